@@ -1,0 +1,60 @@
+//! Every capacity of the core, in one place and related to the others.
+//!
+//! A capacity is a promise to the user (nothing grows without bound) and a
+//! cost (it is memory on a router), so each one is named with its unit, and the
+//! assertions at the end say which of them depend on each other.
+
+/// Longest message text that is matched, in bytes.
+///
+/// RouterOS cuts its log messages at 1,024 characters (changelog of 6.46);
+/// topics, a prefix, a syslog header or CEF's extra fields come on top. Longer
+/// datagrams are matched on their first bytes and counted as cut.
+pub const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// Longest datagram that is received and forwarded, in bytes: UDP's own limit.
+pub const DATAGRAM_BYTES_MAX: usize = 65_535;
+
+/// Bytes of the intake ring between the receiver and the matcher.
+///
+/// A usual 110-byte line takes about 130 bytes with its header, so this holds
+/// about 1,000 of them.
+pub const RING_BYTES: usize = 128 * 1024;
+
+/// Most rules that can be configured from the environment (`EVENTn_*`).
+pub const ENV_RULES_MAX: usize = 64;
+
+/// Most static events the core can ship.
+pub const STATIC_EVENTS_MAX: usize = 16;
+
+/// Most rules in all. A candidate set is one bit per rule.
+pub const RULES_MAX: usize = ENV_RULES_MAX + STATIC_EVENTS_MAX;
+
+/// Most capture groups reported to a mask (`@1`..`@31`), as in the predecessor.
+pub const GROUPS_MAX: usize = 31;
+
+/// Longest text of one notification before any service's own limit, in bytes.
+///
+/// It counts the markers of [`crate::Text`] as well.
+pub const NOTICE_BYTES_MAX: usize = 8_192;
+
+/// Longest mask, in bytes.
+pub const MASK_BYTES_MAX: usize = 4_096;
+
+/// Notifiers that exist: Telegram, Slack, Teams, Discord, Generic1 to Generic4
+/// and Console.
+pub const NOTIFIERS_MAX: usize = 9;
+
+/// Bytes of one notifier's outbox.
+pub const OUTBOX_BYTES: usize = 32 * 1024;
+
+/// Texts whose cooldown can run at the same time, over all rules.
+pub const COOLDOWNS_MAX: usize = 128;
+
+const _: () = {
+    assert!(MESSAGE_BYTES_MAX <= DATAGRAM_BYTES_MAX);
+    assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);
+    assert!(RULES_MAX <= u8::MAX as usize);
+    assert!(NOTIFIERS_MAX <= u16::BITS as usize);
+    assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
+    assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
+};

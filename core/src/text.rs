@@ -1,0 +1,236 @@
+//! Notification text that remembers which parts of it came from the log.
+//!
+//! Services give meaning to characters: `<` in Slack, `[` in Teams, a control
+//! byte on a terminal. What the user wrote in a mask may use that; what a
+//! stranger wrote into a log line must not. So a mask is expanded into text in
+//! which each part taken from the log stands between two marker bytes. The
+//! markers, 0xFF and 0xFE, never occur in UTF-8, and log bytes are made valid
+//! UTF-8 on the way in, so nothing that arrives over the network can forge one.
+
+use core::fmt;
+
+use heapless::Vec;
+
+use crate::limits::NOTICE_BYTES_MAX;
+
+/// Marks the beginning of a part that came from the log.
+const LOG_BEGIN: u8 = 0xFF;
+/// Marks the end of a part that came from the log.
+const LOG_END: u8 = 0xFE;
+/// Stands for each maximal invalid sequence of a log line.
+const REPLACEMENT: &str = "\u{FFFD}";
+/// Shown where a text was cut at [`NOTICE_BYTES_MAX`].
+const CUT_MARK: &str = "…";
+
+/// Who wrote a part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's mask, or alertik itself.
+    Mask,
+    /// A log line: hostile until escaped.
+    Log,
+}
+
+/// A borrowed notification text: valid UTF-8 with marked parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Text<'a> {
+    /// Takes bytes that [`TextBuffer::as_text`] or [`Text::as_bytes`] gave out
+    /// and that were stored in the meantime.
+    #[must_use]
+    pub const fn from_stored(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// Returns the marked bytes, for storage.
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns the parts in order, each with its origin. Empty parts are left
+    /// out.
+    pub fn parts(self) -> Parts<'a> {
+        Parts {
+            rest: self.bytes,
+            origin: Origin::Mask,
+        }
+    }
+}
+
+/// Iterator over the parts of a [`Text`].
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    rest: &'a [u8],
+    origin: Origin,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = (Origin, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let end = self
+                .rest
+                .iter()
+                .position(|&b| b >= LOG_END)
+                .unwrap_or(self.rest.len());
+            let (part, rest) = self.rest.split_at(end);
+            let origin = self.origin;
+            if let Some((&marker, rest)) = rest.split_first() {
+                self.origin = if marker == LOG_BEGIN {
+                    Origin::Log
+                } else {
+                    Origin::Mask
+                };
+                self.rest = rest;
+            } else {
+                self.rest = rest;
+            }
+            // Only `TextBuffer` makes texts, so the parts are UTF-8; stored
+            // bytes that were damaged read as nothing rather than panic.
+            match core::str::from_utf8(part) {
+                Ok(part) if !part.is_empty() => return Some((origin, part)),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// The one buffer a notification is written into.
+///
+/// Writing never fails. What does not fit is cut at a character border, the cut
+/// is marked with `…`, and [`TextBuffer::is_cut`] says so. Room for the mark and
+/// a closing marker is set aside, so a cut text is still well formed.
+#[derive(Debug, Default)]
+pub struct TextBuffer {
+    bytes: Vec<u8, NOTICE_BYTES_MAX>,
+    cut: bool,
+}
+
+/// Bytes kept free for [`CUT_MARK`] and one closing marker.
+const RESERVED: usize = CUT_MARK.len() + 1;
+
+impl TextBuffer {
+    /// Returns an empty buffer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            cut: false,
+        }
+    }
+
+    /// Empties the buffer.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.cut = false;
+    }
+
+    /// Returns what was written.
+    #[must_use]
+    pub fn as_text(&self) -> Text<'_> {
+        Text { bytes: &self.bytes }
+    }
+
+    /// Returns whether something did not fit.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Appends text of the mask or of alertik itself.
+    pub fn push_mask(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    /// Appends bytes from a log line as a marked part. Each maximal invalid
+    /// sequence becomes U+FFFD (Unicode 15, section 3.9, "maximal subpart").
+    pub fn push_log(&mut self, bytes: &[u8]) {
+        if self.cut || bytes.is_empty() || self.room() < 2 {
+            self.cut |= !bytes.is_empty();
+            return;
+        }
+        let _ = self.bytes.push(LOG_BEGIN);
+        for chunk in bytes.utf8_chunks() {
+            self.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                self.push_str(REPLACEMENT);
+            }
+        }
+        let _ = self.bytes.push(LOG_END);
+    }
+
+    fn room(&self) -> usize {
+        (NOTICE_BYTES_MAX - RESERVED).saturating_sub(self.bytes.len())
+    }
+
+    fn push_str(&mut self, text: &str) {
+        if self.cut {
+            return;
+        }
+        let fitting = text.floor_char_boundary(self.room());
+        let _ = self.bytes.extend_from_slice(&text.as_bytes()[..fitting]);
+        if fitting < text.len() {
+            self.cut = true;
+            let _ = self.bytes.extend_from_slice(CUT_MARK.as_bytes());
+        }
+    }
+}
+
+/// Formatting writes mask text: numbers and times that alertik adds.
+impl fmt::Write for TextBuffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push_mask(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec as StdVec;
+
+    /// Log bytes come back marked, valid, and unable to forge a marker.
+    #[test]
+    fn log_parts_are_marked_and_valid() {
+        let mut text = TextBuffer::new();
+        text.push_mask("a ");
+        text.push_log(b"<\xFF\xFE\xC3>");
+        text.push_mask(" b");
+        let parts: StdVec<_> = text.as_text().parts().collect();
+        assert_eq!(
+            parts,
+            [
+                (Origin::Mask, "a "),
+                (Origin::Log, "<\u{FFFD}\u{FFFD}\u{FFFD}>"),
+                (Origin::Mask, " b")
+            ]
+        );
+    }
+
+    /// Text beyond the capacity is cut on a character border, in either origin.
+    #[test]
+    fn overlong_text_is_cut_and_marked() {
+        for log in [false, true] {
+            let mut text = TextBuffer::new();
+            let long = "é".repeat(NOTICE_BYTES_MAX);
+            if log {
+                text.push_log(long.as_bytes())
+            } else {
+                text.push_mask(&long)
+            }
+            text.push_mask("lost");
+            text.push_log(b"lost");
+            assert!(text.is_cut());
+            let parts: StdVec<_> = text.as_text().parts().collect();
+            assert_eq!(parts.len(), 1);
+            assert!(parts[0].1.ends_with("é…"));
+            assert!(text.as_text().as_bytes().len() <= NOTICE_BYTES_MAX);
+        }
+    }
+}

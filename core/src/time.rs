@@ -1,0 +1,146 @@
+//! Time as the core sees it: always an argument, never read.
+//!
+//! Two clocks exist and are never mixed. [`Instant`] is monotonic and drives
+//! every decision (cooldown, pacing, back-off, age). [`Wall`] is what people
+//! read; on a router it may be in 1970 until NTP has answered, and it may jump.
+
+use core::fmt;
+
+/// A point on the monotonic clock, in milliseconds from an arbitrary epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant {
+    millis: u64,
+}
+
+impl Instant {
+    /// The epoch itself.
+    pub const ZERO: Self = Self { millis: 0 };
+
+    /// Returns the instant `millis` milliseconds after the epoch.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self { millis }
+    }
+
+    /// Returns the milliseconds since the epoch.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.millis
+    }
+
+    /// Returns the milliseconds from `earlier` to `self`, 0 if it is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.millis.saturating_sub(earlier.millis)
+    }
+
+    /// Returns the instant `millis` milliseconds later.
+    #[must_use]
+    pub const fn after(self, millis: u64) -> Self {
+        Self {
+            millis: self.millis.saturating_add(millis),
+        }
+    }
+}
+
+/// A wall-clock time with the local zone's offset at that time.
+///
+/// `Display` writes `YYYY-MM-DD HH:MM:SS` in local time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wall {
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    pub unix_secs: i64,
+    /// Seconds that local time is ahead of UTC.
+    pub offset_secs: i32,
+}
+
+impl Wall {
+    /// Returns the local date and time: year, month, day, hour, minute, second.
+    ///
+    /// The day count follows Howard Hinnant's `civil_from_days`
+    /// (chrono-compatible low-level date algorithms, public domain).
+    #[must_use]
+    pub const fn civil(self) -> (i64, u8, u8, u8, u8, u8) {
+        let local = self.unix_secs.saturating_add(self.offset_secs as i64);
+        let (days, secs) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+        let z = days + 719_468;
+        let era = z.div_euclid(146_097);
+        let day_of_era = z.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        let year = year_of_era + era * 400 + (month <= 2) as i64;
+        let (hour, minute, second) = (secs / 3_600, secs / 60 % 60, secs % 60);
+        (
+            year,
+            month as u8,
+            day as u8,
+            hour as u8,
+            minute as u8,
+            second as u8,
+        )
+    }
+
+    /// Returns a value whose `Display` writes the time of day only, `HH:MM:SS`.
+    #[must_use]
+    pub const fn time_of_day(self) -> TimeOfDay {
+        TimeOfDay(self)
+    }
+}
+
+impl fmt::Display for Wall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day, ..) = self.civil();
+        write!(f, "{year:04}-{month:02}-{day:02} {}", self.time_of_day())
+    }
+}
+
+/// The time of day of a [`Wall`], as text.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeOfDay(Wall);
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (.., hour, minute, second) = self.0.civil();
+        write!(f, "{hour:02}:{minute:02}:{second:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(unix_secs: i64, offset_secs: i32) -> String {
+        format!(
+            "{}",
+            Wall {
+                unix_secs,
+                offset_secs
+            }
+        )
+    }
+
+    /// The epoch, a leap day, a century that is no leap year, and before 1970.
+    #[test]
+    fn civil_dates() {
+        assert_eq!(local(0, 0), "1970-01-01 00:00:00");
+        assert_eq!(local(951_782_400, 0), "2000-02-29 00:00:00");
+        assert_eq!(local(4_107_542_399, 0), "2100-02-28 23:59:59");
+        assert_eq!(local(4_107_542_400, 0), "2100-03-01 00:00:00");
+        assert_eq!(local(-1, 0), "1969-12-31 23:59:59");
+    }
+
+    /// The offset moves the date across midnight in both directions.
+    #[test]
+    fn offsets_cross_midnight() {
+        assert_eq!(local(1_774_396_800 - 1, 3_600), "2026-03-25 00:59:59");
+        assert_eq!(local(1_774_396_800, -10_800), "2026-03-24 21:00:00");
+    }
+}

@@ -1,0 +1,34 @@
+//! What is wrong with the configuration, collected so that all of it is told at
+//! once.
+
+use std::fmt;
+
+/// Errors and warnings in the order they were found, one line each:
+/// `VARIABLE: what is wrong and what is allowed`.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    errors: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Problems {
+    /// Adds something the daemon cannot start with.
+    pub(crate) fn error(&mut self, variable: &str, what: fmt::Arguments<'_>) {
+        self.errors.push(format!("{variable}: {what}"));
+    }
+
+    /// Adds something that is probably not what the user wants.
+    pub(crate) fn warning(&mut self, variable: &str, what: fmt::Arguments<'_>) {
+        self.warnings.push(format!("{variable}: {what}"));
+    }
+
+    /// Returns what the daemon cannot start with.
+    pub(crate) fn errors(&self) -> &[String] {
+        &self.errors
+    }
+
+    /// Returns what is probably a mistake.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
