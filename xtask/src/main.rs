@@ -1,6 +1,70 @@
 //! Build, size, image and flashing tasks of alertik.
+//!
+//! This file only dispatches: one enum of commands whose doc comments are the
+//! help text, one `match`, a module per command.
 
-fn main() {
-    eprintln!("usage: cargo xtask COMMAND");
-    std::process::exit(2);
+mod flags;
+
+use std::process::ExitCode;
+
+use flags::Flags;
+
+/// What every command returns; the message is for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Declares [`Command`] and makes its doc comments the help text.
+macro_rules! commands {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $word:literal $usage:literal; )+) => {
+        /// A command: its word on the command line is the literal beside it.
+        #[derive(Clone, Copy)]
+        enum Command {
+            $( $(#[doc = $doc])+ $name, )+
+        }
+
+        /// Every command with its word, its arguments and its help.
+        const COMMANDS: &[(Command, &str, &str, &[&str])] = &[
+            $( (Command::$name, $word, $usage, &[$($doc),+]), )+
+        ];
+    };
+}
+
+commands! {
+    /// Prints this text.
+    Help = "help" "";
+}
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let word = words.next().unwrap_or_else(|| "help".to_owned());
+    let Some((command, ..)) = COMMANDS.iter().find(|(_, name, ..)| *name == word) else {
+        eprintln!("error: there is no command `{word}`; `cargo xtask help` lists them");
+        return ExitCode::from(2);
+    };
+    match run(*command, Flags::new(words)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Delegates to the command's module.
+fn run(command: Command, flags: Flags) -> Result {
+    match command {
+        Command::Help => help(flags),
+    }
+}
+
+/// Prints every command with its arguments and help.
+fn help(flags: Flags) -> Result {
+    flags.finish()?;
+    println!("usage: cargo xtask COMMAND [ARGUMENTS]");
+    for (_, word, usage, lines) in COMMANDS {
+        println!("\n  {word} {usage}");
+        for line in *lines {
+            println!("     {line}");
+        }
+    }
+    Ok(())
 }
