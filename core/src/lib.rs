@@ -22,11 +22,19 @@
 #[cfg(feature = "compile")]
 extern crate alloc;
 
+mod fifo;
+mod intake;
 pub mod limits;
 mod notice;
+mod static_events;
 mod text;
 mod time;
+mod wire;
 
+pub use fifo::{Fifo, Full};
+pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
 pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
+pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};
 pub use text::{Origin, Parts, Text, TextBuffer};
 pub use time::{Instant, TimeOfDay, Wall};
+pub use wire::{OWN_NOTICE, OWN_OUTPUT_PREFIX, is_own_output, trim_line_end};

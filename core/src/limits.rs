@@ -50,11 +50,15 @@ pub const OUTBOX_BYTES: usize = 32 * 1024;
 /// Texts whose cooldown can run at the same time, over all rules.
 pub const COOLDOWNS_MAX: usize = 128;
 
+/// Bytes of a text that are kept for the message that ends its cooldown.
+pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
+
 const _: () = {
     assert!(MESSAGE_BYTES_MAX <= DATAGRAM_BYTES_MAX);
     assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);
     assert!(RULES_MAX <= u8::MAX as usize);
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
+    assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
 };

@@ -104,16 +104,21 @@ impl<'a> Iterator for Parts<'a> {
 /// The one buffer a notification is written into.
 ///
 /// Writing never fails. What does not fit is cut at a character border, the cut
-/// is marked with `…`, and [`TextBuffer::is_cut`] says so. Room for the mark and
-/// a closing marker is set aside, so a cut text is still well formed.
+/// is marked with `…`, and [`TextBuffer::is_cut`] says so. Room for the mark, a
+/// closing marker and the tail ([`TextBuffer::push_tail`]) is set aside, so a cut
+/// text is still well formed and still says when the line arrived.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
     bytes: Vec<u8, NOTICE_BYTES_MAX>,
     cut: bool,
 }
 
-/// Bytes kept free for [`CUT_MARK`] and one closing marker.
-const RESERVED: usize = CUT_MARK.len() + 1;
+/// Bytes kept free for what alertik adds behind the mask: the time suffix and
+/// the count of a repeated notification.
+const TAIL_BYTES_MAX: usize = 96;
+
+/// Bytes kept free for [`CUT_MARK`], one closing marker and the tail.
+const RESERVED: usize = CUT_MARK.len() + 1 + TAIL_BYTES_MAX;
 
 impl TextBuffer {
     /// Returns an empty buffer.
@@ -165,6 +170,28 @@ impl TextBuffer {
         let _ = self.bytes.push(LOG_END);
     }
 
+    /// Appends the parts of another text.
+    pub fn push_text(&mut self, text: Text<'_>) {
+        for (origin, part) in text.parts() {
+            match origin {
+                Origin::Mask => self.push_mask(part),
+                Origin::Log => self.push_log(part.as_bytes()),
+            }
+        }
+    }
+
+    /// Appends what alertik adds at the end, in the room that is kept free for
+    /// it: a text that was cut still gets its time. At most 96 bytes.
+    pub fn push_tail(&mut self, tail: fmt::Arguments<'_>) {
+        // Formatting into a `Tail` cuts at the capacity and cannot fail.
+        let _ = fmt::write(
+            &mut Tail {
+                bytes: &mut self.bytes,
+            },
+            tail,
+        );
+    }
+
     fn room(&self) -> usize {
         (NOTICE_BYTES_MAX - RESERVED).saturating_sub(self.bytes.len())
     }
@@ -179,6 +206,20 @@ impl TextBuffer {
             self.cut = true;
             let _ = self.bytes.extend_from_slice(CUT_MARK.as_bytes());
         }
+    }
+}
+
+/// Writes mask text up to the very end of the buffer.
+struct Tail<'a> {
+    bytes: &'a mut Vec<u8, NOTICE_BYTES_MAX>,
+}
+
+impl fmt::Write for Tail<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = NOTICE_BYTES_MAX - self.bytes.len();
+        let fitting = text.floor_char_boundary(room);
+        let _ = self.bytes.extend_from_slice(&text.as_bytes()[..fitting]);
+        Ok(())
     }
 }
 
@@ -230,6 +271,15 @@ mod tests {
             let parts: StdVec<_> = text.as_text().parts().collect();
             assert_eq!(parts.len(), 1);
             assert!(parts[0].1.ends_with("é…"));
+            text.push_tail(format_args!(", at: {}", 7));
+            assert!(
+                text.as_text()
+                    .parts()
+                    .last()
+                    .unwrap()
+                    .1
+                    .ends_with(", at: 7")
+            );
             assert!(text.as_text().as_bytes().len() <= NOTICE_BYTES_MAX);
         }
     }
