@@ -3,8 +3,15 @@
 //! This file only dispatches: one enum of commands whose doc comments are the
 //! help text, one `match`, a module per command.
 
+mod dist;
+mod elf;
 mod flags;
+mod image;
+mod setup;
+mod targets;
+mod toolchain;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use flags::Flags;
@@ -29,8 +36,17 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Builds the static binaries and their images: alertik-armv7,
+    /// alertik-armv7.tar and so on, and SHA256SUMS, in target/dist. Without
+    /// --target, all of them. --toolchain takes a Rust other than the first
+    /// usable one: debian, or the name of a rustup toolchain. Downloads
+    /// nothing.
+    Dist = "dist" "[--target armv7|armv5|arm64|amd64|all] [--toolchain NAME]";
     /// Prints this text.
     Help = "help" "";
+    /// Downloads and installs what dist and the checks of its results need: on
+    /// Debian packages (as root), musl of each target and the crates.
+    Setup = "setup" "";
 }
 
 fn main() -> ExitCode {
@@ -52,7 +68,9 @@ fn main() -> ExitCode {
 /// Delegates to the command's module.
 fn run(command: Command, flags: Flags) -> Result {
     match command {
+        Command::Dist => dist::run(flags),
         Command::Help => help(flags),
+        Command::Setup => setup::run(flags),
     }
 }
 
@@ -67,4 +85,11 @@ fn help(flags: Flags) -> Result {
         }
     }
     Ok(())
+}
+
+/// Returns the top folder of the project.
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in a folder of the project")
 }

@@ -1,0 +1,141 @@
+//! Builds what is shipped: a binary and an image per target, with checksums.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::flags::Flags;
+use crate::image::{docker_archive, hex_digest};
+use crate::targets::Target;
+use crate::toolchain::{Libc, Toolchain, Wrappers};
+use crate::{Result, elf, workspace};
+
+/// Flags of rustc for every target. None of them holds a path of this machine
+/// (see `toolchain/wrappers.rs`).
+const RUSTC_FLAGS: &[&str] = &[
+    "-Zunstable-options",
+    // A panic stops the process at once: no message, no formatting, no
+    // unwinder. The daemon does not panic on input.
+    "-Cpanic=immediate-abort",
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=none",
+    "-Cforce-unwind-tables=no",
+    "-Crelocation-model=static",
+    "-Ctarget-feature=+crt-static",
+    "-Clinker-flavor=ld",
+    "-Clink-self-contained=no",
+    // The link map's names of sections give the crate in this mangling only.
+    "-Csymbol-mangling-version=v0",
+];
+
+/// Runs `dist`.
+pub(crate) fn run(mut flags: Flags) -> Result {
+    let targets = Target::select(flags.value("--target")?.as_deref())?;
+    let toolchain = flags.value("--toolchain")?;
+    flags.finish()?;
+    let toolchain = Toolchain::find(&targets, toolchain.as_deref())?;
+    let tools = toolchain.describe(&targets);
+    print!("{tools}");
+    check_crates(&toolchain)?;
+
+    let dist = folder();
+    fs::create_dir_all(&dist)?;
+    let mut report = Vec::new();
+    for (target, libc) in targets.iter().zip(&toolchain.libcs) {
+        let name = format!("alertik-{}", target.name);
+        let built = build(&toolchain, target, libc, &dist.join(format!("{name}.map")))?;
+        let binary = elf::finish(target, fs::read(built)?)?;
+        let image = docker_archive(target, env!("CARGO_PKG_VERSION"), &binary)?;
+        write_executable(&dist.join(&name), &binary)?;
+        fs::write(dist.join(format!("{name}.tar")), &image)?;
+        report.push((name, binary.len(), image.len()));
+    }
+    fs::write(dist.join("TOOLCHAIN"), tools)?;
+    write_sums(&dist)?;
+    for (name, binary, image) in report {
+        println!("target/dist/{name:15} {binary:>9} bytes, image {image:>9}");
+    }
+    println!("target/dist/SHA256SUMS");
+    Ok(())
+}
+
+/// Returns the folder of the finished files.
+pub(crate) fn folder() -> PathBuf {
+    workspace().join("target/dist")
+}
+
+/// Checks that every crate is on this machine, so that the build itself never
+/// asks the network.
+fn check_crates(toolchain: &Toolchain) -> Result {
+    let mut cargo = toolchain.rust.cargo();
+    cargo.current_dir(workspace());
+    let output = cargo.args(["fetch", "--locked", "--offline"]).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "not all crates are on this machine; `cargo xtask setup` or \
+         `cargo fetch --locked` downloads them\n{said}"
+    )
+    .into())
+}
+
+/// Builds the daemon for one target and returns the linker's output.
+fn build(toolchain: &Toolchain, target: &Target, libc: &Libc, map: &Path) -> Result<PathBuf> {
+    let wrappers = Wrappers::write(toolchain, target, libc, map)?;
+    let output = workspace().join("target/cross");
+    let variable = target.variable();
+    let flags: Vec<_> = RUSTC_FLAGS.iter().chain(target.rustc).copied().collect();
+
+    let mut cargo = toolchain.rust.cargo();
+    cargo
+        .current_dir(workspace())
+        .args(["build", "--release", "--locked", "--offline"])
+        .args(["--package", "alertik", "--bin", "alertik"])
+        .args(["--target", target.triple])
+        .arg("--target-dir")
+        .arg(&output)
+        .args(["-Zbuild-std=std,panic_abort"])
+        .args(["-Zbuild-std-features=optimize_for_size"])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env("RUSTC_WRAPPER", &wrappers.rustc)
+        .env(format!("CC_{variable}"), &wrappers.cc)
+        .env(format!("AR_{variable}"), "ar")
+        .env(
+            format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()),
+            &wrappers.ld,
+        );
+    println!("building alertik for {} ({})", target.name, target.triple);
+    if !cargo.status()?.success() {
+        return Err(format!("{}: the build failed", target.name).into());
+    }
+    Ok(output.join(target.triple).join("release/alertik"))
+}
+
+/// Writes a file that may be run.
+fn write_executable(path: &Path, bytes: &[u8]) -> Result {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// Writes `SHA256SUMS` over every binary and image in the folder, in the form
+/// of `sha256sum --check`.
+fn write_sums(dist: &Path) -> Result {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dist)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let shipped = !name.contains('.') || name.ends_with(".tar");
+        if name.starts_with("alertik-") && shipped {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let mut sums = String::new();
+    for name in names {
+        sums += &format!("{}  {name}\n", hex_digest(&fs::read(dist.join(&name))?));
+    }
+    fs::write(dist.join("SHA256SUMS"), sums)?;
+    Ok(())
+}

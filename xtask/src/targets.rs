@@ -1,0 +1,127 @@
+//! The four kinds of machine the daemon is shipped for, as data.
+
+use crate::Result;
+
+/// One kind of machine, with what its builds need.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// The name on the command line and in file names.
+    pub(crate) name: &'static str,
+    /// Rust's target triple.
+    pub(crate) triple: &'static str,
+    /// Debian's name of the architecture, whose `musl-dev` holds the libc.
+    pub(crate) debian: &'static str,
+    /// The triple of musl's folders inside that package; clang's target too.
+    pub(crate) musl: &'static str,
+    /// rustup's target whose `rust-std` brings the same libc.
+    pub(crate) rustup_std: &'static str,
+    /// What clang is told about the processor.
+    pub(crate) clang: &'static [&'static str],
+    /// What zig is told about target and processor.
+    pub(crate) zig: &'static [&'static str],
+    /// What rustc is told about the processor.
+    pub(crate) rustc: &'static [&'static str],
+    /// The image's platform: OCI architecture and variant.
+    pub(crate) platform: (&'static str, Option<&'static str>),
+    /// `e_machine` of the ELF header, checked on the finished file.
+    pub(crate) elf_machine: u16,
+    /// The emulator and its arguments; none where the build machine runs the
+    /// code itself.
+    #[allow(dead_code, reason = "for the emulated runs")]
+    pub(crate) qemu: &'static [&'static str],
+}
+
+/// All targets, the one with the size goal first.
+pub(crate) const TARGETS: [Target; 4] = [
+    // Thumb-2 code: IPQ-40xx, AL21400 and IPQ-50xx boards. The outliner is
+    // LLVM's and works for Thumb-2 and AArch64.
+    Target {
+        name: "armv7",
+        triple: "thumbv7neon-unknown-linux-musleabihf",
+        debian: "armhf",
+        musl: "arm-linux-musleabihf",
+        rustup_std: "armv7-unknown-linux-musleabihf",
+        clang: &["-mcpu=cortex-a7", "-mfloat-abi=hard", "-mthumb"],
+        zig: &[
+            "-target",
+            "arm-linux-musleabihf",
+            "-mcpu=cortex_a7",
+            "-mthumb",
+        ],
+        rustc: &[
+            "-Ctarget-cpu=cortex-a7",
+            "-Cllvm-args=-enable-machine-outliner=always",
+        ],
+        platform: ("arm", Some("v7")),
+        elf_machine: 40,
+        qemu: &["qemu-arm-static", "-cpu", "cortex-a7"],
+    },
+    // EN7562CT boards stop at the first ARMv6 instruction; this build runs on
+    // every other 32-bit ARM as well.
+    Target {
+        name: "armv5",
+        triple: "armv5te-unknown-linux-musleabi",
+        debian: "armel",
+        musl: "arm-linux-musleabi",
+        rustup_std: "armv5te-unknown-linux-musleabi",
+        clang: &["-march=armv5te", "-mfloat-abi=soft", "-marm"],
+        zig: &["-target", "arm-linux-musleabi", "-mcpu=arm926ej_s"],
+        rustc: &[],
+        platform: ("arm", Some("v5")),
+        elf_machine: 40,
+        qemu: &["qemu-arm-static", "-cpu", "arm926"],
+    },
+    Target {
+        name: "arm64",
+        triple: "aarch64-unknown-linux-musl",
+        debian: "arm64",
+        musl: "aarch64-linux-musl",
+        rustup_std: "aarch64-unknown-linux-musl",
+        clang: &[],
+        zig: &["-target", "aarch64-linux-musl"],
+        rustc: &[],
+        platform: ("arm64", None),
+        elf_machine: 183,
+        qemu: &["qemu-aarch64-static", "-cpu", "cortex-a53"],
+    },
+    Target {
+        name: "amd64",
+        triple: "x86_64-unknown-linux-musl",
+        debian: "amd64",
+        musl: "x86_64-linux-musl",
+        rustup_std: "x86_64-unknown-linux-musl",
+        clang: &[],
+        zig: &["-target", "x86_64-linux-musl"],
+        rustc: &[],
+        platform: ("amd64", None),
+        elf_machine: 62,
+        qemu: &[],
+    },
+];
+
+impl Target {
+    /// Finds the targets that `--target` names; `all` and no name at all mean
+    /// every one.
+    pub(crate) fn select(name: Option<&str>) -> Result<Vec<&'static Self>> {
+        let found: Vec<_> = match name {
+            None | Some("all") => TARGETS.iter().collect(),
+            Some(name) => TARGETS
+                .iter()
+                .filter(|target| target.name == name)
+                .collect(),
+        };
+        if found.is_empty() {
+            let name = name.unwrap_or_default();
+            return Err(format!(
+                "--target: there is no `{name}`; take armv7, armv5, arm64, amd64 or all"
+            )
+            .into());
+        }
+        Ok(found)
+    }
+
+    /// Returns the triple as cargo wants it in variables: `CC_armv5te_…`.
+    pub(crate) fn variable(&self) -> String {
+        self.triple.replace('-', "_")
+    }
+}

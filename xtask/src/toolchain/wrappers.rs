@@ -1,0 +1,133 @@
+//! Small programs that stand between cargo and the tools.
+//!
+//! They hold every path of this machine, so that the flags cargo sees are the
+//! same everywhere: cargo hashes its flags into symbol names, and two builds
+//! in different folders would differ by that alone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::{Libc, Toolchain};
+use crate::targets::Target;
+use crate::{Result, workspace};
+
+/// The wrappers of one target.
+#[derive(Debug)]
+pub(crate) struct Wrappers {
+    pub(crate) cc: PathBuf,
+    pub(crate) ld: PathBuf,
+    pub(crate) rustc: PathBuf,
+}
+
+impl Wrappers {
+    /// Writes the wrappers of one target below `target/cross/`; the linker
+    /// also writes its map to `map`.
+    pub(crate) fn write(
+        toolchain: &Toolchain,
+        target: &Target,
+        libc: &Libc,
+        map: &Path,
+    ) -> Result<Self> {
+        let folder = workspace().join("target/cross/tools").join(target.name);
+        fs::create_dir_all(&folder)?;
+        // panic=immediate-abort leaves nothing that unwinds, but std still
+        // asks for these libraries by name.
+        for name in ["libunwind.a", "libgcc.a", "libgcc_eh.a", "libgcc_s.a"] {
+            fs::write(folder.join(name), "!<arch>\n")?;
+        }
+        let wrappers = Self {
+            cc: folder.join("cc"),
+            ld: folder.join("link"),
+            rustc: folder.join("rustc"),
+        };
+        let cc = format!(
+            "# The cc crate adds its own idea of the target, some of it unknown to\n\
+             # this compiler; what follows is complete.\n\
+             for word do\n\
+             \x20 shift\n\
+             \x20 case $word in\n\
+             \x20   --target=* | -march=* | -mcpu=* | -mfpu=* | -mfloat-abi=*) ;;\n\
+             \x20   *) set -- \"$@\" \"$word\" ;;\n\
+             \x20 esac\n\
+             done\n\
+             exec {} -fno-unwind-tables -fno-asynchronous-unwind-tables \
+             -ffile-prefix-map={}=/registry \"$@\"\n",
+            toolchain.compiler.command_line(target, libc),
+            quoted(&registry().display().to_string()),
+        );
+        script(&wrappers.cc, &cc)?;
+        let start = |name: &str| quoted(&libc.lib.join(name).display().to_string());
+        let ld = format!(
+            "# Of two contradicting options the last one counts: ours come last.\n\
+             exec {} {} {} -L{} -L{} -Map={} \"$@\" {} {}\n",
+            quoted(&toolchain.linker.display().to_string()),
+            start("crt1.o"),
+            start("crti.o"),
+            quoted(&libc.lib.display().to_string()),
+            quoted(&folder.display().to_string()),
+            quoted(&map.display().to_string()),
+            LINK_FLAGS.join(" "),
+            start("crtn.o"),
+        );
+        script(&wrappers.ld, &ld)?;
+        // The first path that fits is the last one given.
+        let rustc = format!(
+            "exec \"$@\" --remap-path-prefix={}=/registry --remap-path-prefix={}=/alertik\n",
+            quoted(&registry().display().to_string()),
+            quoted(&workspace().display().to_string()),
+        );
+        script(&wrappers.rustc, &rustc)?;
+        Ok(wrappers)
+    }
+}
+
+/// What the linker is told beyond what rustc tells it.
+const LINK_FLAGS: &[&str] = &[
+    "--gc-sections",
+    // Identical functions become one; nothing here compares their addresses.
+    "--icf=all",
+    // lld aligns segments to 64 KiB otherwise, and the file has holes.
+    "-zmax-page-size=4096",
+    "-znorelro",
+    // Read-only data in the segment of the code: one page rounding less.
+    "--no-rosegment",
+    "--build-id=none",
+];
+
+/// cargo's folder of unpacked crates.
+fn registry() -> PathBuf {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.unwrap_or_else(|| {
+        PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cargo")
+    });
+    home.join("registry/src")
+}
+
+/// Writes an executable shell script.
+fn script(path: &Path, body: &str) -> Result {
+    fs::write(path, format!("#!/bin/sh\n{body}"))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// Quotes a word for `sh`.
+pub(super) fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_word_survives_the_shell() {
+        for word in ["plain", "with blank", "it's", "$HOME", "a\\b\"c"] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quoted(word))])
+                .output()
+                .unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
+        }
+    }
+}
