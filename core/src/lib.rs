@@ -22,18 +22,28 @@
 #[cfg(feature = "compile")]
 extern crate alloc;
 
+#[cfg(feature = "compile")]
+mod ere;
 mod fifo;
 mod intake;
 pub mod limits;
 mod notice;
+mod rule_set;
+#[cfg(feature = "compile")]
+mod screen;
 mod static_events;
 mod text;
 mod time;
 mod wire;
 
+#[cfg(feature = "compile")]
+pub use ere::{Pattern, PatternError, Scratch, Span};
 pub use fifo::{Fifo, Full};
 pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
 pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
+pub use rule_set::RuleSet;
+#[cfg(feature = "compile")]
+pub use screen::{Needle, Screen};
 pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};
 pub use text::{Origin, Parts, Text, TextBuffer};
 pub use time::{Instant, TimeOfDay, Wall};

@@ -53,6 +53,41 @@ pub const COOLDOWNS_MAX: usize = 128;
 /// Bytes of a text that are kept for the message that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
 
+/// Longest pattern of a regex rule, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 4_096;
+
+/// Largest repeat count, POSIX's `RE_DUP_MAX` as in musl.
+pub const REPEAT_MAX: u16 = 255;
+
+/// Most nodes a pattern may come to with its repeat counts written out.
+///
+/// musl has no limit but memory. `(a{255}){255}`, which it takes, comes to
+/// about 260,000.
+pub const WRITTEN_NODES_MAX: usize = 1 << 20;
+
+/// Most nodes of a pattern that are really written out, which leaves out the
+/// parts that no message is long enough to match.
+pub const EXPANDED_NODES_MAX: usize = 16_384;
+
+/// Most states of a pattern, which is one per literal.
+pub const STATES_MAX: usize = 4_096;
+
+/// Most transitions of a pattern.
+pub const TRANSITIONS_MAX: usize = 16_384;
+
+/// Bytes of one rule's DFA. A rule that needs more is matched by the bounded
+/// engine alone.
+pub const DFA_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes that building one rule's DFA may take, which bounds the time as well.
+pub const DETERMINIZE_BYTES_MAX: usize = 512 * 1024;
+
+/// Longest literal that the screen looks for on behalf of a pattern, in bytes.
+pub const LITERAL_BYTES_MAX: usize = 32;
+
+/// Most literals that the screen looks for on behalf of one pattern.
+pub const LITERAL_ALTERNATIVES_MAX: usize = 8;
+
 const _: () = {
     assert!(MESSAGE_BYTES_MAX <= DATAGRAM_BYTES_MAX);
     assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);

@@ -5,6 +5,7 @@
 
 mod dist;
 mod elf;
+mod ere;
 mod flags;
 mod image;
 mod setup;
@@ -42,6 +43,10 @@ commands! {
     /// usable one: debian, or the name of a rustup toolchain. Downloads
     /// nothing.
     Dist = "dist" "[--target armv7|armv5|arm64|amd64|all] [--toolchain NAME]";
+    /// Answers cases of patterns and texts, one per line of standard input, with
+    /// the product's own matcher: HEXPATTERN TAB HEXTEXT in; E, N or M and the
+    /// spans out.
+    Ere = "ere" "";
     /// Prints this text.
     Help = "help" "";
     /// Downloads and installs what dist and the checks of its results need: on
@@ -69,6 +74,7 @@ fn main() -> ExitCode {
 fn run(command: Command, flags: Flags) -> Result {
     match command {
         Command::Dist => dist::run(flags),
+        Command::Ere => ere::run(flags),
         Command::Help => help(flags),
         Command::Setup => setup::run(flags),
     }

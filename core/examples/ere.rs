@@ -1,0 +1,68 @@
+//! The matcher as a filter, for comparing it with another engine.
+//!
+//! Each line of standard input is one case, `HEXPATTERN TAB HEXTEXT`. Each line
+//! of standard output is its answer: `E<code>:<text>` if the pattern is
+//! refused, `N` if the text does not match, or `M<groups> so,eo so,eo ...`
+//! with the span of the match and of up to 31 groups, -1,-1 for a group that
+//! took no part, and `?` for a line that is not a case. As in C, a zero byte
+//! ends a pattern or a text.
+
+use std::io::{self, BufRead, Write};
+
+use alertik_core::limits::GROUPS_MAX;
+use alertik_core::{Pattern, Scratch, Span};
+
+fn main() -> io::Result<()> {
+    let mut output = io::BufWriter::new(io::stdout().lock());
+    for line in io::stdin().lock().lines() {
+        writeln!(output, "{}", answer(&line?))?;
+    }
+    output.flush()
+}
+
+fn answer(line: &str) -> String {
+    let mut fields = line.split('\t').map(unhex);
+    let (Some(Some(pattern)), Some(Some(text))) = (fields.next(), fields.next()) else {
+        return "?".to_owned();
+    };
+    let pattern = match Pattern::compile(&pattern) {
+        Ok(pattern) => pattern,
+        Err(error) => return format!("E{}:{}", error.code(), error.posix_name()),
+    };
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [None; GROUPS_MAX + 1];
+    let found = pattern.captures(&text, &mut scratch, &mut spans);
+    assert_eq!(
+        found,
+        pattern.is_match(&text, &mut scratch),
+        "the two stages disagree"
+    );
+    if !found {
+        return "N".to_owned();
+    }
+    let mut answer = format!("M{}", pattern.groups());
+    for span in spans.iter().take(pattern.groups() + 1) {
+        answer += &match *span {
+            Some(Span { start, end }) => format!(" {start},{end}"),
+            None => " -1,-1".to_owned(),
+        };
+    }
+    answer
+}
+
+/// Decodes hexadecimal digits up to the first zero byte.
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    let bytes = pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
+    let mut bytes = bytes.collect::<Option<Vec<u8>>>()?;
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    bytes.truncate(
+        bytes
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(bytes.len()),
+    );
+    Some(bytes)
+}

@@ -1,0 +1,64 @@
+//! Sets of bytes.
+
+use core::ops::RangeInclusive;
+
+/// A set of byte values, as 256 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    /// The set without members.
+    pub(crate) const EMPTY: Self = Self([0; 4]);
+
+    /// Returns the set of the bytes for which `belongs` answers true.
+    pub(crate) fn from_fn(belongs: impl Fn(u8) -> bool) -> Self {
+        let mut set = Self::EMPTY;
+        for byte in 0..=u8::MAX {
+            if belongs(byte) {
+                set.insert(byte);
+            }
+        }
+        set
+    }
+
+    /// Adds a byte.
+    pub(crate) const fn insert(&mut self, byte: u8) {
+        self.0[byte as usize / 64] |= 1 << (byte % 64);
+    }
+
+    /// Returns whether `byte` is a member.
+    pub(crate) const fn contains(&self, byte: u8) -> bool {
+        self.0[byte as usize / 64] >> (byte % 64) & 1 != 0
+    }
+
+    /// Returns the number of members.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Returns the members of either set.
+    pub(crate) fn union(mut self, other: Self) -> Self {
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            *word |= more;
+        }
+        self
+    }
+
+    /// Returns the members, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..=u8::MAX).filter(|&byte| self.contains(byte))
+    }
+
+    /// Returns the members as maximal ranges, ascending.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<u8>> + '_ {
+        let mut next = 0_usize;
+        core::iter::from_fn(move || {
+            let start = (next..256).find(|&byte| self.contains(byte as u8))?;
+            let end = (start..256)
+                .find(|&byte| !self.contains(byte as u8))
+                .unwrap_or(256);
+            next = end;
+            Some(start as u8..=(end - 1) as u8)
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! POSIX extended regular expressions as musl takes them.
+//!
+//! # The stages of a pattern
+//!
+//! `parse` -> tree -> `tags` (where offsets are noted) -> `expand` (counted
+//! repeats as copies) -> `automaton` (one state per literal) -> `dfa` (yes or
+//! no) and `run` (captures, and everything when there is no DFA). `literal`
+//! finds what a text must contain to match at all, for
+//! [`Screen`](crate::Screen).
+//!
+//! # Whose rules these are
+//!
+//! Which patterns are valid, what they match and what their groups report is
+//! musl's choice, and musl contains TRE. `tags`, `expand`, `automaton` and
+//! `run` follow the algorithms of TRE by Ville Laurikari; its licence is in
+//! `NOTICE-TRE.txt` beside this file.
+
+mod ast;
+mod automaton;
+mod bracket;
+mod bytes;
+mod dfa;
+mod error;
+mod expand;
+mod literal;
+mod parse;
+mod pattern;
+mod run;
+mod scratch;
+mod tags;
+
+pub use error::PatternError;
+pub use pattern::Pattern;
+pub use run::Span;
+pub use scratch::Scratch;

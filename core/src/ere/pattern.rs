@@ -1,0 +1,103 @@
+//! A compiled pattern.
+
+use super::automaton;
+use super::dfa::Dfa;
+use super::error::PatternError;
+use super::expand::expand;
+use super::literal::{self, Literals};
+use super::parse::parse;
+use super::run::{Program, Span};
+use super::scratch::Scratch;
+use super::tags;
+use crate::limits::DFA_BYTES_MAX;
+
+/// A POSIX extended regular expression, compiled.
+///
+/// It matches as musl's `regcomp(REG_EXTENDED)` and `regexec` do in the C
+/// locale: bytes, leftmost-longest, `.` matches a newline. The byte 0 is
+/// matched by nothing, and texts of more than
+/// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes are not
+/// expected.
+#[derive(Debug)]
+pub struct Pattern {
+    program: Program,
+    dfa: Option<Dfa>,
+    literals: Literals,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// The pattern is malformed, or it passes one of the limits
+    /// `PATTERN_BYTES_MAX`, `STATES_MAX`, `TRANSITIONS_MAX` of
+    /// [`limits`](crate::limits).
+    pub fn compile(pattern: &[u8]) -> Result<Self, PatternError> {
+        let mut tree = parse(pattern)?;
+        let mut tags = tags::place(&mut tree);
+        let too_large = |kind| PatternError::new(0, kind);
+        let nodes = expand(&mut tree, &mut tags.directions).map_err(too_large)?;
+        let literals = literal::required(&nodes, &tree.sets);
+        let automaton = automaton::build(&nodes).map_err(too_large)?;
+        let program = Program::new(automaton, tree.sets, tags);
+        let dfa = Dfa::build(&program, DFA_BYTES_MAX);
+        Ok(Self {
+            program,
+            dfa,
+            literals,
+        })
+    }
+
+    /// Returns the number of groups, musl's `re_nsub`.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.program.groups()
+    }
+
+    /// Returns the bytes of memory it uses.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.program.memory() + self.dfa.as_ref().map_or(0, Dfa::memory)
+    }
+
+    /// Returns the states of its DFA, or `None` if it would have been larger
+    /// than [`DFA_BYTES_MAX`]. Then every match is decided by the bounded
+    /// engine, which is slower.
+    #[must_use]
+    pub fn dfa_states(&self) -> Option<usize> {
+        self.dfa.as_ref().map(Dfa::states)
+    }
+
+    /// Returns whether the text has a match. It does not allocate.
+    ///
+    /// The scratch must have been made for this pattern among others.
+    pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        match &self.dfa {
+            Some(dfa) => dfa.is_match(text),
+            None => self.program.is_match(text, scratch),
+        }
+    }
+
+    /// Finds the leftmost-longest match and its groups. It does not allocate.
+    ///
+    /// `spans` receives the whole match and then the groups, as many as it has
+    /// room for; a group that took no part is `None`. The scratch must have
+    /// been made for this pattern among others.
+    pub fn captures(&self, text: &[u8], scratch: &mut Scratch, spans: &mut [Option<Span>]) -> bool {
+        self.program.captures(text, scratch, spans)
+    }
+
+    /// Returns literals one of which is in every text that matches.
+    pub(crate) fn literals(&self) -> &Literals {
+        &self.literals
+    }
+
+    pub(crate) fn states(&self) -> usize {
+        self.program.automaton.sets.len() + 1
+    }
+
+    pub(crate) fn tags(&self) -> usize {
+        self.program.tags()
+    }
+}
