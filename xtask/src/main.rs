@@ -9,6 +9,7 @@ mod ere;
 mod flags;
 mod image;
 mod setup;
+mod size;
 mod targets;
 mod toolchain;
 
@@ -52,6 +53,11 @@ commands! {
     /// Downloads and installs what dist and the checks of its results need: on
     /// Debian packages (as root), musl of each target and the crates.
     Setup = "setup" "";
+    /// Prints what the binaries of dist weigh, per crate and library, and
+    /// fails above the budgets in xtask/size-budgets.txt. --save keeps the
+    /// figures, --compare prints what has changed since; --symbols prints the
+    /// largest symbols of one contributor, or of all.
+    Size = "size" "[--target NAME] [--save] [--compare] [--symbols CRATE|all]";
 }
 
 fn main() -> ExitCode {
@@ -77,6 +83,7 @@ fn run(command: Command, flags: Flags) -> Result {
         Command::Ere => ere::run(flags),
         Command::Help => help(flags),
         Command::Setup => setup::run(flags),
+        Command::Size => size::run(flags),
     }
 }
 

@@ -21,6 +21,11 @@ pub(crate) struct Target {
     pub(crate) zig: &'static [&'static str],
     /// What rustc is told about the processor.
     pub(crate) rustc: &'static [&'static str],
+    /// Functions of ring's C code that this target never calls, because the
+    /// processor features they are the fallback for are those the target is
+    /// compiled with. ring asks the kernel at run time, so the linker cannot
+    /// know.
+    pub(crate) ring_never_calls: &'static [&'static str],
     /// The image's platform: OCI architecture and variant.
     pub(crate) platform: (&'static str, Option<&'static str>),
     /// `e_machine` of the ELF header, checked on the finished file.
@@ -52,6 +57,13 @@ pub(crate) const TARGETS: [Target; 4] = [
             "-Ctarget-cpu=cortex-a7",
             "-Cllvm-args=-enable-machine-outliner=always",
         ],
+        ring_never_calls: &[
+            "aes_nohw_set_encrypt_key",
+            "aes_nohw_encrypt",
+            "aes_nohw_ctr32_encrypt_blocks",
+            "x25519_scalar_mult_generic_masked",
+            "x25519_public_from_private_generic_masked",
+        ],
         platform: ("arm", Some("v7")),
         elf_machine: 40,
         qemu: &["qemu-arm-static", "-cpu", "cortex-a7"],
@@ -67,6 +79,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         clang: &["-march=armv5te", "-mfloat-abi=soft", "-marm"],
         zig: &["-target", "arm-linux-musleabi", "-mcpu=arm926ej_s"],
         rustc: &[],
+        ring_never_calls: &[],
         platform: ("arm", Some("v5")),
         elf_machine: 40,
         qemu: &["qemu-arm-static", "-cpu", "arm926"],
@@ -80,6 +93,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         clang: &[],
         zig: &["-target", "aarch64-linux-musl"],
         rustc: &[],
+        ring_never_calls: &[],
         platform: ("arm64", None),
         elf_machine: 183,
         qemu: &["qemu-aarch64-static", "-cpu", "cortex-a53"],
@@ -93,6 +107,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         clang: &[],
         zig: &["-target", "x86_64-linux-musl"],
         rustc: &[],
+        ring_never_calls: &[],
         platform: ("amd64", None),
         elf_machine: 62,
         qemu: &[],
