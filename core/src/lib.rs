@@ -23,11 +23,19 @@
 extern crate alloc;
 
 #[cfg(feature = "compile")]
+mod cooldown;
+#[cfg(feature = "compile")]
+mod engine;
+#[cfg(feature = "compile")]
 mod ere;
 mod fifo;
 mod intake;
 pub mod limits;
+#[cfg(feature = "compile")]
+mod mask;
 mod notice;
+#[cfg(feature = "compile")]
+mod rule;
 mod rule_set;
 #[cfg(feature = "compile")]
 mod screen;
@@ -37,10 +45,16 @@ mod time;
 mod wire;
 
 #[cfg(feature = "compile")]
+pub use engine::{Engine, EngineCounters};
+#[cfg(feature = "compile")]
 pub use ere::{Pattern, PatternError, Scratch, Span};
 pub use fifo::{Fifo, Full};
 pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
+#[cfg(feature = "compile")]
+pub use mask::{Mask, MaskError, MaskErrorKind};
 pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
+#[cfg(feature = "compile")]
+pub use rule::{MatchType, Matcher, Rule, RuleErrors, RuleName, RuleSpec, Rules, RulesBuilder};
 pub use rule_set::RuleSet;
 #[cfg(feature = "compile")]
 pub use screen::{Needle, Screen};

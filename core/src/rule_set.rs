@@ -18,6 +18,17 @@ impl RuleSet {
         self.0 |= 1 << rule.index();
     }
 
+    /// Removes a rule.
+    pub const fn remove(&mut self, rule: RuleId) {
+        self.0 &= !(1 << rule.index());
+    }
+
+    /// Returns the rule that comes first in the order of evaluation.
+    #[must_use]
+    pub const fn first(self) -> Option<RuleId> {
+        RuleId::new(self.0.trailing_zeros() as usize)
+    }
+
     /// Returns whether a rule is a member.
     #[must_use]
     pub const fn contains(self, rule: RuleId) -> bool {
@@ -60,7 +71,7 @@ mod tests {
         for index in [RULES_MAX - 1, 0, 64, 63, 0] {
             set.insert(RuleId::new(index).expect("in range"));
         }
-        let members = set.iter().map(RuleId::index).collect::<std::vec::Vec<_>>();
+        let members = set.iter().map(RuleId::index).collect::<Vec<_>>();
         assert_eq!(members, [0, 63, 64, RULES_MAX - 1]);
         assert!(set.contains(RuleId::new(64).expect("in range")));
         assert!(!set.contains(RuleId::new(65).expect("in range")));

@@ -1,0 +1,258 @@
+//! The rules at work: one message in, its notifications out.
+//!
+//! # Contract
+//!
+//! 1. Push one input: [`Engine::handle`] for a message,
+//!    [`Engine::handle_timeout`] when the time of [`Engine::poll_timeout`] has
+//!    come (calling it early is harmless), [`Engine::handle_failure`] for a
+//!    delivery that failed for good.
+//! 2. Call [`Engine::poll`] until it returns `None`, handing each notification
+//!    on. A message's notifications are lost if the next one is pushed before.
+//! 3. Ask [`Engine::poll_timeout`] how long nothing needs to be done.
+//!
+//! Nothing here allocates, and the work of one call is bounded by the message,
+//! the rules and the capacities in [`crate::limits`].
+
+use crate::cooldown::{Cooldowns, Entry, Verdict};
+use crate::ere::Span;
+use crate::intake::Arrival;
+use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
+use crate::notice::{NoticeHead, NotifierId, RuleId, Ticket};
+use crate::rule::{Matcher, Rule, RuleName, Rules};
+use crate::rule_set::RuleSet as Candidates;
+use crate::text::TextBuffer;
+use crate::time::{Instant, Wall};
+
+/// What the engine has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngineCounters {
+    /// Messages handled.
+    pub handled: u64,
+    /// Messages that at least one rule matched.
+    pub matched: u64,
+    /// Notifications handed out, summaries included.
+    pub notified: u64,
+    /// Notifications held back by a cooldown.
+    pub suppressed: u64,
+}
+
+/// What travels with a message.
+#[derive(Clone, Copy, Debug)]
+struct Received {
+    arrival: Arrival,
+    wall: Wall,
+}
+
+/// Runs compiled rules over messages.
+#[derive(Debug)]
+pub struct Engine {
+    rules: Rules,
+    cooldowns: Cooldowns,
+    counters: EngineCounters,
+    now: Instant,
+    message: heapless::Vec<u8, MESSAGE_BYTES_MAX>,
+    received: Option<Received>,
+    /// Rules that may match the message and were not looked at yet.
+    candidates: Candidates,
+    matched: bool,
+    spans: [Option<Span>; GROUPS_MAX + 1],
+}
+
+impl Engine {
+    /// Returns an engine for `rules`. `key` seeds the hash that tells texts
+    /// apart; strangers must not know it.
+    #[must_use]
+    pub fn new(rules: Rules, key: (u64, u64)) -> Self {
+        Self {
+            rules,
+            cooldowns: Cooldowns::new(key),
+            counters: EngineCounters::default(),
+            now: Instant::ZERO,
+            message: heapless::Vec::new(),
+            received: None,
+            candidates: Candidates::EMPTY,
+            matched: false,
+            spans: [None; GROUPS_MAX + 1],
+        }
+    }
+
+    /// Takes a message: a datagram's text without its line end. What exceeds
+    /// [`MESSAGE_BYTES_MAX`] is not looked at. `wall` tells when it arrived and
+    /// is asked only if a rule may match, because local time is dear.
+    pub fn handle(
+        &mut self,
+        now: Instant,
+        arrival: Arrival,
+        wall: impl FnOnce() -> Wall,
+        message: &[u8],
+    ) {
+        self.now = now;
+        self.counters.handled += 1;
+        self.matched = false;
+        let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
+        self.candidates = Candidates::EMPTY;
+        self.rules.screen.candidates(message, &mut self.candidates);
+        if self.candidates.is_empty() {
+            self.received = None;
+            return;
+        }
+        self.message.clear();
+        let _ = self.message.extend_from_slice(message);
+        self.received = Some(Received {
+            arrival,
+            wall: wall(),
+        });
+    }
+
+    /// Lets time pass, so that cooldowns end.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// Takes back the cooldown that a notification armed for a notifier which
+    /// then failed to deliver it.
+    pub fn handle_failure(&mut self, ticket: Ticket, notifier: NotifierId) {
+        self.cooldowns.disarm(ticket, notifier);
+    }
+
+    /// Returns the next notification, with its text in `text`, or `None` when
+    /// all that came from the last input has been handed out.
+    #[must_use]
+    pub fn poll(&mut self, text: &mut TextBuffer) -> Option<NoticeHead> {
+        while let Some(ended) = self.cooldowns.take_ended(self.now) {
+            if let Some(head) = self.summarise(&ended, text) {
+                return Some(head);
+            }
+        }
+        let received = self.received?;
+        while let Some(id) = self.candidates.first() {
+            match self.try_rule(id, received, text) {
+                Step::Notify(head) => {
+                    self.candidates.remove(id);
+                    self.counters.notified += 1;
+                    return Some(head);
+                }
+                Step::Nothing => self.candidates.remove(id),
+                Step::Evicted(head) => return Some(head),
+                Step::Again => {}
+            }
+        }
+        self.received = None;
+        None
+    }
+
+    /// Returns when [`Engine::handle_timeout`] has something to do at the
+    /// latest, or `None` while nothing is pending.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.cooldowns.next_end()
+    }
+
+    /// Returns the counters.
+    #[must_use]
+    pub const fn counters(&self) -> EngineCounters {
+        self.counters
+    }
+
+    /// Returns the rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        self.rules.rules()
+    }
+
+    fn try_rule(&mut self, id: RuleId, received: Received, text: &mut TextBuffer) -> Step {
+        let Some(rule) = self.rules.rules.get(id.index()) else {
+            return Step::Nothing;
+        };
+        let message = &self.message[..];
+        let matches = match &rule.matcher {
+            Matcher::Substring(_) => true,
+            Matcher::Regex(pattern) if rule.mask.uses_groups() => {
+                pattern.captures(message, &mut self.rules.scratch, &mut self.spans)
+            }
+            Matcher::Regex(pattern) => pattern.is_match(message, &mut self.rules.scratch),
+        };
+        if !matches {
+            return Step::Nothing;
+        }
+        text.clear();
+        rule.mask.expand(message, &self.spans, text);
+        let head = NoticeHead {
+            rule: id,
+            notifiers: rule.notifiers,
+            at: received.wall,
+            source: received.arrival.source,
+            ticket: Ticket::default(),
+        };
+        let verdict = self
+            .cooldowns
+            .decide(self.now, &head, text.as_text(), rule.cooldown_millis);
+        let name = rule.name;
+        if !matches!(verdict, Verdict::Full) && !self.matched {
+            self.matched = true;
+            self.counters.matched += 1;
+        }
+        match verdict {
+            Verdict::Send(notifiers, ticket) => {
+                push_time(name, received.wall, text);
+                Step::Notify(NoticeHead {
+                    notifiers,
+                    ticket,
+                    ..head
+                })
+            }
+            Verdict::Suppress => {
+                self.counters.suppressed += 1;
+                Step::Nothing
+            }
+            Verdict::Full => match self.cooldowns.take_earliest() {
+                Some(entry) => self
+                    .summarise(&entry, text)
+                    .map_or(Step::Again, Step::Evicted),
+                None => Step::Nothing,
+            },
+        }
+    }
+
+    /// Writes the message that ends a cooldown, if there is anything to tell
+    /// and anybody to tell it to.
+    fn summarise(&mut self, entry: &Entry, text: &mut TextBuffer) -> Option<NoticeHead> {
+        if entry.suppressed == 0 || entry.head.notifiers.is_empty() {
+            return None;
+        }
+        text.clear();
+        text.push_text(entry.text());
+        let (times, last) = (entry.suppressed, entry.last);
+        let plural = if times == 1 { "" } else { "s" };
+        text.push_tail(format_args!(
+            ", repeated {times} time{plural}, last at: {last}"
+        ));
+        self.counters.notified += 1;
+        // The summary arms nothing: the next such line notifies at once.
+        Some(NoticeHead {
+            at: last,
+            ticket: Ticket::default(),
+            ..entry.head
+        })
+    }
+}
+
+/// What became of a candidate rule.
+enum Step {
+    Notify(NoticeHead),
+    Nothing,
+    /// An older cooldown had to end to make room; this is its summary, and the
+    /// rule is to be tried again.
+    Evicted(NoticeHead),
+    /// As `Evicted`, but there was nothing to tell.
+    Again,
+}
+
+/// Appends the time of reception, in the two spellings that users know.
+fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
+    let blank = match name {
+        RuleName::Environment(_) => " ",
+        RuleName::Static(_) => "",
+    };
+    text.push_tail(format_args!(", at:{blank}{wall}"));
+}

@@ -1,0 +1,338 @@
+//! The engine's contract, driven in virtual time: push one input, drain.
+
+use std::net::IpAddr;
+
+use alertik_core::limits::{COOLDOWNS_MAX, MESSAGE_BYTES_MAX, NOTICE_BYTES_MAX};
+use alertik_core::{
+    Arrival, Engine, Instant, MatchType, NoticeHead, NotifierId, NotifierSet, RuleName, RuleSpec,
+    RulesBuilder, TextBuffer, Wall, static_event,
+};
+
+/// 2026-11-22 10:41:07 UTC, when virtual time begins.
+const START: i64 = 1_795_344_067;
+
+/// An engine with a clock that only moves when told.
+struct Bench {
+    engine: Engine,
+    now: u64,
+}
+
+impl Bench {
+    fn new(rules: &[RuleSpec<'_>]) -> Self {
+        let mut builder = RulesBuilder::new();
+        for rule in rules {
+            builder.add(rule).expect("the rule compiles");
+        }
+        Self {
+            engine: Engine::new(builder.finish(), (1, 2)),
+            now: 0,
+        }
+    }
+
+    /// Lets a line arrive and returns what is notified: the heads and texts.
+    fn line(&mut self, line: &[u8]) -> Vec<(NoticeHead, String)> {
+        let now = Instant::from_millis(self.now);
+        let arrival = Arrival {
+            at: now,
+            source: IpAddr::from([192, 0, 2, 1]),
+        };
+        let wall = Wall {
+            unix_secs: START + (self.now / 1_000) as i64,
+            offset_secs: 0,
+        };
+        self.engine.handle(now, arrival, || wall, line);
+        self.drain()
+    }
+
+    /// Lets time pass to `millis` without a line.
+    fn wait_until(&mut self, millis: u64) -> Vec<(NoticeHead, String)> {
+        self.now = millis;
+        self.engine.handle_timeout(Instant::from_millis(millis));
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Vec<(NoticeHead, String)> {
+        let mut buffer = TextBuffer::new();
+        let mut notices = Vec::new();
+        while let Some(head) = self.engine.poll(&mut buffer) {
+            notices.push((
+                head,
+                buffer.as_text().parts().map(|(_, part)| part).collect(),
+            ));
+        }
+        notices
+    }
+}
+
+fn texts(notices: Vec<(NoticeHead, String)>) -> Vec<String> {
+    notices.into_iter().map(|(_, text)| text).collect()
+}
+
+fn set(ids: &[NotifierId]) -> NotifierSet {
+    let mut set = NotifierSet::EMPTY;
+    ids.iter().for_each(|&id| set.insert(id));
+    set
+}
+
+fn rule<'a>(number: u8, match_type: MatchType, match_str: &'a str, mask: &'a str) -> RuleSpec<'a> {
+    RuleSpec {
+        name: RuleName::Environment(number),
+        match_type,
+        match_str: match_str.as_bytes(),
+        mask,
+        notifiers: set(&[NotifierId::TELEGRAM, NotifierId::SLACK]),
+        cooldown_millis: 10_000,
+    }
+}
+
+const REGEX: MatchType = MatchType::Regex;
+const SUBSTR: MatchType = MatchType::Substring;
+const AT: &str = ", at: 2026-11-22 10:41:07";
+
+/// All rules that match notify, in order; the others do not.
+#[test]
+fn every_matching_rule_notifies_in_order() {
+    let mut bench = Bench::new(&[
+        rule(0, SUBSTR, "login failure", "substr"),
+        rule(1, REGEX, "user ([a-z]+)", "user @1"),
+        rule(2, SUBSTR, "logged in", "never"),
+        rule(3, REGEX, "ssh$", "by ssh"),
+    ]);
+    let notices = bench.line(b"login failure for user root from 192.0.2.9 via ssh");
+    let rules: Vec<_> = notices.iter().map(|(head, _)| head.rule.index()).collect();
+    assert_eq!(rules, [0, 1, 3]);
+    assert_eq!(
+        texts(notices),
+        [
+            format!("substr{AT}"),
+            format!("user root{AT}"),
+            format!("by ssh{AT}")
+        ]
+    );
+    assert!(bench.line(b"dhcp,info something else").is_empty());
+    let counters = bench.engine.counters();
+    assert_eq!(
+        (counters.handled, counters.matched, counters.notified),
+        (2, 1, 3)
+    );
+}
+
+/// Groups that took no part, or matched nothing, give nothing.
+#[test]
+fn absent_and_empty_groups() {
+    let mut bench = Bench::new(&[
+        rule(0, REGEX, "(x)|(b)", "[@1|@2]"),
+        rule(1, REGEX, "b(z*)", "[@1]"),
+    ]);
+    assert_eq!(
+        texts(bench.line(b"abcd tail")),
+        [format!("[|b]{AT}"), format!("[]{AT}")]
+    );
+}
+
+/// The same text of the same rule is sent once; when the cooldown ends one
+/// message says how often it came again and when last.
+#[test]
+fn cooldown_counts_and_tells() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "user (.*)", "failed: @1")]);
+    assert_eq!(bench.line(b"user a").len(), 1);
+    for millis in [1_000, 4_000, 9_999] {
+        bench.now = millis;
+        assert!(bench.line(b"user a").is_empty(), "at {millis}");
+    }
+    // Another text of the same rule is untouched.
+    assert_eq!(texts(bench.line(b"user b")).len(), 1);
+    assert_eq!(
+        bench.engine.poll_timeout(),
+        Some(Instant::from_millis(10_000))
+    );
+    assert_eq!(
+        texts(bench.wait_until(10_000)),
+        ["failed: a, repeated 3 times, last at: 2026-11-22 10:41:16"]
+    );
+    assert_eq!(bench.engine.counters().suppressed, 3);
+    // The cooldown is over: the next one is news again.
+    assert_eq!(bench.line(b"user a").len(), 1);
+    // The other text came once, so its end is silent.
+    assert!(bench.wait_until(19_999).is_empty());
+    assert!(bench.wait_until(60_000).is_empty());
+    assert_eq!(bench.engine.poll_timeout(), None);
+}
+
+/// The window is exact to the millisecond, and a line at its end comes after the
+/// summary of what was in it.
+#[test]
+fn cooldown_ends_exactly() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    bench.line(b"x");
+    bench.now = 9_999;
+    assert!(bench.line(b"x").is_empty());
+    bench.now = 10_000;
+    let texts = texts(bench.line(b"x"));
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].starts_with("m, repeated 1 time, last at: "));
+    assert_eq!(texts[1], "m, at: 2026-11-22 10:41:17");
+}
+
+/// Two rules with the same text do not share a cooldown, and 0 turns it off.
+#[test]
+fn cooldown_is_per_rule() {
+    let off = RuleSpec {
+        cooldown_millis: 0,
+        ..rule(1, SUBSTR, "x", "same")
+    };
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "same"), off]);
+    assert_eq!(bench.line(b"x").len(), 2);
+    for _ in 0..5 {
+        let notices = bench.line(b"x");
+        assert_eq!(notices.len(), 1);
+        assert_eq!(notices[0].0.rule.index(), 1);
+    }
+}
+
+/// A delivery that failed does not keep its notifier quiet; the other notifier
+/// of the rule stays quiet.
+#[test]
+fn failed_delivery_disarms_its_notifier() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    let first = bench.line(b"x");
+    bench
+        .engine
+        .handle_failure(first[0].0.ticket, NotifierId::SLACK);
+    bench.now = 1_000;
+    let second = bench.line(b"x");
+    assert_eq!(second.len(), 1);
+    assert_eq!(second[0].0.notifiers, set(&[NotifierId::SLACK]));
+    assert!(bench.line(b"x").is_empty());
+    let summary = bench.wait_until(10_000);
+    assert_eq!(
+        summary[0].1,
+        "m, repeated 2 times, last at: 2026-11-22 10:41:08"
+    );
+    // Where every delivery failed nothing was held back, so nothing is told.
+    let third = bench.line(b"x");
+    for id in [NotifierId::TELEGRAM, NotifierId::SLACK] {
+        bench.engine.handle_failure(third[0].0.ticket, id);
+    }
+    assert_eq!(bench.line(b"x").len(), 1);
+    assert!(bench.wait_until(30_000).is_empty());
+}
+
+/// More texts than the table holds: none is lost, none is sent twice within its
+/// time unless it had to leave the table, and what was counted is told then.
+#[test]
+fn full_table_ends_the_oldest_cooldown_early() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "user (.*)", "@1")]);
+    for number in 0..COOLDOWNS_MAX {
+        bench.now = number as u64;
+        assert_eq!(bench.line(format!("user {number}").as_bytes()).len(), 1);
+    }
+    assert!(bench.line(b"user 0").is_empty());
+    let texts = texts(bench.line(b"user new"));
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].starts_with("0, repeated 1 time"), "{texts:?}");
+    assert!(texts[1].starts_with("new, at: "));
+}
+
+/// Clocks: a wall clock that jumps moves no cooldown, and is shown as it is.
+#[test]
+fn wall_clock_jumps_do_not_matter() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    let arrival = Arrival {
+        at: Instant::ZERO,
+        source: IpAddr::from([192, 0, 2, 1]),
+    };
+    bench.line(b"x");
+    let epoch = Wall {
+        unix_secs: 0,
+        offset_secs: 7_200,
+    };
+    bench
+        .engine
+        .handle(Instant::from_millis(5_000), arrival, || epoch, b"x");
+    assert!(bench.drain().is_empty());
+    bench
+        .engine
+        .handle(Instant::from_millis(5_000), arrival, || epoch, b"xy");
+    assert!(bench.drain().is_empty());
+    let ended = texts(bench.wait_until(10_000));
+    assert_eq!(ended, ["m, repeated 2 times, last at: 1970-01-01 02:00:00"]);
+}
+
+/// The static event, in the wordings that routers use, with and without topics.
+#[test]
+fn static_event_wifi_login_attempts() {
+    let event = static_event(0).expect("event 0 exists");
+    let spec = RuleSpec::of_static_event(event, set(&[NotifierId::TELEGRAM]), 0);
+    let mut bench = Bench::new(&[spec]);
+    let long = "n".repeat(300);
+    for (line, wifi, mac) in [
+        (
+            "wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77",
+            "yourwifi",
+            "AA:BB:CC:42:BC:EC",
+        ),
+        (
+            "36:7F:7F:07:C4:B0@honeypot: disconnected, unicast key exchange timeout, signal strength -85",
+            "honeypot",
+            "36:7F:7F:07:C4:B0",
+        ),
+        (
+            "wireless,info 78:2B:xx:xx:xx:xx@wifi1 disconnected, SA Query timeout, signal strength -58",
+            "wifi1",
+            "78:2B:xx:xx:xx:xx",
+        ),
+        (
+            "caps,info AA:BB:CC:42:BC:EC@wifi1(My SSID) disconnected, key handshake timeout",
+            "wifi1(My SSID)",
+            "AA:BB:CC:42:BC:EC",
+        ),
+        (
+            "wireless,info MikroTik: AA:BB:CC:42:BC:EC@my:net 5: disconnected, unicast key exchange timeout",
+            "my:net 5",
+            "AA:BB:CC:42:BC:EC",
+        ),
+        (
+            &format!("wireless,info {long}@{long}: disconnected, unicast key exchange timeout"),
+            &long,
+            &long,
+        ),
+    ] {
+        let expected = format!(
+            "There is someone trying to connect to your WiFi: {wifi}, with the mac-address: {mac}, at:2026-11-22 10:41:07"
+        );
+        assert_eq!(texts(bench.line(line.as_bytes())), [expected], "{line}");
+    }
+    for line in [
+        "wireless,info 84:6c:6a:ed:84:6f@wifi-network: disconnected, signal strength -85",
+        "wireless,info 0C:7A:15:D7:17:C0@wifi-5ghz disconnected, connection lost, signal strength -81",
+        "system,info unicast key exchange timeout",
+    ] {
+        assert!(bench.line(line.as_bytes()).is_empty(), "{line}");
+    }
+}
+
+/// Long messages are looked at as far as promised, and an overlong text is cut
+/// but keeps its time.
+#[test]
+fn lengths() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "(x+)END", "@1@1@1")]);
+    let mut line = vec![b'x'; MESSAGE_BYTES_MAX - 3];
+    line.extend(b"END");
+    let notices = bench.line(&line);
+    assert!(notices[0].1.ends_with(&format!("x…{AT}")));
+    assert!(notices[0].1.len() <= NOTICE_BYTES_MAX);
+    line.insert(0, b'x');
+    assert!(bench.line(&line).is_empty());
+}
+
+/// Any byte may stand in a message; what is notified is UTF-8 all the same.
+#[test]
+fn hostile_bytes() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "user (.*) from", "@1")]);
+    let text = &texts(bench.line(b"user \xff\xfe\x1b[2J\xc3 @1 from"))[0];
+    assert!(text.starts_with("\u{fffd}\u{fffd}\u{1b}[2J\u{fffd} @1, at: "));
+    // NUL is a byte like any other to a substring, and no character to an expression.
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "after", "m"), rule(1, REGEX, "a.b", "m")]);
+    assert_eq!(bench.line(b"a\0b after").len(), 1);
+}

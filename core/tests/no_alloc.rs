@@ -1,0 +1,158 @@
+//! Proves that nothing is allocated from a datagram to the rendered text of its
+//! notifications once the rules are compiled.
+//!
+//! A program of its own (`harness = false`), so that nothing but the code under
+//! test runs while allocations are counted.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use alertik_core::{
+    Arrival, Engine, Instant, Intake, MatchType, MessageBuffer, NotifierId, NotifierSet, RuleName,
+    RuleSpec, RulesBuilder, STATIC_EVENTS, TextBuffer, Wall, is_own_output, trim_line_end,
+};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are the system allocator's conditions.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Sixteen rules: substrings, expressions with and without groups, one that
+/// matches everything, one whose groups are nested and repeated.
+const RULES: [(MatchType, &str, &str); 15] = [
+    (MatchType::Substring, "login failure", "A login failed"),
+    (
+        MatchType::Regex,
+        r"login failure for user (.*) from ([^ ]+) via ([a-z-]+)",
+        "@1 from @2 by @3",
+    ),
+    (
+        MatchType::Regex,
+        r"([a-zA-Z0-9-]+) link (up|down)( \(speed ([0-9]+[MG]))?",
+        "@1 @2 @4",
+    ),
+    (
+        MatchType::Regex,
+        r"input: in:.*src-mac [0-9a-f:]+, proto [^,]+, ((\d{1,3}\.?)+):(\d{1,5})->((\d{1,3}\.?)+):(\d{1,5})",
+        "@1:@3 -> @4:@6",
+    ),
+    (MatchType::Regex, r"user ([^ ]+) logged (in|out)", "@1 @2"),
+    (MatchType::Substring, "rebooted", "reboot"),
+    (
+        MatchType::Regex,
+        r"(assigned|deassigned) ([0-9.]+) (for|to) ([0-9A-F:]{17})",
+        "@4 @1 @2",
+    ),
+    (MatchType::Regex, r"^([a-z,]+) ", "topics @1"),
+    (MatchType::Regex, r"(warning|error|critical)", "severity @1"),
+    (MatchType::Substring, "", "everything"),
+    (MatchType::Regex, r"-[0-9]{2}$", "weak signal"),
+    (
+        MatchType::Regex,
+        r"([0-9A-F]{2}:){5}[0-9A-F]{2}",
+        "a MAC ending in @1",
+    ),
+    (MatchType::Regex, r"(a|ab)(c|bcd)(d*)", "@1@2@3"),
+    (MatchType::Substring, "dhcp alert", "rogue DHCP"),
+    (
+        MatchType::Regex,
+        r"by ([^ ]+):([^@]+)@([0-9.]+)",
+        "@2 by @1 from @3",
+    ),
+];
+
+/// Lines for a checkout without the corpus.
+const LINES: &str = "\
+system,error,critical login failure for user admin from 192.168.88.17 via ssh
+interface,info ether2 link up (speed 1G, full duplex)
+dhcp,info defconf assigned 192.168.88.37 for B0:E4:5C:8D:2D:AC Samsung
+wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77
+container,info,debug alertik: notice: x
+abcd";
+
+fn main() {
+    let corpus = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/corpus/routeros.log"
+    );
+    let lines = std::fs::read(corpus).unwrap_or_else(|_| {
+        println!("SKIPPED: the corpus of router lines is not here; using the built-in ones");
+        LINES.into()
+    });
+    let mut notifiers = NotifierSet::EMPTY;
+    notifiers.insert(NotifierId::CONSOLE);
+    let mut builder = RulesBuilder::new();
+    builder
+        .add(&RuleSpec::of_static_event(
+            &STATIC_EVENTS[0],
+            notifiers,
+            10_000,
+        ))
+        .unwrap();
+    for (number, (match_type, match_str, mask)) in RULES.into_iter().enumerate() {
+        let (name, match_str) = (RuleName::Environment(number as u8), match_str.as_bytes());
+        let spec = RuleSpec {
+            name,
+            match_type,
+            match_str,
+            mask,
+            notifiers,
+            cooldown_millis: 10_000,
+        };
+        builder.add(&spec).unwrap();
+    }
+    let mut engine = Box::new(Engine::new(builder.finish(), (3, 4)));
+    let mut intake = Box::new(Intake::new());
+    let mut buffer = MessageBuffer::new();
+    let mut text = TextBuffer::new();
+    let source = IpAddr::from([192, 0, 2, 1]);
+
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let (mut handled, mut notified, mut rendered) = (0, 0, 0);
+    for (number, line) in lines.split(|&byte| byte == b'\n').enumerate() {
+        let now = Instant::from_millis(number as u64 * 100);
+        intake.push(Arrival { at: now, source }, line);
+        let (arrival, length) = intake.pop(&mut buffer).unwrap();
+        let message = trim_line_end(buffer.message(length));
+        if is_own_output(message) {
+            continue;
+        }
+        handled += 1;
+        engine.handle(now, arrival, Wall::default, message);
+        while engine.poll(&mut text).is_some() {
+            notified += 1;
+            rendered += text
+                .as_text()
+                .parts()
+                .map(|(_, part)| part.len())
+                .sum::<usize>();
+        }
+    }
+    let allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    println!(
+        "{handled} lines, {notified} notifications, {rendered} bytes, {allocations} allocations"
+    );
+    assert!(
+        handled > 4 && notified > handled / 2 && rendered > notified,
+        "the rules matched too little"
+    );
+    assert_eq!(allocations, 0);
+    println!("test result: ok. 1 passed; 0 failed");
+}
