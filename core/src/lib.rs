@@ -24,6 +24,7 @@ extern crate alloc;
 
 #[cfg(feature = "compile")]
 mod cooldown;
+mod delivery;
 #[cfg(feature = "compile")]
 mod engine;
 #[cfg(feature = "compile")]
@@ -44,6 +45,11 @@ mod text;
 mod time;
 mod wire;
 
+pub use delivery::{
+    Answer, BACKOFF_FIRST_MILLIS, BACKOFF_MAX_MILLIS, Body, Counts, Courier, CourierSettings,
+    DELAY_TOLD_MILLIS, Encoding, Field, Form, Hold, Pacing, ParseMode, Rate, SUSPENSION_MILLIS,
+    Step, Telegram, Template, TemplateError, TemplateErrorKind, Verdict, WAIT_MAX_MILLIS,
+};
 #[cfg(feature = "compile")]
 pub use engine::{Engine, EngineCounters};
 #[cfg(feature = "compile")]

@@ -47,6 +47,45 @@ pub const NOTIFIERS_MAX: usize = 9;
 /// Bytes of one notifier's outbox.
 pub const OUTBOX_BYTES: usize = 32 * 1024;
 
+/// Bytes of Console's outbox: it neither merges nor paces, and what it prints
+/// may be all that a user runs alertik for.
+pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
+
+/// Longest body of a request, in bytes. The largest of what services take that
+/// an outbox can fill.
+pub const BODY_BYTES_MAX: usize = 32 * 1024;
+
+/// Longest URL or header value of a request after expansion, in bytes.
+pub const HEAD_BYTES_MAX: usize = 4_096;
+
+/// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
+/// the server's own check counts UTF-8 characters).
+pub const TELEGRAM_SCALARS_MAX: usize = 4_096;
+
+/// Longest Discord content. Its unit is not documented; UTF-16 code units are
+/// the strictest of the candidates.
+pub const DISCORD_UTF16_MAX: usize = 2_000;
+
+/// Longest Slack text, in characters; Slack cuts what is longer.
+pub const SLACK_CHARS_MAX: usize = 40_000;
+
+/// Longest Teams request, in bytes: the whole card ("28 KB").
+pub const TEAMS_BYTES_MAX: usize = 28_000;
+
+/// Characters up to which notifications are merged for a generic webhook:
+/// Google Chat's limit, the smallest of the services that take `{"text":…}`.
+pub const GENERIC_MERGE_MAX: usize = 4_000;
+
+/// Longest text of a generic webhook, in characters: Mattermost's limit.
+pub const GENERIC_SCALARS_MAX: usize = 16_383;
+
+/// Bytes up to which Console writes several lines at once: Linux's `PIPE_BUF`,
+/// so that a line in a pipe is never interleaved with the log's (POSIX, write).
+pub const CONSOLE_WRITE_BYTES: usize = 4_096;
+
+/// Most literals and placeholders of a template.
+pub const TEMPLATE_PIECES_MAX: usize = 32;
+
 /// Texts whose cooldown can run at the same time, over all rules.
 pub const COOLDOWNS_MAX: usize = 128;
 
@@ -96,4 +135,11 @@ const _: () = {
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
+    assert!(CONSOLE_OUTBOX_BYTES >= OUTBOX_BYTES);
+    assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
+    // A control byte takes four bytes on the console.
+    assert!(BODY_BYTES_MAX >= 4 * NOTICE_BYTES_MAX);
+    assert!(TEAMS_BYTES_MAX <= BODY_BYTES_MAX);
+    assert!(CONSOLE_WRITE_BYTES <= BODY_BYTES_MAX);
+    assert!(GENERIC_MERGE_MAX <= GENERIC_SCALARS_MAX);
 };

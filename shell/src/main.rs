@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod notifier;
 mod settings;
 
 fn main() {

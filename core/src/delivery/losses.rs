@@ -1,0 +1,126 @@
+//! What was lost and has not been told yet.
+
+use crate::notice::{Loss, LossCause};
+use crate::time::Wall;
+
+/// Losses by cause, each with its count and the time of the first one.
+///
+/// A loss is a state that lasts until a message that tells it has arrived; what
+/// is added meanwhile stays for the next message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Losses {
+    by_cause: [Option<(u64, Wall)>; CAUSES.len()],
+}
+
+/// Every cause, in the order in which losses are told: from the router on.
+const CAUSES: [LossCause; 5] = [
+    LossCause::Kernel,
+    LossCause::Ring,
+    LossCause::Outbox,
+    LossCause::Expired,
+    LossCause::Refused,
+];
+
+const fn index(cause: LossCause) -> usize {
+    match cause {
+        LossCause::Kernel => 0,
+        LossCause::Ring => 1,
+        LossCause::Outbox => 2,
+        LossCause::Expired => 3,
+        LossCause::Refused => 4,
+    }
+}
+
+impl Losses {
+    /// No loss at all.
+    pub(super) const NONE: Self = Self {
+        by_cause: [None; CAUSES.len()],
+    };
+
+    /// Adds a loss. The time of the first one of its cause stays.
+    pub(super) const fn add(&mut self, loss: Loss) {
+        if loss.count == 0 {
+            return;
+        }
+        let slot = &mut self.by_cause[index(loss.cause)];
+        *slot = match *slot {
+            None => Some((loss.count, loss.since)),
+            Some((count, since)) => Some((count.saturating_add(loss.count), since)),
+        };
+    }
+
+    /// Removes what was told. Losses that came on top of it stay, and count
+    /// from `since`, the time of telling.
+    pub(super) fn remove(&mut self, told: &Self, since: Wall) {
+        for (slot, told) in self.by_cause.iter_mut().zip(&told.by_cause) {
+            let (Some((count, _)), Some((gone, _))) = (*slot, *told) else {
+                continue;
+            };
+            let left = count.saturating_sub(gone);
+            *slot = (left > 0).then_some((left, since));
+        }
+    }
+
+    /// Returns how many losses of one cause have not been told.
+    pub(super) fn count(&self, cause: LossCause) -> u64 {
+        self.by_cause[index(cause)].map_or(0, |(count, _)| count)
+    }
+
+    /// Returns the losses, the router's end first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Loss> {
+        CAUSES
+            .into_iter()
+            .zip(self.by_cause)
+            .filter_map(|(cause, slot)| {
+                slot.map(|(count, since)| Loss {
+                    cause,
+                    count,
+                    since,
+                })
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    const fn loss(cause: LossCause, count: u64, unix_secs: i64) -> Loss {
+        Loss {
+            cause,
+            count,
+            since: Wall {
+                unix_secs,
+                offset_secs: 0,
+            },
+        }
+    }
+
+    /// Counts add up, the first time stays, and what came after telling stays.
+    #[test]
+    fn losses_add_up_until_told() {
+        let mut losses = Losses::default();
+        losses.add(loss(LossCause::Ring, 0, 1));
+        assert_eq!(losses, Losses::NONE);
+        losses.add(loss(LossCause::Ring, 2, 10));
+        losses.add(loss(LossCause::Kernel, 1, 15));
+        let told = losses;
+        losses.add(loss(LossCause::Ring, 3, 20));
+        assert_eq!(
+            losses.iter().collect::<Vec<_>>(),
+            [loss(LossCause::Kernel, 1, 15), loss(LossCause::Ring, 5, 10)]
+        );
+        losses.remove(
+            &told,
+            Wall {
+                unix_secs: 18,
+                offset_secs: 0,
+            },
+        );
+        assert_eq!(
+            losses.iter().collect::<Vec<_>>(),
+            [loss(LossCause::Ring, 3, 18)]
+        );
+    }
+}

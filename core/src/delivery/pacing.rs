@@ -1,0 +1,212 @@
+//! How often a service may be called: token buckets as arithmetic over `now`.
+
+use crate::time::Instant;
+
+/// One limit: a burst, then one message per interval.
+///
+/// In any window of `w` milliseconds at most `burst + w / interval` messages
+/// pass. An interval of 0 means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Messages that may follow each other at once after a quiet time.
+    pub burst: u32,
+    /// Milliseconds in which one more message is allowed.
+    pub interval_millis: u64,
+}
+
+impl Rate {
+    /// No limit.
+    pub const UNLIMITED: Self = Self {
+        burst: 1,
+        interval_millis: 0,
+    };
+
+    /// Returns the rate of one message per interval, without bursts.
+    #[must_use]
+    pub const fn every(interval_millis: u64) -> Self {
+        Self {
+            burst: 1,
+            interval_millis,
+        }
+    }
+}
+
+/// A token bucket (Turner 1986), kept as the time when it is full again.
+///
+/// That form, the "theoretical arrival time" of the ATM Forum's generic cell
+/// rate algorithm, needs one number and no remainder, and a clock that stands
+/// still or leaps forward cannot break it.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    rate: Rate,
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// Returns a full bucket.
+    #[must_use]
+    const fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            full_at: Instant::ZERO,
+        }
+    }
+
+    /// Returns when the next message may pass; `now` or earlier means at once.
+    #[must_use]
+    fn ready_at(&self) -> Instant {
+        let tolerance = self
+            .rate
+            .interval_millis
+            .saturating_mul(u64::from(self.rate.burst.saturating_sub(1)));
+        Instant::from_millis(self.full_at.millis().saturating_sub(tolerance))
+    }
+
+    /// Takes one message's worth out of the bucket.
+    fn take(&mut self, now: Instant) {
+        self.full_at = self.full_at.max(now).after(self.rate.interval_millis);
+    }
+}
+
+/// The limits of one service: all of them must allow a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Pacing {
+    short: Bucket,
+    long: Bucket,
+}
+
+impl Pacing {
+    /// Telegram: one message a second in a chat, twenty a minute in a group
+    /// (Bot FAQ, "My bot is hitting limits"). Five at once and one every four
+    /// seconds make at most twenty in any minute; a bucket of twenty that
+    /// refills every three seconds would let forty pass in its first one.
+    pub const TELEGRAM: Self = Self::new(
+        Rate::every(1_000),
+        Rate {
+            burst: 5,
+            interval_millis: 4_000,
+        },
+    );
+    /// Slack: "1 per second" with short bursts (Rate limits, "Posting
+    /// messages"); bursts are merged here instead.
+    pub const SLACK: Self = Self::new(Rate::every(1_000), Rate::UNLIMITED);
+    /// Teams: no figure is published for workflows; connectors throttled above
+    /// four a second.
+    pub const TEAMS: Self = Self::new(Rate::every(1_000), Rate::UNLIMITED);
+    /// Discord: its answers' headers rule (Rate Limits, "never hard-code");
+    /// this is only the start, 30 a minute with a burst of two.
+    pub const DISCORD: Self = Self::new(
+        Rate {
+            burst: 2,
+            interval_millis: 2_000,
+        },
+        Rate::UNLIMITED,
+    );
+    /// A webhook of the user's: ten at once, then one a second.
+    pub const GENERIC: Self = Self::new(
+        Rate {
+            burst: 10,
+            interval_millis: 1_000,
+        },
+        Rate::UNLIMITED,
+    );
+    /// No limit, for the console.
+    pub const NONE: Self = Self::new(Rate::UNLIMITED, Rate::UNLIMITED);
+
+    /// Returns a pacing by two limits.
+    #[must_use]
+    pub const fn new(short: Rate, long: Rate) -> Self {
+        Self {
+            short: Bucket::new(short),
+            long: Bucket::new(long),
+        }
+    }
+
+    /// Returns when the next message may pass.
+    #[must_use]
+    pub fn ready_at(&self) -> Instant {
+        self.short.ready_at().max(self.long.ready_at())
+    }
+
+    /// Counts one message.
+    pub fn take(&mut self, now: Instant) {
+        self.short.take(now);
+        self.long.take(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// Sends whenever allowed, in steps of 100 ms, and returns the times.
+    fn greedy(mut pacing: Pacing, until: u64) -> Vec<u64> {
+        let mut sent = Vec::new();
+        for millis in (0..until).step_by(100) {
+            let now = Instant::from_millis(millis);
+            while pacing.ready_at() <= now && sent.len() < 10_000 {
+                pacing.take(now);
+                sent.push(millis);
+            }
+        }
+        sent
+    }
+
+    /// The largest number of messages within any window of `width` ms.
+    fn densest(sent: &[u64], width: u64) -> usize {
+        sent.iter()
+            .map(|&start| {
+                sent.iter()
+                    .filter(|&&at| at >= start && at < start + width)
+                    .count()
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Telegram's two rules hold in every window, not only on average.
+    #[test]
+    fn telegram_windows() {
+        let sent = greedy(Pacing::TELEGRAM, 600_000);
+        assert_eq!(densest(&sent, 1_000), 1);
+        assert!(densest(&sent, 60_000) <= 20);
+        assert_eq!(&sent[..4], [0, 1_000, 2_000, 3_000]);
+        assert!(sent.len() >= 150, "the rate itself is used: {}", sent.len());
+    }
+
+    /// Bursts where allowed, the interval after them, nothing else.
+    #[test]
+    fn bursts_then_intervals() {
+        assert_eq!(
+            greedy(Pacing::DISCORD, 6_001)[..],
+            [0, 0, 2_000, 4_000, 6_000]
+        );
+        assert_eq!(densest(&greedy(Pacing::SLACK, 60_000), 1_000), 1);
+        assert_eq!(densest(&greedy(Pacing::TEAMS, 60_000), 1_000), 1);
+        assert_eq!(densest(&greedy(Pacing::GENERIC, 60_000), 1), 10);
+    }
+
+    /// A leap of the clock fills the bucket but never beyond its burst.
+    #[test]
+    fn a_leap_forward_gives_one_burst() {
+        let mut pacing = Pacing::GENERIC;
+        let later = Instant::from_millis(u64::MAX / 2);
+        let mut passed = 0;
+        while pacing.ready_at() <= later && passed < 100 {
+            pacing.take(later);
+            passed += 1;
+        }
+        assert_eq!(passed, 10);
+    }
+
+    /// No limit means no limit.
+    #[test]
+    fn unlimited() {
+        let mut pacing = Pacing::NONE;
+        for _ in 0..1_000 {
+            pacing.take(Instant::from_millis(7));
+        }
+        assert!(pacing.ready_at() <= Instant::from_millis(7));
+    }
+}

@@ -1,0 +1,312 @@
+//! Requests of the notifiers that are reached over HTTP, and what becomes of
+//! them.
+
+use std::fmt::Write;
+use std::io;
+
+use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX};
+use alertik_core::{
+    Answer, Body, Courier, Field, Form, Instant, NotifierId, RuleId, Template, Verdict,
+};
+
+use super::attempt::{Attempt, Failure, Phase, Response};
+use super::secrets::Secrets;
+use super::tls;
+use crate::clock;
+use crate::settings::Url;
+use crate::settings::notifiers::{Endpoint, Service};
+
+/// The store of a notifier's outbox.
+pub(super) type Store = Box<[u8]>;
+
+/// A notifier that is reached over HTTP.
+pub(super) struct Http {
+    id: NotifierId,
+    endpoint: Box<Endpoint>,
+    secrets: Secrets,
+    timeout_millis: u64,
+    /// The thread of an earlier request, if it may still live.
+    earlier: Option<Attempt>,
+}
+
+/// The outcome of an attempt: what to do, and why in words without secrets.
+pub(super) struct Outcome {
+    pub(super) verdict: Verdict,
+    pub(super) words: String,
+}
+
+/// Returns the form of a service's messages.
+const fn form(service: &Service) -> Form<'_> {
+    match service {
+        Service::Telegram(form) => Form::Telegram(*form),
+        Service::Slack => Form::Slack,
+        Service::Teams => Form::Teams,
+        Service::Discord => Form::Discord,
+        Service::DiscordAsSlack => Form::DiscordAsSlack,
+        Service::Generic(generic) => match &generic.body {
+            Some(body) => Form::Template(body),
+            None => Form::Text,
+        },
+    }
+}
+
+impl Http {
+    pub(super) fn new(id: NotifierId, endpoint: Box<Endpoint>, timeout_secs: u64) -> Self {
+        let mut secrets = Secrets::default();
+        secrets.add(endpoint.url.path());
+        secrets.add(endpoint.url.query());
+        if let Service::Generic(generic) = &endpoint.service {
+            for (_, value) in &generic.headers {
+                value.literals().for_each(|text| secrets.add(text));
+            }
+            if let Some(url) = &generic.url {
+                url.literals().skip(1).for_each(|text| secrets.add(text));
+            }
+            if let Some(body) = &generic.body {
+                body.literals().for_each(|text| secrets.add_body(text));
+            }
+        }
+        Self {
+            id,
+            endpoint,
+            secrets,
+            timeout_millis: timeout_secs * 1_000,
+            earlier: None,
+        }
+    }
+
+    /// Returns the scheme, host and port.
+    pub(super) fn site(&self) -> &str {
+        self.endpoint.url.site()
+    }
+
+    /// Waits for the thread of an earlier request, at most until the given
+    /// time. Returns whether there is none any more.
+    pub(super) fn wait_for_earlier(&mut self, until: Instant) -> bool {
+        if let Some(earlier) = &self.earlier {
+            earlier.wait_for_end(until);
+            if !earlier.has_ended() {
+                return false;
+            }
+        }
+        self.earlier = None;
+        true
+    }
+
+    /// Begins an attempt in the courier and returns the request for it.
+    pub(super) fn begin(
+        &self,
+        now: Instant,
+        courier: &mut Courier<Store>,
+        rule_name: &dyn Fn(RuleId, &mut dyn Write),
+    ) -> minreq::Request {
+        let mut bytes = vec![0; BODY_BYTES_MAX];
+        let mut body = Body::new(&mut bytes);
+        let mut same = heapless::Vec::<Field, 3>::new();
+        let mut most = usize::MAX;
+        if let Service::Generic(generic) = &self.endpoint.service {
+            for field in [Field::Rule, Field::Source, Field::Time] {
+                if generic.templates().any(|template| template.uses(field)) {
+                    let _ = same.push(field);
+                }
+            }
+            if let Some(url) = generic.url.as_ref().filter(|url| url.uses(Field::Text)) {
+                most = courier.fitting(now, url);
+            }
+        }
+        courier.begin(
+            now,
+            &form(&self.endpoint.service),
+            &same,
+            rule_name,
+            most,
+            &mut body,
+        );
+        let length = body.len();
+        bytes.truncate(length);
+        self.request(now, bytes, courier, rule_name)
+    }
+
+    fn request(
+        &self,
+        now: Instant,
+        body: Vec<u8>,
+        courier: &Courier<Store>,
+        rule_name: &dyn Fn(RuleId, &mut dyn Write),
+    ) -> minreq::Request {
+        let (mut url, mut method) = (self.endpoint.url.as_str().to_owned(), "POST");
+        let mut content_type = "application/json";
+        let mut headers: &[_] = &[];
+        if let Service::Generic(generic) = &self.endpoint.service {
+            (method, content_type) = (generic.method, generic.content_type);
+            headers = &generic.headers;
+            if let Some(template) = &generic.url {
+                url = expand(now, courier, template, rule_name);
+            }
+        }
+        let method = match method {
+            "GET" => minreq::Method::Get,
+            "PUT" => minreq::Method::Put,
+            "PATCH" => minreq::Method::Patch,
+            _ => minreq::Method::Post,
+        };
+        let is_get = method == minreq::Method::Get;
+        let mut request = minreq::Request::new(method, url)
+            .with_header("User-Agent", concat!("alertik/", env!("CARGO_PKG_VERSION")))
+            .with_header("Accept", "application/json")
+            .with_header("Connection", "close");
+        for (name, value) in headers {
+            request = request.with_header(*name, expand(now, courier, value, rule_name));
+        }
+        if !is_get {
+            request = request
+                .with_header("Content-Type", content_type)
+                .with_body(body);
+        }
+        request
+    }
+
+    /// Sends a request and waits for what becomes of it, at most until the
+    /// deadline of one attempt or `end`.
+    pub(super) fn send(&mut self, request: minreq::Request, end: Option<Instant>) -> Outcome {
+        let now = clock::now();
+        let own = now.after(self.timeout_millis);
+        let deadline = end.map_or(own, |end| own.min(end));
+        let wants_body = match self.id {
+            NotifierId::SLACK | NotifierId::TEAMS => |_| true,
+            _ => |status| !(200..300).contains(&status),
+        };
+        let attempt = Attempt::start(request, wants_body);
+        let result = attempt.wait(deadline, self.timeout_millis / CONNECT_SHARE);
+        self.earlier = Some(attempt);
+        match result {
+            Ok(response) => self.judge(&response),
+            Err(failure) => self.explain(&failure),
+        }
+    }
+
+    fn judge(&self, response: &Response) -> Outcome {
+        let answer = Answer {
+            status: response.status,
+            retry_after: response.header("retry-after"),
+            date: response.header("date"),
+            remaining: response.header("x-ratelimit-remaining"),
+            reset_after: response.header("x-ratelimit-reset-after"),
+            body: &response.body,
+        };
+        let verdict = answer.judge(self.id, clock::wall().unix_secs);
+        let status = response.status;
+        let mut words = format!("HTTP {status}");
+        let excerpt = self.secrets.excerpt(&response.body);
+        if !excerpt.is_empty() {
+            let _ = write!(words, ": {excerpt}");
+        }
+        if let Some(advice) = self.advice(status, response) {
+            let _ = write!(words, "; {advice}");
+        }
+        Outcome { verdict, words }
+    }
+
+    /// Returns what the user should check.
+    fn advice(&self, status: u16, response: &Response) -> Option<String> {
+        let variables = match self.id {
+            NotifierId::TELEGRAM => "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID".to_owned(),
+            id => id.name().to_ascii_uppercase() + "_WEBHOOK_URL",
+        };
+        Some(match status {
+            300..=399 => {
+                let to = response
+                    .header("location")
+                    .and_then(|location| Url::parse(location).ok())
+                    .map_or_else(|| "elsewhere".to_owned(), |url| url.site().to_owned());
+                format!("it redirects to {to}, which is never followed: check {variables}")
+            }
+            400 | 413..=415 | 422 => {
+                format!("the service did not like the message: check {variables}")
+            }
+            401..=410 => format!("check {variables}"),
+            _ => return None,
+        })
+    }
+
+    fn explain(&self, failure: &Failure) -> Outcome {
+        let secs = self.timeout_millis / 1_000;
+        let host = self.endpoint.url.host();
+        let mut verdict = Verdict::Retry;
+        let words = match failure {
+            Failure::Client {
+                error: minreq::Error::IoError(error),
+                resolved,
+            } => explain_io(error, *resolved, host),
+            Failure::Client {
+                error: minreq::Error::RustlsCreateConnection(error),
+                ..
+            } => tls::explain(error),
+            // A server that answers in such a way has taken the request.
+            Failure::Client { .. } | Failure::TooLong => {
+                verdict = Verdict::Unanswered;
+                "the answer is no proper HTTP, or its header is too long".to_owned()
+            }
+            Failure::NoStatusLine => "the connection ended without an answer".to_owned(),
+            Failure::Deadline(phase) => {
+                let is_https = self.endpoint.url.is_https();
+                let sent = *phase == Phase::Answering || *phase == Phase::Silent && !is_https;
+                if sent {
+                    verdict = Verdict::Unanswered;
+                }
+                match phase {
+                    Phase::Resolving => format!("no answer from DNS for {host} within {secs} s"),
+                    Phase::Connecting => format!("no connection to {host} within {secs} s"),
+                    _ => format!("no answer from {host} within {secs} s"),
+                }
+            }
+            Failure::Thread => "the request could not be started".to_owned(),
+        };
+        Outcome { verdict, words }
+    }
+}
+
+/// One address may take this part of an attempt's time to connect.
+const CONNECT_SHARE: u64 = 3;
+
+/// Puts an error of the connection into words.
+fn explain_io(error: &io::Error, resolved: bool, host: &str) -> String {
+    let tls_error = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(error) = tls_error {
+        return tls::explain(error);
+    }
+    if !resolved {
+        return format!("the name {host} cannot be resolved: check the host and the router's DNS");
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("{host} refused the connection: is the service running, the port right?")
+        }
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            format!("no route to {host}")
+        }
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::TimedOut => {
+            format!("no connection to {host} in time")
+        }
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe => {
+            format!("{host} closed the connection")
+        }
+        _ => format!("the connection to {host} failed: {error}"),
+    }
+}
+
+fn expand(
+    now: Instant,
+    courier: &Courier<Store>,
+    template: &Template<'_>,
+    rule_name: &dyn Fn(RuleId, &mut dyn Write),
+) -> String {
+    let mut bytes = vec![0; HEAD_BYTES_MAX];
+    let mut text = Body::new(&mut bytes);
+    courier.expand(now, template, rule_name, &mut text);
+    text.as_str().to_owned()
+}

@@ -1,0 +1,131 @@
+//! Delivery: one thread and one outbox per notifier, so that none waits for
+//! another and nobody waits for the network.
+//!
+//! What to send and when is decided by the core's `Courier`; here are the
+//! threads, the connections and the words for the log. Nothing here logs more
+//! of a URL than scheme, host and port.
+
+mod attempt;
+mod connect;
+mod console;
+mod http;
+mod secrets;
+mod sender;
+mod tls;
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES};
+use alertik_core::{Courier, CourierSettings, Instant, Loss, NoticeHead, NotifierId, Text, Ticket};
+
+use crate::clock;
+use crate::settings::notifiers::{Notifiers, Target};
+use console::Console;
+use http::Http;
+use sender::{Sender, Transport};
+
+pub(crate) use sender::NotifierStatus;
+
+/// The running notifiers.
+pub(crate) struct Senders {
+    senders: Vec<Arc<Sender>>,
+}
+
+/// Stack of a sender's thread, in bytes.
+const STACK_BYTES: usize = 256 * 1_024;
+
+/// Starts a thread for each notifier.
+///
+/// `failed` is called once for each notification that will not arrive: refused,
+/// expired, or pushed out of a full outbox. It is called without any lock, from
+/// a sender's thread, or from within [`Senders::push`] where that pushes older
+/// ones out.
+///
+/// # Errors
+///
+/// Where a thread cannot be started, or standard output not be duplicated.
+pub(crate) fn start(
+    notifiers: Notifiers,
+    failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
+) -> io::Result<Senders> {
+    tls::install_provider();
+    let failed: sender::Failed = Arc::from(failed);
+    let rule_names: Arc<[String]> = notifiers.rule_names.into();
+    let mut senders = Vec::new();
+    for notifier in notifiers.list {
+        let id = notifier.id;
+        let settings = CourierSettings {
+            pacing: notifier.pacing,
+            max_age_millis: notifiers.max_age_secs.saturating_mul(1_000),
+            seed: random(),
+        };
+        let (transport, bytes) = match notifier.target {
+            Target::Console => (Transport::Console(Console::open()?), CONSOLE_OUTBOX_BYTES),
+            Target::Http(endpoint) => {
+                let http = Http::new(id, endpoint, notifiers.timeout_secs);
+                (Transport::Http(Box::new(http)), OUTBOX_BYTES)
+            }
+        };
+        // Zeroed pages are not resident until they are used.
+        let courier = Courier::new(vec![0; bytes].into_boxed_slice(), &settings);
+        let sender = Arc::new(Sender::new(
+            id,
+            courier,
+            Arc::clone(&failed),
+            Arc::clone(&rule_names),
+        ));
+        senders.push(Arc::clone(&sender));
+        thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn(move || sender.run(transport))?;
+    }
+    Ok(Senders { senders })
+}
+
+/// Returns a number that differs between starts and between calls.
+fn random() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(clock::now().millis()) as u32
+}
+
+impl Senders {
+    /// Puts a notification into the outbox of each of its notifiers. Never
+    /// waits for the network.
+    pub(crate) fn push(&self, now: Instant, head: &NoticeHead, text: Text<'_>) {
+        for sender in &self.senders {
+            if head.notifiers.contains(sender.id()) {
+                sender.push(now, head, text);
+            }
+        }
+    }
+
+    /// Has every notifier tell a loss in its next message.
+    pub(crate) fn tell_loss(&self, loss: Loss) {
+        for sender in &self.senders {
+            sender.tell_loss(loss);
+        }
+    }
+
+    /// Returns how a notifier is doing, or nothing if it is not in use.
+    pub(crate) fn status(&self, id: NotifierId) -> Option<NotifierStatus> {
+        let sender = self.senders.iter().find(|sender| sender.id() == id)?;
+        Some(sender.status())
+    }
+
+    /// Sends what can be sent within the given time, and ends the threads that
+    /// are not held up. Logs what is left.
+    pub(crate) fn shut_down(&self, within_millis: u64) {
+        let until = clock::now().after(within_millis);
+        for sender in &self.senders {
+            sender.close(until);
+        }
+        for sender in &self.senders {
+            let left = sender.wait_closed(until);
+            if left > 0 {
+                log::warn!("{}: {left} notifications not delivered", sender.id().name());
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Keeps secrets out of what a server's answer adds to the log.
+
+/// What must not be logged of a notifier's configuration.
+///
+/// An error page often repeats the path ("Cannot POST /hooks/…"), so an excerpt
+/// is searched for every word of the URL's path and query and of the headers,
+/// and for the long words of a body (application tokens).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets {
+    words: Vec<String>,
+}
+
+/// Shorter words of a path, query or header are no secrets ("api", "v2").
+const WORD_BYTES_MIN: usize = 4;
+/// Shorter words of a body are its keys and English.
+const BODY_WORD_BYTES_MIN: usize = 16;
+/// Longest excerpt, in bytes.
+const EXCERPT_BYTES_MAX: usize = 200;
+
+impl Secrets {
+    /// Adds the words of a path, a query or a header's value.
+    pub(super) fn add(&mut self, text: &str) {
+        self.add_words(text, WORD_BYTES_MIN);
+    }
+
+    /// Adds the long words of a body.
+    pub(super) fn add_body(&mut self, text: &str) {
+        self.add_words(text, BODY_WORD_BYTES_MIN);
+    }
+
+    fn add_words(&mut self, text: &str, shortest: usize) {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        for word in text.split(|c| !word(c)) {
+            if word.len() >= shortest {
+                self.words.push(word.to_owned());
+            }
+        }
+        // The longest first, so that no part of one is left over.
+        self.words.sort_by_key(|word| usize::MAX - word.len());
+    }
+
+    /// Returns the beginning of an answer for the log: one line, printable
+    /// ASCII, without secrets.
+    pub(super) fn excerpt(&self, body: &[u8]) -> String {
+        let mut text: String = body
+            .iter()
+            .map(|&b| match b {
+                b' '..=b'~' => char::from(b),
+                _ => ' ',
+            })
+            .collect();
+        for word in &self.words {
+            text = text.replace(word.as_str(), "***");
+        }
+        let mut words = text.split_ascii_whitespace();
+        let mut line = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            line.push(' ');
+            line.push_str(word);
+        }
+        line.truncate(EXCERPT_BYTES_MAX);
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page that repeats everything it was sent gives nothing away.
+    #[test]
+    fn echoes_are_redacted() {
+        let mut secrets = Secrets::default();
+        secrets.add("/bot123456:AAF-x_y/sendMessage?sig=Zm9vYmFy");
+        secrets.add("Bearer tk_0123");
+        secrets.add_body(r#"{"token":"azGDORePK8gMaC0QOYAMyEEuzJnyUi","message":"{{text}}"}"#);
+        let page = b"<p>Cannot POST /bot123456:AAF-x_y/sendMessage?sig=Zm9vYmFy\r\n\x1b[1m\xff \
+            tk_0123 azGDORePK8gMaC0QOYAMyEEuzJnyUi message</p>";
+        let excerpt = secrets.excerpt(page);
+        assert_eq!(
+            excerpt,
+            "<p>Cannot POST /***:***/***?sig=*** [1m *** *** message</p>"
+        );
+    }
+
+    /// Long answers are cut.
+    #[test]
+    fn excerpts_are_short() {
+        assert_eq!(Secrets::default().excerpt(&[b'x'; 5_000]).len(), 200);
+        assert_eq!(Secrets::default().excerpt(b" \r\n "), "");
+    }
+}
