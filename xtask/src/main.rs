@@ -7,6 +7,7 @@ mod dist;
 mod elf;
 mod ere;
 mod flags;
+mod flash;
 mod image;
 mod setup;
 mod size;
@@ -48,6 +49,13 @@ commands! {
     /// the product's own matcher: HEXPATTERN TAB HEXTEXT in; E, N or M and the
     /// spans out.
     Ere = "ere" "";
+    /// Sets alertik up on a router, with the system's ssh and scp: asks what it
+    /// is, picks the image out of target/dist (or --dist), uploads it, writes
+    /// container, environment and logging, starts it and shows its state. The
+    /// environment comes from --env-file (NAME=value lines). --ca-file brings a
+    /// certificate authority of your own along, --disk puts everything on that
+    /// disk, --dry-run prints every command and changes nothing.
+    Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
     /// Prints this text.
     Help = "help" "";
     /// Downloads and installs what dist and the checks of its results need: on
@@ -81,6 +89,7 @@ fn run(command: Command, flags: Flags) -> Result {
     match command {
         Command::Dist => dist::run(flags),
         Command::Ere => ere::run(flags),
+        Command::Flash => flash::run(flags),
         Command::Help => help(flags),
         Command::Setup => setup::run(flags),
         Command::Size => size::run(flags),

@@ -1,0 +1,123 @@
+//! The file with the daemon's settings.
+
+use std::fmt;
+
+/// Error returned when a line of the file is not a setting.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EnvFileError {
+    /// Line number, from 1.
+    line: usize,
+    what: &'static str,
+}
+
+impl fmt::Display for EnvFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl std::error::Error for EnvFileError {}
+
+/// Reads `NAME=value` lines, in their order.
+///
+/// Empty lines and lines that start with `#` are skipped, a leading `export`
+/// is allowed, so that the same file serves `sh`, Docker and this. A value is
+/// taken as it stands; in single quotes too, without them; in double quotes
+/// `\\`, `\"`, `\$` and `` \` `` are escapes, as in `sh`.
+///
+/// # Errors
+///
+/// [`EnvFileError`] for the first line that is no setting, names a variable
+/// twice, or does not close its quotes.
+pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
+    let mut settings: Vec<(String, String)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let error = |what| EnvFileError {
+            line: index + 1,
+            what,
+        };
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = line.strip_prefix("export ").map_or(line, str::trim_start);
+        let Some((name, value)) = line.split_once('=') else {
+            return Err(error("there is no `=`; write NAME=value"));
+        };
+        let is_name = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name {
+            return Err(error(
+                "the name before `=` may hold letters, digits and `_` only",
+            ));
+        }
+        if settings.iter().any(|(other, _)| other == name) {
+            return Err(error("this variable is set twice"));
+        }
+        let value = unquoted(value).ok_or_else(|| error("the quotes do not close"))?;
+        settings.push((name.to_owned(), value));
+    }
+    Ok(settings)
+}
+
+/// Takes the quotes off a value.
+fn unquoted(value: &str) -> Option<String> {
+    if let Some(inner) = value.strip_prefix('\'') {
+        let inner = inner.strip_suffix('\'')?;
+        return (!inner.contains('\'')).then(|| inner.to_owned());
+    }
+    let Some(inner) = value.strip_prefix('"') else {
+        return Some(value.to_owned());
+    };
+    let mut text = String::new();
+    let mut rest = inner.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => return rest.as_str().is_empty().then_some(text),
+            '\\' => match rest.next()? {
+                escaped @ ('\\' | '"' | '$' | '`') => text.push(escaped),
+                other => {
+                    text.push('\\');
+                    text.push(other);
+                }
+            },
+            other => text.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_a_value_are_read() {
+        let text = "# rules\n\nENV_EVENTS=1\nexport A=\"link \\(up\\) \\\"x\\\" \\$\"\nB='it is \\d$'\nC=a=b c\nD=\n";
+        let expected = [
+            ("ENV_EVENTS", "1"),
+            ("A", r#"link \(up\) "x" $"#),
+            ("B", r"it is \d$"),
+            ("C", "a=b c"),
+            ("D", ""),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(parse(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused_with_its_line() {
+        for (text, line) in [
+            ("A=1\nB", 2),
+            ("1A=1", 1),
+            ("A B=1", 1),
+            ("A=1\n\nA=2", 3),
+            ("A=\"open", 1),
+            ("A=\"closed\"more", 1),
+            ("A='open", 1),
+        ] {
+            assert_eq!(parse(text).unwrap_err().line, line, "{text}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The system's ssh and scp.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Result;
+
+/// What the router prints last when a command went through. RouterOS reports a
+/// failure as text and not always as an exit status.
+const DONE: &str = "alertik: done";
+
+/// How long one answer may take until the connection counts as dead, in
+/// seconds: the interval of ssh's probes, three of which may be lost.
+const PROBE_SECS: u32 = 10;
+
+/// A router, as ssh reaches it.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    host: String,
+    /// Options of both ssh and scp.
+    options: Vec<String>,
+    /// Folder of the shared connection's socket, removed at the end.
+    socket_folder: PathBuf,
+    dry_run: bool,
+}
+
+impl Remote {
+    /// Prepares the connection; nothing is opened yet. `config` is an
+    /// ssh_config file for both programs.
+    pub(crate) fn new(
+        host: String,
+        port: Option<&str>,
+        config: Option<&str>,
+        dry_run: bool,
+    ) -> Result<Self> {
+        if host.starts_with('-') || host.chars().any(char::is_whitespace) {
+            return Err(format!("--host: `{host}` is no user@address").into());
+        }
+        let socket_folder = private_folder()?;
+        let mut options = Vec::new();
+        let mut option = |text: String| options.extend(["-o".to_owned(), text]);
+        option(format!("ServerAliveInterval={PROBE_SECS}"));
+        option(format!("ConnectTimeout={PROBE_SECS}"));
+        // One connection, so that a password is asked for once.
+        option("ControlMaster=auto".to_owned());
+        option("ControlPersist=60".to_owned());
+        option(format!("ControlPath={}/%C", socket_folder.display()));
+        if let Some(port) = port {
+            option(format!("Port={port}"));
+        }
+        if let Some(config) = config {
+            options.extend(["-F".to_owned(), config.to_owned()]);
+        }
+        Ok(Self {
+            host,
+            options,
+            socket_folder,
+            dry_run,
+        })
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Asks for something that changes nothing and returns what the router
+    /// prints, errors included.
+    pub(crate) fn query(&self, command: &str) -> Result<String> {
+        let output = self
+            .ssh()
+            .arg(command)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()?;
+        // 255 is ssh's own failure; it has printed why.
+        if output.status.code() == Some(255) {
+            return Err(format!("cannot reach {} with ssh", self.host).into());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
+    }
+
+    /// Runs a command that changes something; a dry run prints it only.
+    ///
+    /// # Errors
+    ///
+    /// What the router said instead of carrying it out.
+    pub(crate) fn change(&self, command: &str) -> Result {
+        println!("  {command}");
+        if self.dry_run {
+            return Ok(());
+        }
+        let said = self.query(&format!("{command}; :put \"{DONE}\""))?;
+        if said.lines().any(|line| line.trim() == DONE) {
+            return Ok(());
+        }
+        Err(format!(
+            "the router refused\n    {command}\nand said: {}",
+            said.trim()
+        )
+        .into())
+    }
+
+    /// Copies a file, or a folder with what is in it; a dry run prints the
+    /// command only.
+    pub(crate) fn upload(&self, local: &Path, remote: &str) -> Result {
+        println!("  scp -r {} {}:{remote}", local.display(), self.host);
+        if self.dry_run {
+            return Ok(());
+        }
+        let status = Command::new("scp")
+            .args(&self.options)
+            .args(["-q", "-r"])
+            .arg(local)
+            .arg(format!("{}:{remote}", self.host))
+            .stdin(Stdio::null())
+            .status()?;
+        if !status.success() {
+            return Err(format!("cannot copy {} to the router", local.display()).into());
+        }
+        Ok(())
+    }
+
+    fn ssh(&self) -> Command {
+        let mut command = Command::new("ssh");
+        command.args(&self.options).arg("--").arg(&self.host);
+        command
+    }
+}
+
+impl Drop for Remote {
+    /// Closes the shared connection.
+    fn drop(&mut self) {
+        let mut command = Command::new("ssh");
+        command
+            .args(&self.options)
+            .args(["-O", "exit", "--"])
+            .arg(&self.host);
+        let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = std::fs::remove_dir_all(&self.socket_folder);
+    }
+}
+
+/// Makes a folder that only this user can enter. Its name is short because the
+/// path of a socket may have 107 bytes.
+fn private_folder() -> Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let path = std::env::temp_dir().join(format!("alertik-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+    Ok(path)
+}
