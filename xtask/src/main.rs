@@ -9,6 +9,7 @@ mod ere;
 mod flags;
 mod flash;
 mod image;
+mod roots;
 mod setup;
 mod size;
 mod targets;
@@ -58,6 +59,9 @@ commands! {
     Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
     /// Prints this text.
     Help = "help" "";
+    /// Writes the table of trust anchors from shell/webpki-roots/anchors.txt and
+    /// Mozilla's list; with --check, fails if that would change it.
+    Roots = "roots" "[--check]";
     /// Downloads and installs what dist and the checks of its results need: on
     /// Debian packages (as root), musl of each target and the crates.
     Setup = "setup" "";
@@ -91,6 +95,7 @@ fn run(command: Command, flags: Flags) -> Result {
         Command::Ere => ere::run(flags),
         Command::Flash => flash::run(flags),
         Command::Help => help(flags),
+        Command::Roots => roots::run(flags),
         Command::Setup => setup::run(flags),
         Command::Size => size::run(flags),
     }

@@ -11,6 +11,8 @@ mod console;
 mod http;
 mod secrets;
 mod sender;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::io;
@@ -51,6 +53,9 @@ pub(crate) fn start(
     failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
     tls::install_provider();
+    if !notifiers.anchors.is_empty() && !webpki_roots::add(notifiers.anchors) {
+        log::warn!("TLS_CA_FILE: only the first start of this process takes it");
+    }
     let failed: sender::Failed = Arc::from(failed);
     let rule_names: Arc<[String]> = notifiers.rule_names.into();
     let mut senders = Vec::new();

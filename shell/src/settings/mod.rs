@@ -3,6 +3,7 @@
 mod env;
 pub(crate) mod notifiers;
 mod problems;
+mod trust;
 mod url;
 
 pub(crate) use env::Env;

@@ -7,8 +7,10 @@ use alertik_core::{
     Encoding, NotifierId, NotifierSet, Pacing, ParseMode, Rate, Telegram, Template,
 };
 
+use rustls::pki_types::TrustAnchor;
+
 use super::url::Url;
-use super::{Env, Problems};
+use super::{Env, Problems, trust};
 
 /// The configuration of everything that can be notified.
 pub(crate) struct Notifiers {
@@ -17,6 +19,8 @@ pub(crate) struct Notifiers {
     pub(crate) timeout_secs: u64,
     /// How long a notification may wait, in seconds.
     pub(crate) max_age_secs: u64,
+    /// What servers are verified with besides the built-in anchors.
+    pub(crate) anchors: Vec<TrustAnchor<'static>>,
     /// The rules' names in their order, for `{{rule}}`. The daemon fills them
     /// in once it has read its rules.
     pub(crate) rule_names: Vec<String>,
@@ -86,6 +90,7 @@ impl Notifiers {
             list: Vec::new(),
             timeout_secs: TIMEOUT_SECS,
             max_age_secs: MAX_AGE_SECS,
+            anchors: Vec::new(),
             rule_names: Vec::new(),
         }
     }
@@ -128,6 +133,7 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
             format_args!("must not be set; the time limit is HTTP_TIMEOUT_SECS"),
         );
     }
+    notifiers.anchors = trust::read(env, problems);
     for id in used.iter() {
         let mut reader = Reader {
             env,

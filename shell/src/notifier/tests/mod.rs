@@ -1,0 +1,7 @@
+//! Tests of the senders against real servers on loopback.
+//!
+//! Each test configures notifiers through their variables, starts them as the
+//! daemon does, and looks at what a server receives.
+
+mod answers;
+mod support;
