@@ -154,6 +154,36 @@ impl Engine {
         self.counters
     }
 
+    /// Finds where a rule matches the message handled last, and where its groups
+    /// are, whether its mask needs them or not.
+    pub(crate) fn locate(&mut self, id: RuleId) -> Option<Located<'_>> {
+        let rule = self.rules.rules.get(id.index())?;
+        let message = &self.message[..];
+        let groups = match &rule.matcher {
+            Matcher::Substring(bytes) => {
+                let mut windows = message.windows(bytes.len().max(1));
+                let start = match bytes.len() {
+                    0 => 0,
+                    _ => windows.position(|window| window == &bytes[..])?,
+                };
+                let end = start + bytes.len();
+                self.spans[0] = Some(Span { start, end });
+                0
+            }
+            Matcher::Regex(pattern) => {
+                if !pattern.captures(message, &mut self.rules.scratch, &mut self.spans) {
+                    return None;
+                }
+                pattern.groups()
+            }
+        };
+        Some(Located {
+            rule,
+            message,
+            spans: &self.spans[..=groups.min(GROUPS_MAX)],
+        })
+    }
+
     /// Returns the rules.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
@@ -235,6 +265,14 @@ impl Engine {
             ..entry.head
         })
     }
+}
+
+/// Where a rule matches, see [`Engine::locate`].
+pub(crate) struct Located<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) message: &'a [u8],
+    /// The whole match, then the groups.
+    pub(crate) spans: &'a [Option<Span>],
 }
 
 /// What became of a candidate rule.

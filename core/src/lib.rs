@@ -31,10 +31,13 @@ mod engine;
 mod ere;
 mod fifo;
 mod intake;
+mod json;
 pub mod limits;
 #[cfg(feature = "compile")]
 mod mask;
 mod notice;
+#[cfg(feature = "compile")]
+mod replay;
 #[cfg(feature = "compile")]
 mod rule;
 mod rule_set;
@@ -56,9 +59,12 @@ pub use engine::{Engine, EngineCounters};
 pub use ere::{Pattern, PatternError, Scratch, Span};
 pub use fifo::{Fifo, Full};
 pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
+pub use json::write_json_string;
 #[cfg(feature = "compile")]
 pub use mask::{Mask, MaskError, MaskErrorKind};
 pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
+#[cfg(feature = "compile")]
+pub use replay::{Found, Replay};
 #[cfg(feature = "compile")]
 pub use rule::{MatchType, Matcher, Rule, RuleErrors, RuleName, RuleSpec, Rules, RulesBuilder};
 pub use rule_set::RuleSet;

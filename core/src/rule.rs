@@ -209,6 +209,15 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Returns the rules with all cooldowns off.
+    #[must_use]
+    pub(crate) fn without_cooldowns(mut self) -> Self {
+        for rule in &mut self.rules {
+            rule.cooldown_millis = 0;
+        }
+        self
+    }
+
     /// Returns the rules in the order in which they notify.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {

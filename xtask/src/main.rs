@@ -14,6 +14,7 @@ mod setup;
 mod size;
 mod targets;
 mod toolchain;
+mod validator;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -70,6 +71,9 @@ commands! {
     /// figures, --compare prints what has changed since; --symbols prints the
     /// largest symbols of one contributor, or of all.
     Size = "size" "[--target NAME] [--save] [--compare] [--symbols CRATE|all]";
+    /// Builds the validator page, target/validator/index.html: it opens from a
+    /// disk and from any web server. --toolchain is as for dist.
+    Validator = "validator" "[--toolchain NAME]";
 }
 
 fn main() -> ExitCode {
@@ -98,6 +102,7 @@ fn run(command: Command, flags: Flags) -> Result {
         Command::Roots => roots::run(flags),
         Command::Setup => setup::run(flags),
         Command::Size => size::run(flags),
+        Command::Validator => validator::run(flags),
     }
 }
 

@@ -96,4 +96,26 @@ mod tests {
             assert_eq!(read(&quoted(value)), value);
         }
     }
+
+    /// The table that the validator page is held to as well; it writes what
+    /// cannot stand in a line as `%XX`.
+    #[test]
+    fn quotes_as_the_validator_page_does() {
+        let table = include_str!("../../../core/validator/tests/routeros-quoting.tsv");
+        let mut seen = 0;
+        for row in table.lines().filter(|line| !line.starts_with('#')) {
+            let (value, literal) = row.split_once('\t').unwrap();
+            let mut pieces = value.split('%');
+            let mut bytes = pieces.next().unwrap().as_bytes().to_vec();
+            for piece in pieces {
+                bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+                bytes.extend(&piece.as_bytes()[2..]);
+            }
+            let value = String::from_utf8(bytes).unwrap();
+            assert_eq!(quoted(&value), literal);
+            assert_eq!(read(literal), value);
+            seen += 1;
+        }
+        assert!(seen > 10, "{seen} rows");
+    }
 }

@@ -48,7 +48,7 @@ impl Toolchain {
         if compiler.is_none() {
             missing.push("a C compiler for ARM: clang, or zig".to_owned());
         }
-        let linker = find_linker(rust.as_ref());
+        let linker = find_linker("ld.lld", rust.as_ref());
         if linker.is_none() {
             missing.push("LLVM's linker ld.lld".to_owned());
         }
@@ -115,12 +115,14 @@ fn advice(missing: &[String]) -> String {
 
 /// Finds LLVM's linker: the distribution's by its newest version, or the one
 /// inside a rustup toolchain.
-fn find_linker(rust: Option<&Rust>) -> Option<PathBuf> {
-    newest_on_path("ld.lld").or_else(|| {
+///
+/// It goes by the name of the kind of file it makes: `ld.lld`, `wasm-ld`.
+pub(crate) fn find_linker(name: &str, rust: Option<&Rust>) -> Option<PathBuf> {
+    newest_on_path(name).or_else(|| {
         let inside = rust?.sysroot.join("lib/rustlib");
         let hosts = std::fs::read_dir(inside).ok()?;
         hosts
-            .filter_map(|host| Some(host.ok()?.path().join("bin/gcc-ld/ld.lld")))
+            .filter_map(|host| Some(host.ok()?.path().join("bin/gcc-ld").join(name)))
             .find(|candidate| candidate.is_file())
     })
 }

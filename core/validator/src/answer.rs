@@ -1,0 +1,159 @@
+//! A question about a rule, and its answer as JSON.
+//!
+//! The question is a list of fields in UTF-8, separated by the byte 0xFF, which
+//! UTF-8 has no use for: match type, expression, mask, notifier, rule number,
+//! seconds since 1970, seconds that local time is ahead of UTC, and then every
+//! line. The answer is
+//!
+//! ```json
+//! {"pattern":{"groups":2,"screen":"…"},
+//!  "mask":{},
+//!  "hints":[{"offset":7,"text":"…"}],
+//!  "lines":[{"line":1,"message":"…","matches":[…]}],
+//!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"}}
+//! ```
+//!
+//! where `pattern` and `mask` are `{"error":{"offset":3,"text":"…"}}` instead if
+//! they are wrong; then there are no lines and no forms. A line's object is the
+//! one that `alertik match --json` writes. Offsets count bytes from 0.
+
+use std::fmt::{self, Display, Write};
+
+use alertik_core::{
+    MatchType, NotifierId, NotifierSet, Replay, RuleErrors, RuleName, RuleSpec, RulesBuilder, Wall,
+    write_json_string,
+};
+
+use crate::forms::{self, Variables};
+
+/// A question, taken apart.
+#[derive(Clone, Copy, Debug)]
+struct Question<'a> {
+    variables: Variables<'a>,
+    wall: Wall,
+    /// The lines, still joined; `None` where there is not one.
+    lines: Option<&'a [u8]>,
+}
+
+/// Appends the answer to a question. A question that is not well formed gets an
+/// empty answer, which only a wrong script can see.
+pub fn answer(question: &[u8], out: &mut String) {
+    if let Some(question) = Question::parse(question) {
+        // Writing to a string cannot fail.
+        let _ = question.answer(out);
+    }
+}
+
+impl<'a> Question<'a> {
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut fields = bytes.splitn(8, |&byte| byte == 0xFF);
+        let mut text = || std::str::from_utf8(fields.next()?).ok();
+        let (match_type, match_str, mask) = (text()?, text()?, text()?);
+        let variables = Variables {
+            match_type,
+            match_str,
+            mask,
+            notifier: text()?,
+            number: text()?.parse().ok()?,
+        };
+        let wall = Wall {
+            unix_secs: text()?.parse().ok()?,
+            offset_secs: text()?.parse().ok()?,
+        };
+        Some(Self {
+            variables,
+            wall,
+            lines: fields.next(),
+        })
+    }
+
+    fn answer(&self, out: &mut String) -> fmt::Result {
+        let Variables {
+            number,
+            notifier,
+            match_type,
+            match_str,
+            mask,
+        } = self.variables;
+        let mut notifiers = NotifierSet::EMPTY;
+        if let Some(id) = NotifierId::from_name(notifier) {
+            notifiers.insert(id);
+        }
+        let spec = RuleSpec {
+            name: RuleName::Environment(number),
+            match_type: match match_type {
+                "substr" => MatchType::Substring,
+                _ => MatchType::Regex,
+            },
+            match_str: match_str.as_bytes(),
+            mask,
+            notifiers,
+            cooldown_millis: 0,
+        };
+        let mut builder = RulesBuilder::new();
+        match builder.add(&spec) {
+            Err(errors) => write_errors(&errors, out)?,
+            Ok(_) => {
+                let mut replay = Replay::new(builder.finish(), self.wall);
+                self.write_pattern(&replay, out)?;
+                out.write_str(",\"mask\":{}")?;
+                self.write_lines(&mut replay, out)?;
+                self.write_forms(out)?;
+            }
+        }
+        out.write_char('}')
+    }
+
+    fn write_pattern(&self, replay: &Replay, out: &mut String) -> fmt::Result {
+        let pattern = replay.rules().first().and_then(|rule| rule.pattern());
+        let groups = pattern.map_or(0, |pattern| pattern.groups());
+        write!(out, "{{\"pattern\":{{\"groups\":{groups}}}")
+    }
+
+    fn write_lines(&self, replay: &mut Replay, out: &mut String) -> fmt::Result {
+        out.write_str(",\"lines\":[")?;
+        let lines = self.lines.into_iter();
+        let lines = lines.flat_map(|lines| lines.split(|&byte| byte == 0xFF));
+        for (number, line) in (1..).zip(lines) {
+            if number > 1 {
+                out.write_char(',')?;
+            }
+            replay.write_json_line(number, line, true, out, &mut |_| {})?;
+        }
+        out.write_char(']')
+    }
+
+    fn write_forms(&self, out: &mut String) -> fmt::Result {
+        let forms = [
+            ("shell", forms::shell(&self.variables)),
+            ("routeros", forms::routeros(&self.variables, true)),
+            ("routeros_old", forms::routeros(&self.variables, false)),
+            ("compose", forms::compose(&self.variables)),
+        ];
+        for (index, (name, form)) in forms.iter().enumerate() {
+            let before = if index == 0 { ",\"forms\":{" } else { "," };
+            write!(out, "{before}\"{name}\":")?;
+            write_json_string(form.as_bytes(), out)?;
+        }
+        out.write_char('}')
+    }
+}
+
+fn write_errors(errors: &RuleErrors, out: &mut String) -> fmt::Result {
+    out.write_str("{\"pattern\":")?;
+    match &errors.pattern {
+        Some(error) => write_error(error.offset(), error, out)?,
+        None => out.write_str("{}")?,
+    }
+    out.write_str(",\"mask\":")?;
+    match &errors.mask {
+        Some(error) => write_error(error.offset, error, out),
+        None => out.write_str("{}"),
+    }
+}
+
+fn write_error(offset: usize, text: &dyn Display, out: &mut String) -> fmt::Result {
+    write!(out, "{{\"error\":{{\"offset\":{offset},\"text\":")?;
+    write_json_string(text.to_string().as_bytes(), out)?;
+    out.write_str("}}")
+}

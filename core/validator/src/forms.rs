@@ -1,0 +1,195 @@
+//! A rule as configuration, ready to be pasted: for a shell, for RouterOS before
+//! and since 7.20, and for Compose.
+//!
+//! Each place has quoting rules of its own, and a regular expression holds most
+//! of the characters that they are about.
+
+/// The variables of one rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Variables<'a> {
+    /// The `n` of `EVENTn_…`.
+    pub number: u8,
+    /// `EVENTn_NOTIFIER`.
+    pub notifier: &'a str,
+    /// `EVENTn_MATCH_TYPE`.
+    pub match_type: &'a str,
+    /// `EVENTn_MATCH_STR`.
+    pub match_str: &'a str,
+    /// `EVENTn_MASK_MSG`.
+    pub mask: &'a str,
+}
+
+impl Variables<'_> {
+    /// Returns every variable with its value, in the order of the README.
+    fn list(&self) -> [(String, String); 5] {
+        let number = self.number;
+        let event = |field, value: &str| (format!("EVENT{number}_{field}"), value.to_owned());
+        [
+            ("ENV_EVENTS".to_owned(), (u16::from(number) + 1).to_string()),
+            event("NOTIFIER", self.notifier),
+            event("MATCH_TYPE", self.match_type),
+            event("MATCH_STR", self.match_str),
+            event("MASK_MSG", self.mask),
+        ]
+    }
+}
+
+/// Returns the variables as `export` lines for a POSIX shell.
+#[must_use]
+pub fn shell(variables: &Variables<'_>) -> String {
+    lines(variables, |name, value| {
+        format!("export {name}={}", shell_quoted(value))
+    })
+}
+
+/// Returns the variables as RouterOS commands, for 7.20 and later (`list=`) or
+/// for what came before (`name=`).
+#[must_use]
+pub fn routeros(variables: &Variables<'_>, since_7_20: bool) -> String {
+    let list = if since_7_20 { "list" } else { "name" };
+    let add = |name: &str, value: &str| {
+        format!(
+            "/container/envs/add {list}=alertik key={name} value={}",
+            routeros_quoted(value)
+        )
+    };
+    lines(variables, add)
+}
+
+/// Returns the variables as a service of a Compose file.
+#[must_use]
+pub fn compose(variables: &Variables<'_>) -> String {
+    let environment = lines(variables, |name, value| {
+        format!("      {name}: {}", compose_quoted(value))
+    });
+    format!("services:\n  alertik:\n    environment:\n{environment}")
+}
+
+fn lines(variables: &Variables<'_>, line: impl Fn(&str, &str) -> String) -> String {
+    let list = variables.list();
+    list.iter()
+        .map(|(name, value)| line(name, value) + "\n")
+        .collect()
+}
+
+/// Quotes a value for a POSIX shell (POSIX.1-2024, Shell Command Language,
+/// 2.2.2): in single quotes everything is itself, except a single quote.
+#[must_use]
+pub fn shell_quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "'\\''"))
+}
+
+/// Quotes a value for RouterOS (manual, "Scripting", "Constant Escape
+/// Sequences"). `?` would call the terminal's help. Bytes beyond ASCII are
+/// written as hexadecimal escapes too, because what a terminal makes of them
+/// depends on its character set.
+#[must_use]
+pub fn routeros_quoted(value: &str) -> String {
+    let mut quoted = String::from("\"");
+    for byte in value.bytes() {
+        match byte {
+            b'"' | b'\\' | b'$' | b'?' => quoted.extend(['\\', char::from(byte)]),
+            b'\n' => quoted.push_str("\\n"),
+            b'\r' => quoted.push_str("\\r"),
+            b'\t' => quoted.push_str("\\t"),
+            b' '..=b'~' => quoted.push(char::from(byte)),
+            _ => quoted.push_str(&format!("\\{byte:02X}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Quotes a value for a Compose file: a YAML 1.2 scalar (7.3.1 and 7.3.2) in
+/// which `$` is doubled, because Compose would put a variable there.
+#[must_use]
+pub fn compose_quoted(value: &str) -> String {
+    let value = value.replace('$', "$$");
+    if !value.contains(char::is_control) {
+        return format!("'{}'", value.replace('\'', "''"));
+    }
+    let mut quoted = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const RULE: Variables<'_> = Variables {
+        number: 2,
+        notifier: "Telegram",
+        match_type: "regex",
+        match_str: r#"^a\(b\)? "it's" $HOME `x`"#,
+        mask: r"cost: @1 é\n!",
+    };
+
+    /// A shell that reads the lines has the values.
+    #[test]
+    fn a_shell_reads_its_form() {
+        let script = format!(
+            "{}printf '%s|' \"$ENV_EVENTS\" \"$EVENT2_NOTIFIER\" \"$EVENT2_MATCH_TYPE\" \
+             \"$EVENT2_MATCH_STR\" \"$EVENT2_MASK_MSG\"",
+            shell(&RULE)
+        );
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        let values = format!("3|Telegram|regex|{}|{}|", RULE.match_str, RULE.mask);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), values);
+    }
+
+    /// The table that the flashing tool is held to as well.
+    #[test]
+    fn routeros_quoting() {
+        let table = include_str!("../tests/routeros-quoting.tsv");
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        let mut seen = 0;
+        for row in rows {
+            let (value, quoted) = row.split_once('\t').unwrap();
+            assert_eq!(routeros_quoted(&decoded(value)), quoted);
+            seen += 1;
+        }
+        assert!(seen > 10, "{seen} rows");
+    }
+
+    /// Decodes `%XX`.
+    fn decoded(value: &str) -> String {
+        let mut pieces = value.split('%');
+        let mut bytes = pieces.next().unwrap().as_bytes().to_vec();
+        for piece in pieces {
+            bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+            bytes.extend(&piece.as_bytes()[2..]);
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn both_generations_of_routeros() {
+        let new = routeros(&RULE, true);
+        assert_eq!(
+            new.lines().nth(3).unwrap(),
+            r#"/container/envs/add list=alertik key=EVENT2_MATCH_STR value="^a\\(b\\)\? \"it's\" \$HOME `x`""#
+        );
+        assert_eq!(
+            routeros(&RULE, false),
+            new.replace("list=alertik", "name=alertik")
+        );
+    }
+
+    #[test]
+    fn compose_scalars() {
+        assert_eq!(compose_quoted("it's $5"), "'it''s $$5'");
+        assert_eq!(compose_quoted("a\t\"\\'"), r#""a\u0009\"\\'""#);
+        let lines = compose(&RULE);
+        assert_eq!(lines.lines().count(), 8);
+        assert!(lines.contains("\n      EVENT2_MATCH_TYPE: 'regex'\n"));
+    }
+}

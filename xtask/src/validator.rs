@@ -1,0 +1,166 @@
+//! Builds the validator page: one HTML file with the core inside, compiled to
+//! WebAssembly.
+//!
+//! One file, because a page opened from a disk (`file:`) may not fetch others,
+//! and because it then can be put on any web server, or mailed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::flags::Flags;
+use crate::toolchain::{NIGHTLY, Rust, find_linker, on_path};
+use crate::{Result, workspace};
+
+/// Largest module that the page may hold, in bytes.
+const WASM_BYTES_MAX: usize = 150_000;
+
+const RUSTC_FLAGS: &[&str] = &[
+    "-Zunstable-options",
+    // A panic traps; the page says so.
+    "-Cpanic=immediate-abort",
+    "-Zlocation-detail=none",
+    "-Zfmt-debug=none",
+    // Addresses in the code take as many bytes as they need, not always five.
+    "-Clink-arg=--compress-relocations",
+];
+
+/// Runs `validator`.
+pub(crate) fn run(mut flags: Flags) -> Result {
+    let toolchain = flags.value("--toolchain")?;
+    flags.finish()?;
+    let module = build(toolchain.as_deref())?;
+    let wasm = shrunk(&module)?;
+    if wasm.len() > WASM_BYTES_MAX {
+        return Err(format!(
+            "the WebAssembly module has {} bytes, more than {WASM_BYTES_MAX}; Binaryen's \
+             wasm-opt makes it smaller where it is installed (Debian: binaryen)",
+            wasm.len()
+        )
+        .into());
+    }
+    let page = page(&wasm)?;
+    let folder = workspace().join("target/validator");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("index.html"), &page)?;
+    println!(
+        "target/validator/index.html {:>9} bytes, {} of them WebAssembly as base64 (module: {} bytes)",
+        page.len(),
+        base64(&wasm).len(),
+        wasm.len()
+    );
+    Ok(())
+}
+
+/// Compiles the module.
+fn build(toolchain: Option<&str>) -> Result<PathBuf> {
+    let missing = |what: &str| {
+        format!(
+            "the page needs {what}; on Debian 12 or later, as root: cargo xtask setup; \
+             elsewhere: rustup toolchain install {NIGHTLY} -c rust-src -c llvm-tools"
+        )
+    };
+    let Some(rust) = Rust::find(toolchain) else {
+        return Err(missing("a Rust compiler with the source of its standard library").into());
+    };
+    let Some(linker) = find_linker("wasm-ld", Some(&rust)) else {
+        return Err(missing("LLVM's linker wasm-ld").into());
+    };
+    println!("rust    {} ({})", rust.version, rust.rustc.display());
+    println!("linker  {}", linker.display());
+    let output = workspace().join("target/cross");
+    let mut cargo = rust.cargo();
+    cargo
+        .current_dir(workspace())
+        .args(["build", "--release", "--locked", "--offline"])
+        .args(["--package", "alertik-validator"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .arg("--target-dir")
+        .arg(&output)
+        .args(["-Zbuild-std=std,panic_abort"])
+        .args(["-Zbuild-std-features=optimize_for_size"])
+        .env("CARGO_ENCODED_RUSTFLAGS", RUSTC_FLAGS.join("\x1f"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    if !cargo.status()?.success() {
+        return Err("validator: the build failed".into());
+    }
+    Ok(output.join("wasm32-unknown-unknown/release/alertik_validator.wasm"))
+}
+
+/// Lets Binaryen, where it is installed, take out what LLVM and the linker
+/// leave: identical functions above all.
+fn shrunk(module: &Path) -> Result<Vec<u8>> {
+    let Some(wasm_opt) = on_path("wasm-opt") else {
+        return Ok(fs::read(module)?);
+    };
+    let output = module.with_extension("small.wasm");
+    let mut command = Command::new(wasm_opt);
+    command
+        .args(["-Oz", "--all-features"])
+        .args([module, Path::new("-o"), &output]);
+    if !command.status()?.success() {
+        return Err("validator: wasm-opt failed".into());
+    }
+    Ok(fs::read(output)?)
+}
+
+/// Puts the page together. The browser is told the digests of its style and
+/// its script, and runs no other.
+fn page(wasm: &[u8]) -> Result<String> {
+    let source = |name: &str| fs::read_to_string(sources().join(name));
+    let style = source("style.css")?;
+    let script = source("examples.js")? + &source("app.js")?;
+    let script = script.replace("{{wasm}}", &base64(wasm));
+    let digest = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text)));
+    let page = source("index.html")?;
+    Ok(page
+        .replace("{{style-digest}}", &digest(&style))
+        .replace("{{script-digest}}", &digest(&script))
+        .replace("{{style}}", &style)
+        .replace("{{script}}", &script))
+}
+
+fn sources() -> PathBuf {
+    workspace().join("core/validator/page")
+}
+
+/// Encodes bytes in base64 (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for index in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * index) & 63) as usize];
+            text.push(if index <= group.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4648, section 10.
+    #[test]
+    fn base64_test_vectors() {
+        for (text, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), encoded);
+        }
+        assert_eq!(base64(&[0xFB, 0xFF]), "+/8=");
+    }
+}
