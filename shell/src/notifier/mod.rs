@@ -9,6 +9,7 @@ mod attempt;
 mod connect;
 mod console;
 mod http;
+mod provider;
 mod secrets;
 mod sender;
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub(crate) fn start(
     notifiers: Notifiers,
     failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
-    tls::install_provider();
+    provider::install();
     if !notifiers.anchors.is_empty() && !webpki_roots::add(notifiers.anchors) {
         log::warn!("TLS_CA_FILE: only the first start of this process takes it");
     }

@@ -1,43 +1,6 @@
-//! The TLS that the HTTP client gets: our own choice of ring's primitives.
-//!
-//! * Key exchange: X25519, P-256, P-384. No post-quantum hybrid: some of
-//!   Telegram's servers reset connections that offer X25519MLKEM768
-//!   (tdlib/telegram-bot-api issue 896). P-384 is needed in TLS 1.2, where a
-//!   server with a P-384 certificate refuses clients that do not offer it.
-//! * Suites: AES-GCM only. TLS 1.3 makes AES-128-GCM mandatory (RFC 8446,
-//!   section 9.1), and every service documented here has ECDHE with AES-GCM in
-//!   TLS 1.2. ChaCha20-Poly1305 would cost 10 kB on ARM for speed that a
-//!   request of some hundred bytes does not need.
-//! * Signatures: all that rustls takes from ring, RSA up to 8,192 bits and ECDSA
-//!   on P-256 and P-384 with either hash: real chains mix them.
+//! TLS errors in the user's words.
 
-use rustls::crypto::ring::{cipher_suite as suite, default_provider, kx_group as kx};
-use rustls::crypto::{CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::sign::SigningKey;
 use rustls::{AlertDescription, CertificateError, Error};
-use std::sync::Arc;
-
-/// Makes ours the process's provider. The HTTP client panics without one.
-pub(super) fn install_provider() {
-    // An error means that it is there already.
-    drop(provider().install_default());
-}
-
-fn provider() -> CryptoProvider {
-    CryptoProvider {
-        cipher_suites: vec![
-            suite::TLS13_AES_128_GCM_SHA256,
-            suite::TLS13_AES_256_GCM_SHA384,
-            suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-            suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-            suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-            suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-        ],
-        kx_groups: vec![kx::X25519, kx::SECP256R1, kx::SECP384R1],
-        ..default_provider()
-    }
-}
 
 /// What went wrong with TLS, and what to do about it, in words.
 pub(super) fn explain(error: &Error) -> String {
