@@ -37,16 +37,6 @@ fn hint(alert: AlertDescription) -> &'static str {
     }
 }
 
-/// Returns whether the error may only mean that this machine's clock is not set.
-pub(super) const fn blames_clock(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::InvalidCertificate(
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }
-        )
-    )
-}
-
 fn certificate(error: &CertificateError) -> &'static str {
     match error {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
@@ -61,7 +51,8 @@ fn certificate(error: &CertificateError) -> &'static str {
             "the server's certificate is for another name: check the host in the URL; a \
              captive portal or a proxy looks the same"
         }
-        CertificateError::UnknownIssuer => {
+        // A CA that was made anew under its old name gives a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the server's certificate is from an issuer that is not trusted: for a private CA \
              set TLS_CA_FILE to its certificate (PEM), else update alertik; a server that \
              leaves out its intermediate certificate looks the same"

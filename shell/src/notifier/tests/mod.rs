@@ -5,3 +5,4 @@
 
 mod answers;
 mod support;
+mod tls;

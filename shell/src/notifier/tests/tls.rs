@@ -1,0 +1,364 @@
+//! TLS against real servers, with certificates made on the spot.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use alertik_core::NotifierId;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, SanType, SignatureAlgorithm,
+};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+
+use super::support::{Request, Running, Server, answer, listen, read_request, run};
+
+const G1: NotifierId = NotifierId::GENERIC1;
+
+/// The CA that every test of this process trusts, for the HTTP client takes its
+/// anchors once. Its file is what TLS_CA_FILE names.
+struct Ca {
+    issuer: Issuer<'static, KeyPair>,
+    file: String,
+}
+
+fn ca() -> &'static Ca {
+    static CA: OnceLock<Ca> = OnceLock::new();
+    CA.get_or_init(|| {
+        let (issuer, pem) = new_ca("test CA");
+        let file = std::env::temp_dir().join(format!("alertik-test-ca-{}", std::process::id()));
+        std::fs::write(&file, pem).unwrap();
+        Ca {
+            issuer,
+            file: file.to_str().unwrap().into(),
+        }
+    })
+}
+
+fn new_ca(name: &str) -> (Issuer<'static, KeyPair>, String) {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    let certificate = params.self_signed(&key).unwrap();
+    (Issuer::new(params, key), certificate.pem())
+}
+
+/// A server's certificate chain and key.
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// Issues a certificate for a name, changed as the test wants.
+fn issue(
+    issuer: &Issuer<'_, KeyPair>,
+    algorithm: &'static SignatureAlgorithm,
+    change: impl FnOnce(&mut CertificateParams),
+) -> Identity {
+    let key = KeyPair::generate_for(algorithm).unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    change(&mut params);
+    let certificate = params.signed_by(&key, issuer).unwrap();
+    Identity {
+        chain: vec![certificate.der().clone()],
+        key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+    }
+}
+
+fn good() -> Identity {
+    issue(&ca().issuer, &PKCS_ECDSA_P256_SHA256, |_| {})
+}
+
+/// Serves HTTPS with the given identity and versions, answering 200.
+fn serve(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Server {
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(identity.chain, identity.key)
+        .unwrap();
+    let config = Arc::new(config);
+    Server::serve(listen(0), move |stream, _, sender| {
+        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        respond(StreamOwned::new(connection, stream), &sender);
+    })
+}
+
+fn respond(mut stream: StreamOwned<ServerConnection, TcpStream>, sender: &Sender<Request>) {
+    if let Ok(request) = read_request(&mut stream) {
+        let _ = sender.send(request);
+        answer(&mut stream, "200 OK", "", "ok");
+    }
+}
+
+/// Starts a webhook to `localhost` at a server's port, with the tests' CA.
+fn start(server: &Server) -> Running {
+    let url = format!("https://localhost:{}/hook", server.address.port());
+    let running = run(
+        &[G1],
+        &[
+            ("GENERIC1_WEBHOOK_URL", &url),
+            ("TLS_CA_FILE", &ca().file),
+            ("HTTP_TIMEOUT_SECS", "5"),
+        ],
+    );
+    running.push(&[G1], 1, "over TLS", b"");
+    running
+}
+
+/// Asserts that a server gets nothing, and returns what the user is told.
+fn refused(identity: Identity) -> String {
+    let server = serve(identity, &[&TLS13, &TLS12]);
+    let running = start(&server);
+    let status = running.wait(G1, "refused", |status| status.failures > 0);
+    server.expect_none(Duration::ZERO);
+    assert_eq!(status.waiting, 1, "the message waits for better times");
+    status.last_error.unwrap()
+}
+
+/// Both versions, and both curves of certificates with either.
+#[test]
+fn versions_and_curves() {
+    for versions in [&[&TLS12] as &[_], &[&TLS13]] {
+        for algorithm in [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384] {
+            let server = serve(issue(&ca().issuer, algorithm, |_| {}), versions);
+            let running = start(&server);
+            assert_eq!(server.next().body, "{\"text\":\"over TLS\"}");
+            running.wait(G1, "sent", |status| status.counts.sent == 1);
+        }
+    }
+}
+
+/// A host that is an address is verified as such.
+#[test]
+fn an_address_in_the_certificate() {
+    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    for (address, sent) in [(loopback, 1), (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 0)] {
+        let identity = issue(&ca().issuer, &PKCS_ECDSA_P256_SHA256, |params| {
+            params.subject_alt_names = vec![SanType::IpAddress(address)];
+        });
+        let server = serve(identity, &[&TLS13]);
+        let url = format!("https://127.0.0.1:{}/", server.address.port());
+        let variables = [
+            ("GENERIC1_WEBHOOK_URL", url.as_str()),
+            ("TLS_CA_FILE", &ca().file),
+        ];
+        let running = run(&[G1], &variables);
+        running.push(&[G1], 1, "x", b"");
+        let status = running.wait(G1, "done", |s| s.counts.sent + u64::from(s.failures) > 0);
+        assert_eq!(status.counts.sent, sent);
+    }
+}
+
+/// Wrong name, unknown issuer, expired, not yet valid, self-signed, chain
+/// incomplete: each is refused and says what to do.
+#[test]
+fn bad_certificates_are_refused_with_advice() {
+    let p256 = &PKCS_ECDSA_P256_SHA256;
+    let wrong_name = issue(&ca().issuer, p256, |params| {
+        params.subject_alt_names = vec![SanType::DnsName("other.example".try_into().unwrap())];
+    });
+    let text = refused(wrong_name);
+    assert!(text.contains("for another name: check the host"), "{text}");
+
+    // The second one has the name of the trusted CA, but another key.
+    for name in ["stranger", "test CA"] {
+        let (stranger, ..) = new_ca(name);
+        let text = refused(issue(&stranger, p256, |_| {}));
+        assert!(text.contains("set TLS_CA_FILE"), "{text}");
+    }
+
+    let expired = issue(&ca().issuer, p256, |params| {
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 2, 1);
+    });
+    let text = refused(expired);
+    assert!(text.contains("has expired: renew it"), "{text}");
+
+    let future = issue(&ca().issuer, p256, |params| {
+        params.not_before = rcgen::date_time_ymd(4000, 1, 1);
+    });
+    let text = refused(future);
+    assert!(text.contains("clock is not set"), "{text}");
+
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let self_signed = Identity {
+        chain: vec![certificate.der().clone()],
+        key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+    };
+    let text = refused(self_signed);
+    assert!(text.contains("set TLS_CA_FILE"), "{text}");
+}
+
+/// An intermediate must be sent by the server, and then counts.
+#[test]
+fn intermediates_must_be_sent() {
+    for complete in [true, false] {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "intermediate");
+        let intermediate = params.signed_by(&key, &ca().issuer).unwrap().der().clone();
+        let mut identity = issue(&Issuer::new(params, key), &PKCS_ECDSA_P256_SHA256, |_| {});
+        if complete {
+            identity.chain.push(intermediate);
+            let server = serve(identity, &[&TLS13]);
+            let running = start(&server);
+            running.wait(G1, "sent", |status| status.counts.sent == 1);
+        } else {
+            let text = refused(identity);
+            assert!(text.contains("leaves out its intermediate"), "{text}");
+        }
+    }
+}
+
+/// RSA with 2,048 and 4,096 bits, made by openssl, in both versions.
+#[test]
+fn rsa_certificates() {
+    let folder = std::env::temp_dir().join(format!("alertik-test-rsa-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for bits in ["2048", "4096"] {
+        let key_file = folder.join(bits);
+        let made = std::process::Command::new("openssl")
+            .args(["genpkey", "-algorithm", "RSA", "-pkeyopt"])
+            .arg(format!("rsa_keygen_bits:{bits}"))
+            .arg("-out")
+            .arg(&key_file)
+            .output();
+        if !made.is_ok_and(|output| output.status.success()) {
+            eprintln!("SKIPPED: rsa_certificates needs the program openssl");
+            return;
+        }
+        let pem = std::fs::read_to_string(&key_file).unwrap();
+        let key = KeyPair::from_pem(&pem).unwrap();
+        let params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+        let chain = vec![params.signed_by(&key, &ca().issuer).unwrap().der().clone()];
+        for versions in [&[&TLS12] as &[_], &[&TLS13]] {
+            let identity = Identity {
+                chain: chain.clone(),
+                key: PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap(),
+            };
+            let server = serve(identity, versions);
+            let running = start(&server);
+            running.wait(G1, "sent", |status| status.counts.sent == 1);
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Extensions of a ClientHello by their number (RFC 8446, section 4.1.2).
+fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
+    fn skip<'a>(bytes: &'a [u8], length_bytes: usize) -> (&'a [u8], &'a [u8]) {
+        let length = bytes[..length_bytes]
+            .iter()
+            .fold(0, |length, &b| length * 256 + usize::from(b));
+        bytes[length_bytes..].split_at(length)
+    }
+    // Record header 5, handshake header 4, version 2, random 32.
+    let (_session, rest) = skip(&hello[43..], 1);
+    let (_suites, rest) = skip(rest, 2);
+    let (_compression, rest) = skip(rest, 1);
+    let (mut rest, _) = skip(rest, 2);
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let number = u16::from_be_bytes([rest[0], rest[1]]);
+        let (value, behind) = skip(&rest[2..], 2);
+        found.push((number, value.to_vec()));
+        rest = behind;
+    }
+    found
+}
+
+/// The ClientHello offers X25519, P-256 and P-384 and no post-quantum group,
+/// AES-GCM suites, the host's name, and both versions.
+#[test]
+fn client_hello() {
+    let (sender, hello) = std::sync::mpsc::channel();
+    let server = Server::serve(listen(0), move |mut stream, _, _| {
+        let mut bytes = vec![0; 5];
+        stream.read_exact(&mut bytes).unwrap();
+        let length = usize::from(u16::from_be_bytes([bytes[3], bytes[4]]));
+        bytes.resize(5 + length, 0);
+        stream.read_exact(&mut bytes[5..]).unwrap();
+        // A fatal alert: handshake_failure.
+        stream.write_all(&[21, 3, 3, 0, 2, 2, 40]).unwrap();
+        sender.send(bytes).unwrap();
+    });
+    let running = start(&server);
+    let hello = hello.recv_timeout(super::support::PATIENCE).unwrap();
+    let extensions = extensions(&hello);
+    let value = |number| {
+        let (_, value) = extensions
+            .iter()
+            .find(|(found, _)| *found == number)
+            .unwrap();
+        value.clone()
+    };
+    let words = |bytes: &[u8]| -> Vec<u16> {
+        let pairs = bytes.chunks(2);
+        pairs
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+            .collect()
+    };
+    assert_eq!(words(&value(10)[2..]), [0x001D, 0x0017, 0x0018], "groups");
+    // One key share, of X25519: 2 bytes length, group, 2 bytes length, key.
+    assert_eq!(value(51)[2..6], [0x00, 0x1D, 0x00, 0x20], "key share");
+    assert_eq!(words(&value(43)[1..]), [0x0304, 0x0303], "versions");
+    assert!(value(0).ends_with(b"localhost"), "server name");
+    let session = usize::from(hello[43]);
+    let suites = &hello[44 + session..];
+    let length = usize::from(u16::from_be_bytes([suites[0], suites[1]]));
+    let mut suites = words(&suites[2..2 + length]);
+    suites.sort_unstable();
+    // The last but not in order: TLS_EMPTY_RENEGOTIATION_INFO_SCSV.
+    assert_eq!(
+        suites,
+        [0x00FF, 0x1301, 0x1302, 0xC02B, 0xC02C, 0xC02F, 0xC030]
+    );
+    let status = running.wait(G1, "failed", |status| status.failures > 0);
+    assert!(status.last_error.unwrap().contains("alert 40"));
+}
+
+/// A server that resets the connection during the handshake, or is no TLS
+/// server, is tried again.
+#[test]
+fn no_tls_at_all() {
+    let server = Server::serve(listen(0), move |mut stream, number, sender| match number {
+        0 => drop(stream),
+        1 => {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = stream.read(&mut [0; 1024]);
+        }
+        _ => {
+            let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+                .with_protocol_versions(&[&TLS13])
+                .unwrap()
+                .with_no_client_auth();
+            let Identity { chain, key } = good();
+            let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+            let connection = ServerConnection::new(config).unwrap();
+            respond(StreamOwned::new(connection, stream), &sender);
+        }
+    });
+    let running = start(&server);
+    let status = running.wait(G1, "second failure", |status| status.failures == 2);
+    assert!(
+        status
+            .last_error
+            .unwrap()
+            .contains("not TLS: is it an http:// port?")
+    );
+    let status = running.wait(G1, "sent", |status| status.counts.sent == 1);
+    assert_eq!(status.counts.failed_attempts, 2);
+}
