@@ -31,7 +31,7 @@ const RECEIVED_BYTES_MAX: u64 = 256 * 1_024;
 /// only adds words to a verdict.
 const BODY_MILLIS_MAX: u64 = 2_000;
 /// How often the received bytes are looked at, in milliseconds.
-const WATCH_MILLIS: u64 = 50;
+const WATCH_MILLIS: u64 = 20;
 /// Stack of the request's thread: TLS needs about 60 kB of it in a debug build.
 const STACK_BYTES: usize = 512 * 1_024;
 
@@ -128,15 +128,16 @@ impl Watch {
         !state.over
     }
 
-    /// Notes how connecting ended.
-    pub(super) fn connected(&self, success: bool) {
+    /// Notes how connecting ended. Returns whether that was in time.
+    pub(super) fn connected(&self, success: bool) -> bool {
         let mut state = self.lock();
-        state.connecting = None;
+        let in_time = state.connecting.take().is_some() && !state.over;
         state.connected = success;
         if !success {
             state.socket = None;
         }
         self.changed.notify_all();
+        in_time
     }
 
     fn waits(&self, state: MutexGuard<'_, State>, until: Instant, now: Instant) {
@@ -309,10 +310,7 @@ fn run(request: minreq::Request, wants_body: fn(u16) -> bool, watch: &Watch) {
     if response.status < 200 {
         response.status = final_status(&response.body).unwrap_or(response.status);
     }
-    let mut state = watch.lock();
-    if state.answered.is_none() || state.response.is_some() {
-        state.response = Some(response);
-    }
+    watch.lock().response = Some(response);
 }
 
 /// Reads up to [`BODY_BYTES_MAX`] bytes; an error ends the body early.

@@ -64,8 +64,9 @@ unsafe extern "C" fn connect(fd: c_int, address: *const sockaddr, length: sockle
     // SAFETY: the caller's arguments, unchanged.
     let result = unsafe { system_connect(fd, address, length) };
     let errno = errno();
-    watch.connected(result == 0);
-    set_errno(errno);
+    let in_time = watch.connected(result == 0);
+    // A socket that is shut down while it connects reports a reset.
+    set_errno(if in_time { errno } else { libc::ETIMEDOUT });
     result
 }
 

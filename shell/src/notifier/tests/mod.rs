@@ -4,5 +4,6 @@
 //! daemon does, and looks at what a server receives.
 
 mod answers;
+mod hostile;
 mod support;
 mod tls;

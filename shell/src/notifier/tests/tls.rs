@@ -259,7 +259,7 @@ fn rsa_certificates() {
 
 /// Extensions of a ClientHello by their number (RFC 8446, section 4.1.2).
 fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
-    fn skip<'a>(bytes: &'a [u8], length_bytes: usize) -> (&'a [u8], &'a [u8]) {
+    fn skip(bytes: &[u8], length_bytes: usize) -> (&[u8], &[u8]) {
         let length = bytes[..length_bytes]
             .iter()
             .fold(0, |length, &b| length * 256 + usize::from(b));

@@ -1,0 +1,303 @@
+//! Servers that stall, flood, break off or talk nonsense: each attempt ends in
+//! bounded time with bounded memory, and no two of one notifier overlap.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant as StdInstant};
+
+use alertik_core::NotifierId;
+
+use super::super::NotifierStatus;
+use super::support::{Running, Server, answer, listen, read_request, run};
+
+const G1: NotifierId = NotifierId::GENERIC1;
+const G2: NotifierId = NotifierId::generic(2).unwrap();
+
+/// Starts a webhook at a URL with a deadline of one second, and a message.
+fn start(url: &str) -> Running {
+    let variables = [("GENERIC1_WEBHOOK_URL", url), ("HTTP_TIMEOUT_SECS", "1")];
+    let running = run(&[G1], &variables);
+    running.push(&[G1], 1, "x", b"");
+    running
+}
+
+/// Waits for the first attempt to fail, and asserts that it took at most its
+/// second and a little.
+fn failure(running: &Running) -> NotifierStatus {
+    let start = StdInstant::now();
+    let status = running.wait(G1, "failed", |status| status.counts.failed_attempts > 0);
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_millis(2_500), "{elapsed:?}");
+    status
+}
+
+/// Runs `connection` on every connection and counts those open at a time.
+fn counting(
+    connection: impl Fn(&mut TcpStream) + Send + Sync + 'static,
+) -> (SocketAddr, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let (most, total) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (most_seen, total_seen) = (Arc::clone(&most), Arc::clone(&total));
+    let open = AtomicUsize::new(0);
+    let server = Server::serve(listen(0), move |mut stream, _, _| {
+        let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+        most.fetch_max(now, Ordering::SeqCst);
+        total.fetch_add(1, Ordering::SeqCst);
+        connection(&mut stream);
+        // Until the client lets go.
+        let _ = stream.read_to_end(&mut Vec::new());
+        open.fetch_sub(1, Ordering::SeqCst);
+    });
+    (server.address, most_seen, total_seen)
+}
+
+/// Silence in the TLS handshake, for which the client itself has no time limit:
+/// the connection is ended at the deadline, before another one is opened.
+#[test]
+fn a_silent_tls_server() {
+    let (address, most, total) = counting(|_| {});
+    let running = start(&format!("https://localhost:{}/", address.port()));
+    let status = failure(&running);
+    assert_eq!(
+        status.last_error.as_deref(),
+        Some("no answer from localhost within 1 s")
+    );
+    running.wait(G1, "third failure", |status| status.failures == 3);
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+    assert_eq!(total.load(Ordering::SeqCst), 3);
+    assert_eq!(running.senders.status(G1).unwrap().waiting, 1);
+}
+
+/// Silence after the request: it may have arrived, so it is repeated once.
+#[test]
+fn a_silent_http_server() {
+    let (address, most, total) = counting(|_| {});
+    let running = start(&format!("http://{address}/"));
+    failure(&running);
+    running.wait(G1, "given up", |status| status.counts.refused == 1);
+    assert_eq!(running.failed_tickets(), [1]);
+    assert_eq!(total.load(Ordering::SeqCst), 2);
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+}
+
+/// One byte a second: before the status line, in the header, and endless.
+#[test]
+fn a_dribbling_server() {
+    for text in ["HTTP/1.1 200 OK\r\n\r\n", "\r\n", "X"] {
+        let server = Server::http(move |_, _, stream| {
+            for byte in text.bytes().cycle() {
+                if stream.write_all(&[byte]).is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(300));
+            }
+        });
+        let running = start(&server.url("/"));
+        let status = running.wait(G1, "done", |status| {
+            status.counts.failed_attempts + status.counts.sent > 0
+        });
+        // An empty status line is an end for the client; the others go on.
+        assert!(status.last_error.is_some());
+    }
+}
+
+/// The same inside of a TLS record, which the client reads as a whole.
+#[test]
+fn a_dribbling_tls_server() {
+    let (address, most, _) = counting(|stream| {
+        let _ = stream.read(&mut [0; 2_048]);
+        // The header of a ServerHello's record, and then its bytes, slowly.
+        let _ = stream.write_all(&[22, 3, 3, 0x20, 0]);
+        while stream.write_all(&[2]).is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let running = start(&format!("https://localhost:{}/", address.port()));
+    failure(&running);
+    running.wait(G1, "second failure", |status| {
+        status.counts.failed_attempts == 2
+    });
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+}
+
+/// Writes `bytes` again and again until the client has had enough; returns how
+/// many went.
+fn flood(stream: &mut TcpStream, bytes: &[u8], most: usize) -> usize {
+    let mut written = 0;
+    while written < most && stream.write_all(bytes).is_ok() {
+        written += bytes.len();
+    }
+    written
+}
+
+/// A header without end and a body of 200 MiB: the client lets go after a few
+/// kilobytes; what the kernel had taken by then is all that was sent.
+#[test]
+fn floods() {
+    const MEBI: usize = 1 << 20;
+    let line = |length: usize, end: &str| ["X: ", &"y".repeat(length - 3), end].concat();
+    // The client's own limit underflows at a line that ends without CR.
+    let underflow = line(8_191, "\n") + &line(100, "\r\n");
+    for (head, filler, verdict) in [
+        ("HTTP/1.1 200 OK\r\n", line(1_000, "\r\n"), "unanswered"),
+        ("HTTP/1.1 200 OK\r\n", line(60_000, ""), "unanswered"),
+        ("HTTP/1.1 200 OK\r\n", underflow, "unanswered"),
+        ("HTTP/1.1 200 OK\r\n\r\n", line(65_536, ""), "sent"),
+        ("HTTP/1.1 500 no\r\n\r\n", line(65_536, ""), "failed"),
+        (
+            "HTTP/1.1 500 no\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "1\r\nx\r\n".repeat(9_999),
+            "failed",
+        ),
+        (
+            "HTTP/1.1 500 no\r\nContent-Length: 209715200\r\n\r\n",
+            line(65_536, ""),
+            "failed",
+        ),
+        ("", line(60_000, ""), "unanswered"),
+    ] {
+        let (sender, sent) = std::sync::mpsc::channel();
+        let server = Server::serve(listen(0), move |mut stream, _, _| {
+            let _ = read_request(&mut stream);
+            let _ = stream.write_all(head.as_bytes());
+            let _ = sender.send(flood(&mut stream, filler.as_bytes(), 200 * MEBI));
+        });
+        let start_at = StdInstant::now();
+        let running = start(&server.url("/"));
+        let status = running.wait(G1, verdict, |status| {
+            status.counts.failed_attempts + status.counts.sent > 0
+        });
+        assert!(start_at.elapsed() < Duration::from_millis(2_500));
+        assert_eq!(status.counts.sent, u64::from(verdict == "sent"));
+        let flooded = sent.recv_timeout(super::support::PATIENCE).unwrap();
+        assert!(flooded < 64 * MEBI, "{verdict}: {flooded} bytes went out");
+    }
+}
+
+/// Connections that end early are tried again until one does not.
+#[test]
+fn early_ends() {
+    let server = Server::serve(listen(0), move |mut stream, number, sender| {
+        let request = read_request(&mut stream).unwrap();
+        match number {
+            // Before the status line, within it, within the header.
+            0 => {}
+            1 => stream.write_all(b"HTTP").unwrap(),
+            2 => stream.write_all(b"\x00\xFF\r\n\r\n").unwrap(),
+            _ => {
+                sender.send(request).unwrap();
+                answer(&mut stream, "200 OK", "", "");
+            }
+        }
+    });
+    let running = start(&server.url("/"));
+    assert_eq!(server.next().body, "{\"text\":\"x\"}");
+    let status = running.wait(G1, "sent", |status| status.counts.sent == 1);
+    assert_eq!(status.counts.failed_attempts, 3);
+}
+
+/// A close in the middle of the body changes nothing about the status.
+#[test]
+fn a_body_that_breaks_off() {
+    let server = Server::http(|_, _, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\no");
+    });
+    let running = start(&server.url("/"));
+    running.wait(G1, "sent", |status| status.counts.sent == 1);
+}
+
+/// Informational answers are not the final one.
+#[test]
+fn informational_answers() {
+    for (last, sent) in [("204 No Content", 1), ("500 no", 0)] {
+        let server = Server::http(move |_, _, stream| {
+            let _ = stream.write_all(
+                format!(
+                    "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
+                     HTTP/1.1 {last}\r\n\r\n"
+                )
+                .as_bytes(),
+            );
+        });
+        let running = start(&server.url("/"));
+        let status = running.wait(G1, "done", |status| {
+            status.counts.failed_attempts + status.counts.sent > 0
+        });
+        assert_eq!(status.counts.sent, sent);
+    }
+}
+
+/// A closed port is tried again until it opens.
+#[test]
+fn a_refused_connection() {
+    let listener = listen(0);
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let running = start(&format!("http://{address}/"));
+    let status = failure(&running);
+    assert!(
+        status
+            .last_error
+            .unwrap()
+            .contains("refused the connection")
+    );
+    let listener = TcpListener::bind(address).unwrap();
+    let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
+    server.next();
+    running.wait(G1, "sent", |status| status.counts.sent == 1);
+}
+
+/// A connection that is never taken ends at the deadline: a listener whose
+/// queue is full drops further SYNs, as a firewall does.
+#[test]
+fn a_black_hole() {
+    let (address, _full) = black_hole();
+    let running = start(&format!("http://{address}/"));
+    let status = failure(&running);
+    assert_eq!(
+        status.last_error.as_deref(),
+        Some("no connection to 127.0.0.1 in time")
+    );
+}
+
+/// Returns an address that takes no more connections, while the value lives.
+fn black_hole() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut taken = Vec::new();
+    // std's backlog is up to 4,096; loopback fills it quickly.
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        taken.push(stream);
+        assert!(taken.len() < 10_000, "the queue is never full");
+    }
+    (address, (listener, taken))
+}
+
+/// One notifier hangs, the other one does not notice.
+#[test]
+fn a_hanging_neighbour() {
+    let (silent, ..) = counting(|_| {});
+    let server = Server::answering("200 OK", "");
+    let running = run(
+        &[G1, G2],
+        &[
+            ("GENERIC1_WEBHOOK_URL", &format!("http://{silent}/")),
+            ("GENERIC2_WEBHOOK_URL", &server.url("/")),
+            ("GENERIC2_MIN_INTERVAL_MS", "0"),
+        ],
+    );
+    let mut latencies = Vec::new();
+    for number in 0..41 {
+        let pushed = StdInstant::now();
+        running.push(&[G1, G2], number, "x", b"");
+        latencies.push(server.next().at - pushed);
+        running.wait(G2, "sent", |status| status.waiting == 0);
+    }
+    latencies.sort_unstable();
+    let median = latencies[20];
+    println!("median {median:?}, worst {:?}", latencies[40]);
+    assert!(median < Duration::from_millis(5), "{median:?}");
+    assert_eq!(running.senders.status(G1).unwrap().counts.sent, 0);
+}
