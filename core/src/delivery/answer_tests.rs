@@ -1,1 +1,204 @@
-//! Tests.
+//! Tests of the verdicts, against the contracts of the services.
+
+use super::*;
+
+/// 2026-11-22 10:00:00 UTC.
+const NOW: i64 = 1_795_341_600;
+
+const G1: NotifierId = NotifierId::GENERIC1;
+const SENT: Verdict = Verdict::Delivered {
+    pause_millis: 0,
+    odd: false,
+};
+
+fn judge(notifier: NotifierId, status: u16, body: &str) -> Verdict {
+    let answer = Answer {
+        status,
+        body: body.as_bytes(),
+        ..Answer::default()
+    };
+    answer.judge(notifier, NOW)
+}
+
+fn wait(secs: u64) -> Verdict {
+    Verdict::Wait {
+        millis: secs * 1_000,
+    }
+}
+
+/// Every status code of every notifier has one of the documented outcomes.
+#[test]
+fn status_matrix() {
+    for notifier in NotifierId::ALL {
+        for status in 0..=999 {
+            let forbidden = notifier == NotifierId::TELEGRAM || notifier == NotifierId::DISCORD;
+            let body = if notifier == NotifierId::SLACK {
+                "ok"
+            } else {
+                ""
+            };
+            let expected = match status {
+                200..=299 => SENT,
+                408 | 425 | 429 => Verdict::Retry,
+                401 | 404 | 410 => Verdict::Gone,
+                403 if forbidden => Verdict::Gone,
+                300..=499 | 600.. => Verdict::Refused,
+                _ => Verdict::Retry,
+            };
+            assert_eq!(
+                judge(notifier, status, body),
+                expected,
+                "{} {status}",
+                notifier.name()
+            );
+        }
+    }
+}
+
+/// Unusual successes are told, and Teams' errors in a 200 are errors.
+#[test]
+fn odd_successes() {
+    let odd = Verdict::Delivered {
+        pause_millis: 0,
+        odd: true,
+    };
+    assert_eq!(judge(NotifierId::SLACK, 200, "ok\n"), SENT);
+    assert_eq!(judge(NotifierId::SLACK, 200, "<html>"), odd);
+    assert_eq!(judge(NotifierId::TEAMS, 202, ""), SENT);
+    assert_eq!(judge(NotifierId::TEAMS, 200, "1"), SENT);
+    assert_eq!(
+        judge(
+            NotifierId::TEAMS,
+            200,
+            "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP \
+             error 429 with ContextId"
+        ),
+        Verdict::Retry
+    );
+    assert_eq!(judge(NotifierId::TEAMS, 200, "some error"), odd);
+    assert_eq!(judge(G1, 200, "HTTP error 429"), SENT);
+}
+
+/// Seconds, fractions, dates by either clock, nonsense, and the cap.
+#[test]
+fn retry_after_header() {
+    for status in [429, 503] {
+        for (value, date, expected) in [
+            ("7", None, wait(7)),
+            (" 7 ", None, wait(7)),
+            ("1.5", None, Verdict::Wait { millis: 1_500 }),
+            ("0", None, wait(1)),
+            ("86400", None, wait(900)),
+            ("99999999999999999999", None, wait(900)),
+            ("-5", None, Verdict::Retry),
+            ("", None, Verdict::Retry),
+            ("soon", None, Verdict::Retry),
+            ("Sun, 22 Nov 2026 10:01:00 GMT", None, wait(60)),
+            ("Sun, 22 Nov 2026 09:59:00 GMT", None, wait(1)),
+            ("Sun, 22 Nov 2099 10:01:00 GMT", None, wait(900)),
+            // The server's own clock counts where it is known.
+            (
+                "Sun, 22 Nov 2026 10:01:00 GMT",
+                Some("Sun, 22 Nov 2026 10:00:30 GMT"),
+                wait(30),
+            ),
+            (
+                "Fri, 02 Jan 1970 00:00:10 GMT",
+                Some("Fri, 02 Jan 1970 00:00:05 GMT"),
+                wait(5),
+            ),
+            ("Sun, 22 Nov 2026 10:01:00 GMT", Some("broken"), wait(60)),
+        ] {
+            let answer = Answer {
+                status,
+                retry_after: Some(value),
+                date,
+                ..Answer::default()
+            };
+            assert_eq!(answer.judge(G1, NOW), expected, "{value} {date:?}");
+        }
+        assert_eq!(judge(G1, status, ""), Verdict::Retry);
+    }
+    let answer = Answer {
+        status: 500,
+        retry_after: Some("7"),
+        ..Answer::default()
+    };
+    assert_eq!(answer.judge(G1, NOW), Verdict::Retry);
+}
+
+/// The bodies of Telegram and Discord, and the longer of body and header.
+#[test]
+fn retry_after_body() {
+    let telegram = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}"#;
+    assert_eq!(judge(NotifierId::TELEGRAM, 429, telegram), wait(35));
+    let discord =
+        r#"{"message": "You are being rate limited.", "retry_after": 64.57, "global": false}"#;
+    assert_eq!(judge(NotifierId::DISCORD, 429, discord), wait(65));
+    for (body, expected) in [
+        (r#"{"retry_after":0}"#, wait(1)),
+        (r#"{"retry_after":0.30}"#, wait(1)),
+        (r#"{"retry_after":2.000}"#, wait(2)),
+        (r#"{"retry_after":-4}"#, Verdict::Retry),
+        (r#"{"retry_after":null}"#, Verdict::Retry),
+        (r#"{"retry_after":"4"}"#, Verdict::Retry),
+        (r#"{"retry_after":99999999999999999999999}"#, Verdict::Retry),
+        (r#"{"retry_after":"#, Verdict::Retry),
+        (r#"{"retry_after":9000}"#, wait(900)),
+    ] {
+        assert_eq!(judge(NotifierId::TELEGRAM, 429, body), expected, "{body}");
+    }
+    let both = Answer {
+        status: 429,
+        retry_after: Some("10"),
+        body: telegram.as_bytes(),
+        ..Answer::default()
+    };
+    assert_eq!(both.judge(NotifierId::TELEGRAM, NOW), wait(35));
+}
+
+/// Discord's headers: an empty bucket means a pause after a success.
+#[test]
+fn rate_limit_headers() {
+    for (remaining, reset_after, pause_millis) in [
+        (Some("0"), Some("1.337"), 1_337),
+        (Some("0"), Some("4000"), WAIT_MAX_MILLIS),
+        (Some("0"), Some("x"), 0),
+        (Some("0"), None, 0),
+        (Some("3"), Some("1.337"), 0),
+        (None, Some("1.337"), 0),
+    ] {
+        let answer = Answer {
+            status: 200,
+            remaining,
+            reset_after,
+            ..Answer::default()
+        };
+        assert_eq!(
+            answer.judge(NotifierId::DISCORD, NOW),
+            Verdict::Delivered {
+                pause_millis,
+                odd: false
+            }
+        );
+    }
+}
+
+/// A chat's new number, and what only looks like one.
+#[test]
+fn migration() {
+    let body = r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001234567890}}"#;
+    assert_eq!(
+        judge(NotifierId::TELEGRAM, 400, body),
+        Verdict::Moved(-1_001_234_567_890)
+    );
+    assert_eq!(judge(G1, 400, body), Verdict::Refused);
+    for body in [
+        r#"{"migrate_to_chat_id":7}"#,
+        r#"{"migrate_to_chat_id":-}"#,
+        r#"{"migrate_to_chat_id":-99999999999999999999}"#,
+        r#"{"description":"Bad Request: chat not found"}"#,
+    ] {
+        assert_eq!(judge(NotifierId::TELEGRAM, 400, body), Verdict::Refused);
+    }
+}

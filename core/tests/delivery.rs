@@ -1,0 +1,305 @@
+//! Delivery through the public interface: bodies of every service for every
+//! byte and for real log lines, and no allocation on the way.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv6Addr};
+
+use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES};
+use alertik_core::{
+    Body, Courier, CourierSettings, Encoding, Field, Form, Instant, Loss, LossCause, NoticeHead,
+    NotifierSet, Pacing, ParseMode, RuleId, Step, Telegram, Template, TextBuffer, Ticket, Verdict,
+    Wall,
+};
+use serde_json::Value;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, with a count of calls by this thread.
+struct Counting;
+
+// SAFETY: every call goes on to the system's allocator unchanged.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's layout.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's pointer, which is the system's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const TELEGRAM: Telegram<'static> = Telegram {
+    chat_id: "-100123",
+    thread_id: Some(7),
+    silent: true,
+    protected: true,
+    parse_mode: ParseMode::Plain,
+};
+
+const SENT: Verdict = Verdict::Delivered {
+    pause_millis: 0,
+    odd: false,
+};
+
+const TEMPLATE: &str = "{\"a\":\"{{text}}\",\"b\":[\"{{rule}} {{source}} {{time}} {{id}}\",\
+    \"{{text:20}}\"],\"c\":\"{{text|url}}\"}";
+
+fn courier() -> Courier<[u8; OUTBOX_BYTES]> {
+    let settings = CourierSettings {
+        pacing: Pacing::NONE,
+        max_age_millis: 3_600_000,
+        seed: 7,
+    };
+    Courier::new([0; OUTBOX_BYTES], &settings)
+}
+
+fn push(courier: &mut Courier<[u8; OUTBOX_BYTES]>, now: Instant, text: &TextBuffer) {
+    let head = NoticeHead {
+        rule: RuleId::new(5).expect("below the limit"),
+        notifiers: NotifierSet::EMPTY,
+        at: Wall {
+            unix_secs: 1_795_341_600,
+            offset_secs: -3_600,
+        },
+        source: IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ticket: Ticket(1),
+    };
+    courier.push(now, &head, text.as_text(), &mut |_| {});
+}
+
+fn rule_name(rule: RuleId, out: &mut dyn Write) {
+    let _ = write!(out, "EVENT{}", rule.index());
+}
+
+/// Renders one notification of a mask and a log part.
+fn render(form: &Form<'_>, mask: &str, log: &[u8]) -> String {
+    let mut courier = courier();
+    let mut text = TextBuffer::new();
+    text.push_mask(mask);
+    text.push_log(log);
+    push(&mut courier, Instant::ZERO, &text);
+    let mut bytes = vec![0; BODY_BYTES_MAX];
+    let mut body = Body::new(&mut bytes);
+    courier.begin(Instant::ZERO, form, &[], &rule_name, usize::MAX, &mut body);
+    assert!(!body.is_overfull());
+    body.as_str().to_owned()
+}
+
+/// Undoes what a service undoes when it shows a text.
+fn shown(form: &Form<'_>, text: &str) -> String {
+    match form {
+        Form::Slack => text
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&"),
+        Form::Discord | Form::DiscordAsSlack | Form::Teams => {
+            let mut out = String::new();
+            let mut chars = text.chars();
+            while let Some(c) = chars.next() {
+                // A backslash before punctuation is an escape.
+                match (c, chars.clone().next()) {
+                    ('\\', Some(next)) if next.is_ascii_punctuation() => out.extend(chars.next()),
+                    _ => out.push(c),
+                }
+            }
+            out
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn text_of(form: &Form<'_>, json: &Value) -> String {
+    let text = match form {
+        Form::Discord => &json["content"],
+        Form::Teams => &json["attachments"][0]["content"]["body"][0]["text"],
+        Form::Template(_) => &json["a"],
+        _ => &json["text"],
+    };
+    shown(form, text.as_str().expect("a text"))
+}
+
+fn forms<'a>(template: &'a Template<'a>) -> [Form<'a>; 7] {
+    [
+        Form::Telegram(TELEGRAM),
+        Form::Slack,
+        Form::Teams,
+        Form::Discord,
+        Form::DiscordAsSlack,
+        Form::Text,
+        Form::Template(template),
+    ]
+}
+
+fn template() -> Template<'static> {
+    Template::parse(TEMPLATE, Encoding::Json).expect("a template")
+}
+
+/// The texts to try: every byte alone and between others, what is no UTF-8, what
+/// would break out of a string, and the longest there is.
+fn hostile_texts() -> Vec<Vec<u8>> {
+    let mut texts: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
+    texts.extend((0..=255).map(|byte| vec![b'a', byte, b'b', byte, byte]));
+    texts.push((0..=255).collect());
+    for text in [
+        b"\",\"chat_id\":\"1" as &[u8],
+        b"\\",
+        b"\\\"",
+        b"DOMAIN\\admin",
+        b"\xED\xA0\x80 \xF0\x9F\x98 \xC3",
+        b"\xE2\x80\xA8\xE2\x80\xA9\xF0\x9F\x98\x80",
+        b"{{text}} {{id}} {{nothing}}",
+        b"@everyone <@1> <!channel> <http://x|y> [a](http://x) *_~`|>#",
+    ] {
+        texts.push(text.to_vec());
+    }
+    for byte in [b'x', b'"', b'&', b'*', 0, 0xFF] {
+        texts.push(vec![byte; 1_000]);
+    }
+    texts
+}
+
+/// Real lines of RouterOS, where the reference data is there.
+fn corpus() -> Vec<Vec<u8>> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/corpus/routeros.log"
+    );
+    let Ok(lines) = std::fs::read(path) else {
+        eprintln!("SKIPPED: the corpus of real lines is not there");
+        return Vec::new();
+    };
+    lines.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+/// Every body parses as JSON and holds the text as it was.
+#[test]
+fn bodies_are_json_with_the_text_intact() {
+    let template = template();
+    let mut texts = hostile_texts();
+    texts.extend(corpus());
+    for form in forms(&template) {
+        for text in &texts {
+            let expected = String::from_utf8_lossy(text);
+            let body = render(&form, "mask: ", text);
+            let json: Value =
+                serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            let read = text_of(&form, &json);
+            let read = read.strip_prefix("mask: ").expect("the mask");
+            match read.strip_suffix('…') {
+                // Cut, since some forms need several units for a character.
+                Some(beginning) if text.len() >= 1_000 => {
+                    assert!(beginning.len() >= 300, "{body}");
+                    assert!(
+                        expected.starts_with(beginning.trim_end_matches('\\')),
+                        "{body}"
+                    );
+                }
+                _ => assert_eq!(read, expected, "{body}"),
+            }
+            if let Form::Telegram(_) = form {
+                assert_eq!(json["chat_id"], "-100123");
+                assert_eq!(json["message_thread_id"], 7);
+                assert_eq!(json["disable_notification"], true);
+                assert_eq!(json["protect_content"], true);
+                assert_eq!(json["link_preview_options"]["is_disabled"], true);
+            }
+            if let Form::Discord = form {
+                assert_eq!(json["allowed_mentions"]["parse"], Value::Array(Vec::new()));
+                assert_eq!(json["flags"], 4);
+            }
+        }
+    }
+}
+
+/// The longest notification there can be, in the worst of characters, still
+/// makes a whole body within its service's limit.
+#[test]
+fn the_longest_notification() {
+    let template = template();
+    for form in forms(&template) {
+        for byte in [b'x', b'"', b'&', b'*', b'\n', 0, 0xFF] {
+            let body = render(&form, "", &vec![byte; NOTICE_BYTES_MAX]);
+            let json: Value =
+                serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            assert!(text_of(&form, &json).ends_with('…'));
+            assert!(!matches!(form, Form::Teams) || body.len() <= 28_000);
+        }
+    }
+}
+
+/// Placeholders are filled once, each in its encoding, and what they are filled
+/// with is not looked at again.
+#[test]
+fn templates_are_expanded_once() {
+    let template = template();
+    let body = render(&Form::Template(&template), "", b"{{rule}} \"&");
+    let json: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(json["a"], "{{rule}} \"&");
+    assert_eq!(json["c"], "%7B%7Brule%7D%7D%20%22%26");
+    let line = json["b"][0].as_str().expect("a string");
+    assert!(
+        line.starts_with("EVENT5 ::1 2026-11-22 09:00:00 00000007"),
+        "{line}"
+    );
+}
+
+/// Real lines through every form: after start-up, nothing allocates.
+#[test]
+fn nothing_allocates() {
+    let template = template();
+    let url = Template::parse("https://h/{{rule}}?t={{text|url}}", Encoding::Url).expect("a URL");
+    let mut texts = corpus();
+    texts.extend(hostile_texts());
+    let mut bytes = vec![0; BODY_BYTES_MAX];
+    let mut head_bytes = vec![0; HEAD_BYTES_MAX];
+    let mut text = TextBuffer::new();
+    let before = ALLOCATIONS.get();
+    let mut messages = 0;
+    for form in forms(&template).into_iter().chain([Form::Console]) {
+        let mut courier = courier();
+        let mut now = Instant::ZERO;
+        for (number, line) in texts.iter().enumerate() {
+            now = now.after(250);
+            text.clear();
+            text.push_mask("mask ");
+            text.push_log(line);
+            push(&mut courier, now, &text);
+            courier.expire(now, &mut |_| {});
+            if number % 3 != 0 || courier.step(now, false) != Step::Send {
+                continue;
+            }
+            let most = courier.fitting(now, &url);
+            let mut body = Body::new(&mut bytes);
+            courier.begin(now, &form, &[Field::Rule], &rule_name, most, &mut body);
+            let mut head = Body::new(&mut head_bytes);
+            courier.expand(now, &url, &rule_name, &mut head);
+            assert!(!body.is_overfull() && !head.is_overfull());
+            let verdict = match number % 4 {
+                0 => Verdict::Retry,
+                1 => Verdict::Refused,
+                2 => Verdict::Unanswered,
+                _ => SENT,
+            };
+            courier.tell_loss(Loss {
+                cause: LossCause::Ring,
+                count: 1,
+                since: Wall::default(),
+            });
+            courier.finish(now, verdict, Wall::default(), &mut |_| {});
+            messages += 1;
+        }
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(messages > 200, "{messages}");
+}
