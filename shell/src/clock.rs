@@ -1,9 +1,14 @@
 //! The only place that reads a clock.
 
 use std::sync::OnceLock;
-use std::time::{Instant as StdInstant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant as StdInstant, SystemTime, UNIX_EPOCH};
 
 use alertik_core::{Instant, Wall};
+
+use crate::sys::local_time;
+
+/// Pause after an error of the operating system that is likely to repeat.
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Returns the monotonic time since the first call.
 pub(crate) fn now() -> Instant {
@@ -20,6 +25,6 @@ pub(crate) fn wall() -> Wall {
     let unix_secs = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
     Wall {
         unix_secs,
-        offset_secs: 0,
+        offset_secs: local_time::offset_secs(unix_secs),
     }
 }

@@ -1,16 +1,71 @@
 //! alertik: takes a MikroTik router's log over syslog, matches it against the
 //! user's rules and notifies.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the first commit lays out shared types only"
-)]
-
+mod cli;
 mod clock;
+mod daemon;
+mod demo;
+mod forward;
+mod log;
+mod matcher;
 mod notifier;
+mod queue;
+mod receiver;
 mod settings;
+mod status;
+mod sys;
+mod udp;
+
+use std::process::exit;
+
+use cli::Command;
+use settings::{Env, Problems, Settings};
+use sys::signals::Blocked;
+
+/// Wrong configuration.
+const EXIT_CONFIGURATION: i32 = 1;
+/// Wrong command line.
+const EXIT_USAGE: i32 = 2;
 
 fn main() {
-    println!("alertik {}", env!("CARGO_PKG_VERSION"));
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let env = Env::new(std::env::vars_os());
+    match cli::parse(&arguments) {
+        Ok(Command::Run) => run(&env, |_| true),
+        Ok(Command::Demo { once }) => run(&demo::environment(&env), |daemon| {
+            demo::run(daemon) && !once
+        }),
+        Ok(Command::Version) => println!("alertik {}", env!("CARGO_PKG_VERSION")),
+        Ok(Command::Help) => print!("{}", cli::HELP),
+        Err(wrong) => {
+            eprint!("{wrong}\n\n{}", cli::HELP);
+            exit(EXIT_USAGE);
+        }
+    }
+}
+
+/// Runs the daemon until a signal, or until `then`, called once it is running,
+/// returns false.
+fn run(env: &Env, then: impl FnOnce(&daemon::Daemon) -> bool) {
+    // Before any thread is started, so that all of them inherit it.
+    let signals = Blocked::new();
+    let mut problems = Problems::default();
+    let settings = Settings::read(env, &mut problems);
+    problems.print();
+    if !problems.errors().is_empty() {
+        exit(EXIT_CONFIGURATION);
+    }
+    match daemon::start(settings) {
+        Ok(daemon) => {
+            if then(daemon) {
+                daemon::wait(daemon, &signals);
+            }
+            daemon::stop(daemon);
+            exit(0);
+        }
+        Err(daemon::StartError(error)) => {
+            eprintln!("alertik: {error}");
+            exit(EXIT_CONFIGURATION);
+        }
+    }
 }

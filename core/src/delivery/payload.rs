@@ -8,6 +8,7 @@ use crate::limits::{
     BODY_BYTES_MAX, CONSOLE_WRITE_BYTES, DISCORD_UTF16_MAX, GENERIC_MERGE_MAX, GENERIC_SCALARS_MAX,
     SLACK_CHARS_MAX, TEAMS_BYTES_MAX, TELEGRAM_SCALARS_MAX,
 };
+use crate::wire::{OWN_NOTICE, OWN_OUTPUT_PREFIX};
 
 /// How a notifier wants its messages.
 #[derive(Clone, Copy, Debug)]
@@ -269,12 +270,20 @@ fn console(message: &Message<'_>, out: &mut Body<'_>) -> usize {
         units: usize::MAX,
         bytes: CONSOLE_WRITE_BYTES,
     };
-    let count = message.fitting(style, quota, Size { units: 1, bytes: 1 });
+    // What stands around each line: the prefix and the line end.
+    let around = OWN_OUTPUT_PREFIX.len() + OWN_NOTICE.len() + 1;
+    let per_line = Size {
+        units: 0,
+        bytes: around,
+    };
+    let count = message.fitting(style, quota, per_line);
     for line in message.with_count(count).lines() {
         let quota = Size {
             units: usize::MAX,
-            bytes: out.room().saturating_sub(1),
+            bytes: out.room().saturating_sub(around),
         };
+        out.push(OWN_OUTPUT_PREFIX);
+        out.push(OWN_NOTICE);
         let mut writer = if line.size(style).fits(quota) {
             TextWriter::new(out, style)
         } else {

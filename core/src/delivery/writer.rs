@@ -7,6 +7,7 @@
 
 use crate::delivery::body::Body;
 use crate::text::{Origin, Text};
+use crate::wire::{OWN_NOTICE, OWN_OUTPUT_PREFIX};
 
 /// What a service makes of text, and so what log parts must not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +207,10 @@ impl<'o, 'b> TextWriter<'o, 'b> {
         if let Some(out) = &mut self.out {
             let mut buffer = [0; ENCODED_MAX];
             out.push(encode(self.style.encoding, c, &mut buffer));
+            if begins_line(self.style, c) {
+                out.push(OWN_OUTPUT_PREFIX);
+                out.push(OWN_NOTICE);
+            }
         }
     }
 }
@@ -218,14 +223,26 @@ impl core::fmt::Write for TextWriter<'_, '_> {
     }
 }
 
+/// Returns whether `c` begins another line on a terminal. Only the mask can; and
+/// each line of our output must be known for ours, should a router log it and
+/// send it back.
+fn begins_line(style: Style, c: char) -> bool {
+    style.markup == Markup::Terminal && c == '\n'
+}
+
 fn size_of(style: Style, c: char) -> Size {
     let mut buffer = [0; ENCODED_MAX];
+    let prefix = if begins_line(style, c) {
+        OWN_OUTPUT_PREFIX.len() + OWN_NOTICE.len()
+    } else {
+        0
+    };
     Size {
         units: match style.unit {
             Unit::Scalars => 1,
             Unit::Utf16 => c.len_utf16(),
         },
-        bytes: encode(style.encoding, c, &mut buffer).len(),
+        bytes: encode(style.encoding, c, &mut buffer).len() + prefix,
     }
 }
 

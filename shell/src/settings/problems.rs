@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use alertik_core::OWN_OUTPUT_PREFIX;
+
 /// Errors and warnings in the order they were found, one line each:
 /// `VARIABLE: what is wrong and what is allowed`.
 #[derive(Debug, Default)]
@@ -22,12 +24,24 @@ impl Problems {
         self.warnings.push(format!("{variable}: {what}"));
     }
 
+    /// Prints everything to standard error, one line each, warnings first so
+    /// that what keeps the daemon from starting stands last.
+    pub(crate) fn print(&self) {
+        for warning in &self.warnings {
+            eprintln!("{OWN_OUTPUT_PREFIX}warning: {warning}");
+        }
+        for error in &self.errors {
+            eprintln!("{OWN_OUTPUT_PREFIX}error: {error}");
+        }
+    }
+
     /// Returns what the daemon cannot start with.
     pub(crate) fn errors(&self) -> &[String] {
         &self.errors
     }
 
     /// Returns what is probably a mistake.
+    #[cfg(test)]
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }

@@ -1,0 +1,79 @@
+//! `TZ`, as far as it can be wrong.
+//!
+//! The C library never complains: what it does not understand is UTC. RouterOS
+//! sets `TZ` to its own time-zone-name, which is `manual` by default, so people
+//! would wonder about their times; hence one warning.
+
+use super::{Env, Problems};
+
+/// Where zone files are looked for: musl's list (musl 1.2.3, `__tz.c`).
+const ZONEINFO: [&str; 3] = ["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo"];
+
+/// Warns where `TZ` is set to something that will be taken as UTC.
+pub(crate) fn check(env: &Env, problems: &mut Problems) {
+    let Some(value) = env.text("TZ", problems) else {
+        return;
+    };
+    let zone = value.strip_prefix(':').unwrap_or(value);
+    if zone.is_empty() || zone == "UTC" || is_posix(zone) || has_file(zone) {
+        return;
+    }
+    problems.warning(
+        "TZ",
+        format_args!(
+            "'{value}' is neither a POSIX time zone (such as CET-1CEST,M3.5.0,M10.5.0/3) nor \
+             a zone this machine has a file of; times are in UTC"
+        ),
+    );
+}
+
+/// Returns whether a zone begins as a POSIX one (POSIX.1-2024, section 8.3):
+/// a name of three letters or more, or one in `<>`, and an offset.
+fn is_posix(zone: &str) -> bool {
+    let letters = zone.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let behind_name = match zone.strip_prefix('<') {
+        Some(quoted) => quoted.split_once('>').map(|(_, rest)| rest),
+        None => (zone.len() - letters.len() >= 3).then_some(letters),
+    };
+    behind_name
+        .map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest))
+        .is_some_and(|offset| offset.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn has_file(zone: &str) -> bool {
+    if zone.starts_with('/') {
+        return std::fs::metadata(zone).is_ok();
+    }
+    ZONEINFO
+        .iter()
+        .any(|folder| std::fs::metadata(format!("{folder}/{zone}")).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(value: &str) -> usize {
+        let mut problems = Problems::default();
+        let env = Env::new([("TZ".into(), value.into())].into_iter());
+        check(&env, &mut problems);
+        problems.warnings().len()
+    }
+
+    #[test]
+    fn posix_strings_are_known_and_others_told() {
+        for zone in [
+            "",
+            "UTC",
+            "UTC0",
+            "CET-1CEST",
+            "<+03>-3",
+            "EST5EDT,M3.2.0,M11.1.0",
+        ] {
+            assert_eq!(warnings(zone), 0, "{zone}");
+        }
+        for zone in ["manual", "Mars/Olympus", "+03", "AB3", "<+03"] {
+            assert_eq!(warnings(zone), 1, "{zone}");
+        }
+    }
+}

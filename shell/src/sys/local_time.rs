@@ -1,0 +1,34 @@
+//! Local time, from the C library that is linked anyway.
+//!
+//! musl's `localtime_r` understands POSIX `TZ` strings always and zone names
+//! where the machine has zoneinfo, in about 3 kB that a Rust time zone library
+//! would add to. Without either it answers in UTC, which is what is wanted.
+
+use std::sync::Once;
+
+/// Returns how many seconds local time is ahead of UTC at `unix_secs`; 0 where
+/// the C library cannot tell.
+pub(crate) fn offset_secs(unix_secs: i64) -> i32 {
+    static TZSET: Once = Once::new();
+    unsafe extern "C" {
+        // POSIX.1-2024, "tzset"; the libc crate leaves it out for some targets.
+        safe fn tzset();
+    }
+    // POSIX lets `localtime_r` skip this, and glibc does.
+    TZSET.call_once(|| tzset());
+    // 32 bits on some targets, 64 on others.
+    #[allow(irrefutable_let_patterns, reason = "depends on the target")]
+    let Ok(time) = libc::time_t::try_from(unix_secs) else {
+        return 0;
+    };
+    let mut parts = std::mem::MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: both pointers are valid for the call, and `localtime_r` keeps
+    // neither. It reads the environment, which nothing in this process writes.
+    let result = unsafe { libc::localtime_r(&raw const time, parts.as_mut_ptr()) };
+    if result.is_null() {
+        return 0;
+    }
+    // SAFETY: `localtime_r` filled it in, and all-zero bytes are a valid `tm`.
+    let parts = unsafe { parts.assume_init() };
+    i32::try_from(parts.tm_gmtoff).unwrap_or(0)
+}

@@ -1,0 +1,6 @@
+//! The system calls that std does not offer: one small file per need, and the
+//! only places with `unsafe`.
+
+pub(crate) mod local_time;
+pub(crate) mod signals;
+pub(crate) mod udp_socket;

@@ -1,0 +1,60 @@
+//! Signals as a blocking read instead of handlers.
+//!
+//! A process that is PID 1, as in a container, is not sent signals whose
+//! disposition is the default, unless they are blocked: blocked ones stay
+//! pending and can be waited for. So all threads block them and the main thread
+//! waits, and nothing runs in a handler's narrow world.
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// SIGTERM, SIGINT or SIGHUP: end.
+    Stop,
+    /// SIGUSR1: write the state to the log.
+    Status,
+}
+
+const SIGNALS: [(libc::c_int, Request); 4] = [
+    (libc::SIGTERM, Request::Stop),
+    (libc::SIGINT, Request::Stop),
+    (libc::SIGHUP, Request::Stop),
+    (libc::SIGUSR1, Request::Status),
+];
+
+/// The signals above, blocked in this thread and in those it starts from now on.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    set: libc::sigset_t,
+}
+
+impl Blocked {
+    /// Blocks the signals. Must be called before the first thread is started.
+    pub(crate) fn new() -> Self {
+        let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: `sigemptyset` initialises the set it is given, `sigaddset` and
+        // `pthread_sigmask` then read an initialised one; no pointer is kept.
+        unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            for (signal, _) in SIGNALS {
+                libc::sigaddset(set.as_mut_ptr(), signal);
+            }
+            libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
+            Self {
+                set: set.assume_init(),
+            }
+        }
+    }
+
+    /// Waits for the next of the signals.
+    pub(crate) fn wait(&self) -> Request {
+        loop {
+            // SAFETY: the set is initialised, and a null info pointer is allowed
+            // (POSIX.1-2024, "sigwaitinfo").
+            let signal = unsafe { libc::sigwaitinfo(&raw const self.set, std::ptr::null_mut()) };
+            if let Some((_, request)) = SIGNALS.into_iter().find(|(number, _)| *number == signal) {
+                return request;
+            }
+            // EINTR: a debugger, or a signal of no interest.
+        }
+    }
+}

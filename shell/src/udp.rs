@@ -1,0 +1,109 @@
+//! embedded-nal's UDP traits over std sockets: blocking, on Linux.
+//!
+//! The receiver is written against the traits, so that another network stack
+//! can stand in without touching it.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use embedded_nal::{UdpClientStack, UdpFullStack};
+
+use crate::sys::udp_socket;
+
+/// The host's network stack.
+#[derive(Debug)]
+pub(crate) struct StdStack {
+    /// The local address that `bind` uses.
+    pub(crate) local: IpAddr,
+}
+
+/// A socket that does not exist until it is bound or connected, because only
+/// then its address family is known.
+#[derive(Debug, Default)]
+pub(crate) struct Socket(Option<UdpSocket>);
+
+impl Socket {
+    /// Returns the system's socket, for options that the traits do not know.
+    pub(crate) const fn std(&self) -> Option<&UdpSocket> {
+        self.0.as_ref()
+    }
+
+    fn open(&self) -> io::Result<&UdpSocket> {
+        self.0
+            .as_ref()
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl UdpClientStack for StdStack {
+    type UdpSocket = Socket;
+    type Error = io::Error;
+
+    fn socket(&mut self) -> Result<Socket, io::Error> {
+        Ok(Socket::default())
+    }
+
+    fn connect(&mut self, socket: &mut Socket, remote: SocketAddr) -> Result<(), io::Error> {
+        let any: IpAddr = match remote {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let opened = UdpSocket::bind((any, 0))?;
+        opened.connect(remote)?;
+        // A full send buffer is a loss to be counted, not a reason to wait.
+        opened.set_nonblocking(true)?;
+        socket.0 = Some(opened);
+        Ok(())
+    }
+
+    fn send(&mut self, socket: &mut Socket, buffer: &[u8]) -> nb::Result<(), io::Error> {
+        socket
+            .open()
+            .and_then(|socket| socket.send(buffer))
+            .map_err(to_nb)?;
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut Socket,
+        buffer: &mut [u8],
+    ) -> nb::Result<(usize, SocketAddr), io::Error> {
+        socket
+            .open()
+            .and_then(|socket| socket.recv_from(buffer))
+            .map_err(to_nb)
+    }
+
+    fn close(&mut self, _: Socket) -> Result<(), io::Error> {
+        Ok(())
+    }
+}
+
+impl UdpFullStack for StdStack {
+    fn bind(&mut self, socket: &mut Socket, local_port: u16) -> Result<(), io::Error> {
+        socket.0 = Some(udp_socket::bind(SocketAddr::new(self.local, local_port))?);
+        Ok(())
+    }
+
+    fn send_to(
+        &mut self,
+        socket: &mut Socket,
+        remote: SocketAddr,
+        buffer: &[u8],
+    ) -> nb::Result<(), io::Error> {
+        socket
+            .open()
+            .and_then(|socket| socket.send_to(buffer, remote))
+            .map_err(to_nb)?;
+        Ok(())
+    }
+}
+
+/// An interrupted call is to be repeated, as one that would block is.
+fn to_nb(error: io::Error) -> nb::Error<io::Error> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => nb::Error::WouldBlock,
+        _ => nb::Error::Other(error),
+    }
+}

@@ -1,0 +1,549 @@
+//! The daemon over real sockets, pipes and signals.
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Daemon, Guard, PATIENCE, alertik, console, folder, signal};
+
+/// A rule that repeats the line it saw.
+fn echo<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut variables = console("regex", "number ([0-9]+)", "got @1", more);
+    variables.push(("EVENT0_COOLDOWN_SECS", "0"));
+    variables
+}
+
+#[test]
+fn both_address_families_reach_the_default_socket() {
+    let mut daemon = Daemon::start(&echo(&[]));
+    daemon.send(b"number 4");
+    daemon.wait_for("got 4, at: ");
+    let Ok(socket) = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)) else {
+        println!("SKIPPED: this machine has no IPv6");
+        return;
+    };
+    socket
+        .send_to(b"number 6", (Ipv6Addr::LOCALHOST, daemon.port))
+        .unwrap();
+    daemon.wait_for("got 6, at: ");
+}
+
+/// One trailing line end is not part of the message, so `$` means what people
+/// see.
+#[test]
+fn a_trailing_line_end_is_not_matched() {
+    let mut daemon = Daemon::start(&console("regex", "^number [0-9]$", "whole line", &[]));
+    daemon.send(b"number 1\r\n");
+    daemon.wait_for("notice: whole line, at: ");
+}
+
+/// The time is local to `TZ`.
+#[test]
+fn times_are_local() {
+    let mut daemon = Daemon::start(&echo(&[("TZ", "XXX-14")]));
+    let mut other = Daemon::start(&echo(&[("TZ", "YYY+10")]));
+    let hour = |daemon: &mut Daemon| -> i32 {
+        daemon.send(b"number 1");
+        let line = daemon.wait_for("got 1, at: ");
+        line.rsplit(' ').next().unwrap()[..2].parse().unwrap()
+    };
+    // 24 hours apart show the same time of day; the dates differ.
+    let (east, west) = (hour(&mut daemon), hour(&mut other));
+    assert!((east - west).rem_euclid(24) <= 1, "{east} and {west}");
+}
+
+/// Our own output that comes back as a container's log line is dropped.
+#[test]
+fn own_output_does_not_loop() {
+    let mut daemon = Daemon::start(&console(
+        "substr",
+        "",
+        "everything",
+        &[("EVENT0_COOLDOWN_SECS", "0")],
+    ));
+    daemon.send(b"container,info,debug alertik: notice: everything, at: 2026-11-22 10:00:00");
+    daemon.send(b"container,info,debug bell: alertik: 2026-11-22 10:00:00 info: ended");
+    daemon.send(b"the end");
+    daemon.wait_for("notice: everything");
+    let rest = daemon.stop();
+    assert!(
+        !rest.iter().any(|line| line.contains("notice:")),
+        "{rest:?}"
+    );
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("notified 1,") && line.contains("own output 2,"))
+    );
+}
+
+/// Received lines are logged at debug level only, and with control bytes shown.
+#[test]
+fn received_lines_are_logged_at_debug_level() {
+    for (level, expected) in [("debug", true), ("info", false)] {
+        let daemon = Daemon::start(&echo(&[("LOG_LEVEL", level)]));
+        daemon.send(b"secret \x1b[31m\nforged");
+        let rest = after(daemon, 1);
+        let shown = rest
+            .iter()
+            .any(|line| line.contains("secret \\x1b[31m\\x0aforged"));
+        assert_eq!(shown, expected, "{level}: {rest:#?}");
+    }
+}
+
+/// Waits until `count` messages were received, ends the daemon and returns its
+/// output since it was ready.
+fn after(mut daemon: Daemon, count: u64) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut output = Vec::new();
+    loop {
+        daemon.signal("USR1");
+        while let Some(line) = daemon.next_line(Duration::from_millis(200)) {
+            output.push(line);
+            if output
+                .last()
+                .is_some_and(|line| line.contains(&format!("received {count},")))
+            {
+                output.extend(daemon.stop());
+                return output;
+            }
+        }
+        assert!(Instant::now() < deadline, "{output:#?}");
+    }
+}
+
+/// Datagrams of every kind go on byte for byte, before anything else.
+#[test]
+fn forwarding_is_byte_exact() {
+    let sink = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    sink.set_read_timeout(Some(PATIENCE)).unwrap();
+    let port = sink.local_addr().unwrap().port().to_string();
+    let mut daemon = Daemon::start(&echo(&[
+        ("FORWARD_HOST", "127.0.0.1"),
+        ("FORWARD_PORT", &port),
+    ]));
+    daemon.wait_for("forwarding to 127.0.0.1");
+    let all_bytes: Vec<u8> = (0..=255).collect();
+    let largest = vec![0xA5; 65_507];
+    let mut buffer = vec![0; 70_000];
+    for datagram in [
+        &b""[..],
+        b"number 1\r\n",
+        &all_bytes,
+        &largest[..2_048],
+        &largest,
+    ] {
+        daemon.send(datagram);
+        let length = sink.recv(&mut buffer).expect("the datagram arrives");
+        assert!(
+            buffer[..length] == *datagram,
+            "{} bytes became {length}",
+            datagram.len()
+        );
+    }
+    let rest = daemon.stop();
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("forwarded 5, not forwarded 0")),
+        "{rest:?}"
+    );
+}
+
+/// A name that does not resolve keeps nobody from working, and is told once.
+#[test]
+fn forwarding_to_an_unknown_name_is_not_fatal() {
+    let mut daemon = Daemon::start(&echo(&[
+        ("FORWARD_HOST", "nonexistent.invalid"),
+        ("FORWARD_PORT", "514"),
+    ]));
+    daemon.wait_for("FORWARD_HOST: nonexistent.invalid has no address yet");
+    daemon.send(b"number 1");
+    daemon.wait_for("got 1");
+    let rest = daemon.stop();
+    assert!(
+        rest.iter()
+            .any(|line| line.contains("forwarded 0, not forwarded 1")),
+        "{rest:?}"
+    );
+}
+
+/// Forwarding to ourselves would be an endless loop.
+#[test]
+fn forwarding_to_ourselves_is_refused() {
+    // The port must be known before the start, so it is one that was free a
+    // moment ago; another program may take it, and then the test says so.
+    let free = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let variables = [
+        ("SYSLOG_PORT", &*port),
+        ("FORWARD_HOST", "127.0.0.1"),
+        ("FORWARD_PORT", &port),
+    ];
+    let mut daemon = Daemon::start(&echo(&variables));
+    daemon.wait_for("is this daemon itself; not forwarding");
+    daemon.send(b"number 1");
+    daemon.wait_for("got 1");
+    let rest = daemon.stop();
+    assert!(
+        rest.iter().any(|line| line.contains("received 1, ")),
+        "{rest:?}"
+    );
+}
+
+/// A closed target is told once, and its return as well.
+#[test]
+fn forwarding_tells_changes_of_state_only() {
+    let sink = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = sink.local_addr().unwrap();
+    let port = address.port().to_string();
+    let mut daemon = Daemon::start(&echo(&[
+        ("FORWARD_HOST", "127.0.0.1"),
+        ("FORWARD_PORT", &port),
+    ]));
+    daemon.wait_for("forwarding to");
+    drop(sink);
+    for number in 0..6 {
+        daemon.send(format!("number {number}").as_bytes());
+        daemon.wait_for(&format!("got {number}"));
+    }
+    let rest = daemon.stop();
+    let told = rest
+        .iter()
+        .filter(|line| line.contains("cannot forward"))
+        .count();
+    // The line may have come before one of the notifications that were waited for.
+    assert!(told <= 1, "{rest:?}");
+    assert!(
+        !rest.iter().any(|line| line.contains("not forwarded 0")),
+        "{rest:?}"
+    );
+}
+
+#[test]
+fn signals_end_it_with_status_zero() {
+    for name in ["TERM", "INT", "HUP"] {
+        let daemon = Daemon::start(&echo(&[]));
+        daemon.signal(name);
+        let (status, took, rest) = daemon.wait();
+        assert!(status.success(), "{name}: {status}");
+        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        assert!(
+            rest.last()
+                .is_some_and(|line| line.ends_with("info: ended")),
+            "{rest:?}"
+        );
+    }
+}
+
+/// What was received before the signal is matched and notified.
+#[test]
+fn nothing_received_is_lost_at_the_end() {
+    for _ in 0..5 {
+        let daemon = Daemon::start(&echo(&[]));
+        for number in 0..50 {
+            daemon.send(format!("number {number}").as_bytes());
+        }
+        let output = after(daemon, 50);
+        assert!(
+            output.iter().any(|line| line.contains("notified 50,")),
+            "{output:?}"
+        );
+        let notices = output
+            .iter()
+            .filter(|line| line.contains("notice: got "))
+            .count();
+        assert_eq!(notices, 50);
+    }
+}
+
+/// In a PID namespace, where signals without a handler do nothing.
+#[test]
+fn ends_as_pid_1() {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--pid", "--fork", "--kill-child", "--"])
+        .arg(env!("CARGO_BIN_EXE_alertik"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default());
+    command.env("SYSLOG_PORT", "0").envs(echo(&[]));
+    let allowed = Command::new("unshare")
+        .args(["--pid", "--fork", "true"])
+        .status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        println!("SKIPPED: no PID namespaces here");
+        return;
+    }
+    let mut daemon = Daemon::from_command(command);
+    daemon.send(b"number 1");
+    daemon.wait_for("got 1");
+    let parent = daemon.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+    let pid_1: u32 = children.unwrap().trim().parse().unwrap();
+    let namespaced = std::fs::read_to_string(format!("/proc/{pid_1}/status")).unwrap();
+    let ids = namespaced
+        .lines()
+        .find(|line| line.starts_with("NSpid"))
+        .unwrap();
+    assert!(ids.ends_with("\t1"), "{ids}");
+    signal(pid_1, "TERM");
+    let (status, took, _) = daemon.wait();
+    assert!(
+        status.success() && took < Duration::from_secs(2),
+        "{status} {took:?}"
+    );
+}
+
+/// Nobody reads standard output: intake, matching and the end go on.
+#[test]
+fn stalled_stdout_stops_nothing() {
+    let log = folder("stalled").join("own.log");
+    let mut command = alertik(&echo(&[("LOG_FILE", log.to_str().unwrap())]));
+    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
+    let child = &mut guard.0;
+    let text = || std::fs::read_to_string(&log).unwrap_or_default();
+    let wait_for = |part: &str| {
+        let deadline = Instant::now() + PATIENCE;
+        while !text().contains(part) {
+            assert!(Instant::now() < deadline, "no {part:?} in {}", text());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for("listens on UDP ");
+    let line = text();
+    let port = support::port_of(
+        line.lines()
+            .find(|line| line.contains("listens on"))
+            .unwrap(),
+    );
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // 20,000 notifications of 50 bytes are far more than a pipe's 64 KiB and the
+    // outbox together; sent in small groups so that the kernel loses none.
+    for number in 0..20_000 {
+        socket
+            .send_to(
+                format!("number {number}").as_bytes(),
+                (Ipv4Addr::LOCALHOST, port),
+            )
+            .unwrap();
+        if number % 100 == 99 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while !text().contains("received 20000,") || !text().contains("notified 20000,") {
+        assert!(Instant::now() < deadline, "{}", text());
+        signal(child.id(), "USR1");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    signal(child.id(), "TERM");
+    let started = Instant::now();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+/// The reader of standard output has gone away.
+#[test]
+fn closed_stdout_stops_nothing() {
+    let log = folder("closed").join("own.log");
+    let mut command = alertik(&echo(&[("LOG_FILE", log.to_str().unwrap())]));
+    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
+    let child = &mut guard.0;
+    drop(child.stdout.take());
+    let text = || std::fs::read_to_string(&log).unwrap_or_default();
+    let deadline = Instant::now() + PATIENCE;
+    while !text().contains("listens on UDP ") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let port = support::port_of(
+        text()
+            .lines()
+            .find(|line| line.contains("listens on"))
+            .unwrap(),
+    );
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for number in 0..100 {
+        socket
+            .send_to(
+                format!("number {number}").as_bytes(),
+                (Ipv4Addr::LOCALHOST, port),
+            )
+            .unwrap();
+    }
+    while !text().contains("notified 100,") {
+        assert!(Instant::now() < deadline, "{}", text());
+        assert_eq!(child.try_wait().unwrap(), None, "it must live on");
+        signal(child.id(), "USR1");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    signal(child.id(), "TERM");
+    assert!(child.wait().unwrap().success());
+}
+
+/// The predecessor's log file is used where its folder is, and kept small.
+#[test]
+fn customary_log_file() {
+    let folder = folder("customary");
+    std::fs::create_dir(folder.join("log")).unwrap();
+    let mut command = alertik(&echo(&[("LOG_LEVEL", "debug"), ("LOG_MAX_BYTES", "4096")]));
+    command.current_dir(&folder);
+    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
+    let child = &mut guard.0;
+    let path = folder.join("log/log.txt");
+    let text = || std::fs::read_to_string(&path).unwrap_or_default();
+    let deadline = Instant::now() + PATIENCE;
+    while !text().contains("listens on UDP ") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let port = support::port_of(
+        text()
+            .lines()
+            .find(|line| line.contains("listens on"))
+            .unwrap(),
+    );
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let older = folder.join("log/log.txt.1");
+    let mut number = 0;
+    while !older.exists() || number < 200 {
+        assert!(Instant::now() < deadline, "{number}");
+        socket
+            .send_to(
+                format!("line {number}").as_bytes(),
+                (Ipv4Addr::LOCALHOST, port),
+            )
+            .unwrap();
+        number += 1;
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    signal(child.id(), "TERM");
+    assert!(child.wait().unwrap().success());
+    let mut stdout = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut stdout)
+        .unwrap();
+    assert_eq!(stdout, "");
+    let size = |path| std::fs::metadata(path).map(|file| file.len()).unwrap_or(0);
+    assert!(size(&path) + size(&older) <= 4_096);
+    assert!(text().ends_with("info: ended\n"), "{}", text());
+}
+
+/// The newcomer's command, as the README shows it.
+#[test]
+fn demo_once() {
+    let output = alertik(&[]).args(["demo", "--once"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    for part in [
+        "notice: Interface ether2 is up 1G, at: ",
+        "notice: Failed login as admin from 192.168.88.17 (ssh), at: ",
+        "notice: Failed login as root from 192.168.88.17 (ssh), at: ",
+        "notice: Failed login as guest from 192.168.88.17 (ssh), at: ",
+        "notice: There is someone trying to connect to your WiFi: honeypot, with the mac-address: 36:7F:7F:07:C4:B0, at:",
+        "notice: Interface ether9 is down , at: ",
+        "notice: The router lost power, at: ",
+        "received 12, matched 8, notified 7, suppressed 1,",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+}
+
+/// 100,000 datagrams at full speed: it lives, every matching one among those
+/// received is notified, and received plus counted losses are what was sent.
+#[test]
+fn a_flood_is_accounted_for_to_the_datagram() {
+    const SENT: u64 = 100_000;
+    let mut daemon = Daemon::start(&console(
+        "regex",
+        "number ([0-9]+)00 ",
+        "got @1",
+        &[("EVENT0_COOLDOWN_SECS", "0")],
+    ));
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.connect(daemon.address()).unwrap();
+    let mut line = Vec::new();
+    for number in 0..SENT {
+        line.clear();
+        write!(
+            line,
+            "dhcp,info number {number} assigned 192.168.88.37 for B0:E4:5C:8D:2D:AC Samsung"
+        )
+        .unwrap();
+        socket.send(&line).unwrap();
+    }
+    let mut output = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    let (received, lost) = loop {
+        daemon.signal("USR1");
+        let status = loop {
+            let line = daemon.next_line(PATIENCE).expect("the daemon is alive");
+            output.push(line.clone());
+            if line.contains(" received ") {
+                break line;
+            }
+        };
+        let received = figure(&status, "received ");
+        let lost = figure(&status, "queue ") + figure(&status, "kernel ");
+        if received + lost == SENT {
+            break (received, lost);
+        }
+        assert!(Instant::now() < deadline, "{status}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    output.extend(daemon.stop());
+    println!("received {received}, lost {lost} of {SENT}");
+    let notices = output
+        .iter()
+        .filter(|line| line.contains("notice: got "))
+        .count() as u64;
+    let last = output
+        .iter()
+        .rfind(|line| line.contains(" matched "))
+        .unwrap();
+    assert_eq!(notices, figure(last, "matched "), "{last}");
+    assert!(notices > 0);
+    if lost > 0 {
+        assert!(
+            output
+                .iter()
+                .any(|line| line.contains(" messages lost since "))
+        );
+    }
+}
+
+/// Returns the number behind `name` in a status line.
+fn figure(status: &str, name: &str) -> u64 {
+    let rest = &status[status.find(name).expect(name) + name.len()..];
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest[..digits].parse().expect("a number")
+}
+
+/// A process group of its own: Ctrl-C in a terminal goes to every member.
+#[test]
+fn interrupt_of_a_process_group() {
+    let mut command = alertik(&echo(&[]));
+    command.process_group(0);
+    let daemon = Daemon::from_command(command);
+    let group = format!("-{}", daemon.child.id());
+    let kill = Command::new("kill")
+        .args(["-s", "INT", "--", &group])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    assert!(daemon.wait().0.success());
+}
