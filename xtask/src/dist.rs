@@ -42,7 +42,8 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     let mut report = Vec::new();
     for (target, libc) in targets.iter().zip(&toolchain.libcs) {
         let name = format!("alertik-{}", target.name);
-        let built = build(&toolchain, target, libc, &dist.join(format!("{name}.map")))?;
+        let (built, map) = build(&toolchain, target, libc)?;
+        fs::copy(map, dist.join(format!("{name}.map")))?;
         let binary = elf::finish(target, fs::read(built)?)?;
         let image = docker_archive(target, env!("CARGO_PKG_VERSION"), &binary)?;
         write_executable(&dist.join(&name), &binary)?;
@@ -80,9 +81,9 @@ fn check_crates(toolchain: &Toolchain) -> Result {
     .into())
 }
 
-/// Builds the daemon for one target and returns the linker's output.
-fn build(toolchain: &Toolchain, target: &Target, libc: &Libc, map: &Path) -> Result<PathBuf> {
-    let wrappers = Wrappers::write(toolchain, target, libc, map)?;
+/// Builds the daemon for one target and returns the linker's output and map.
+fn build(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<(PathBuf, PathBuf)> {
+    let wrappers = Wrappers::write(toolchain, target, libc)?;
     let output = workspace().join("target/cross");
     let variable = target.variable();
     let flags: Vec<_> = RUSTC_FLAGS.iter().chain(target.rustc).copied().collect();
@@ -109,7 +110,8 @@ fn build(toolchain: &Toolchain, target: &Target, libc: &Libc, map: &Path) -> Res
     if !cargo.status()?.success() {
         return Err(format!("{}: the build failed", target.name).into());
     }
-    Ok(output.join(target.triple).join("release/alertik"))
+    let built = output.join(target.triple).join("release/alertik");
+    Ok((built, wrappers.map))
 }
 
 /// Writes a file that may be run.

@@ -5,6 +5,7 @@
 
 mod dist;
 mod elf;
+mod emulate;
 mod ere;
 mod flags;
 mod flash;
@@ -51,6 +52,10 @@ commands! {
     /// the product's own matcher: HEXPATTERN TAB HEXTEXT in; E, N or M and the
     /// spans out.
     Ere = "ere" "";
+    /// Runs the binaries of dist, those for ARM under qemu-user: the
+    /// demonstration, a regex rule, a notification to a TLS server with an
+    /// authority of its own, SIGTERM.
+    Emulate = "emulate" "[--target NAME]";
     /// Sets alertik up on a router, with the system's ssh and scp: asks what it
     /// is, picks the image out of target/dist (or --dist), uploads it, writes
     /// container, environment and logging, starts it and shows its state. The
@@ -97,6 +102,7 @@ fn run(command: Command, flags: Flags) -> Result {
     match command {
         Command::Dist => dist::run(flags),
         Command::Ere => ere::run(flags),
+        Command::Emulate => emulate::run(flags),
         Command::Flash => flash::run(flags),
         Command::Help => help(flags),
         Command::Roots => roots::run(flags),

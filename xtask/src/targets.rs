@@ -32,7 +32,6 @@ pub(crate) struct Target {
     pub(crate) elf_machine: u16,
     /// The emulator and its arguments; none where the build machine runs the
     /// code itself.
-    #[allow(dead_code, reason = "for the emulated runs")]
     pub(crate) qemu: &'static [&'static str],
 }
 

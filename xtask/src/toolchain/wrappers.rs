@@ -18,18 +18,18 @@ pub(crate) struct Wrappers {
     pub(crate) cc: PathBuf,
     pub(crate) ld: PathBuf,
     pub(crate) rustc: PathBuf,
+    pub(crate) map: PathBuf,
 }
 
 impl Wrappers {
-    /// Writes the wrappers of one target below `target/cross/`; the linker
-    /// also writes its map to `map`.
-    pub(crate) fn write(
-        toolchain: &Toolchain,
-        target: &Target,
-        libc: &Libc,
-        map: &Path,
-    ) -> Result<Self> {
-        let folder = workspace().join("target/cross/tools").join(target.name);
+    /// Writes the wrappers of one target below `target/cross/`. The linker
+    /// writes its map beside them.
+    ///
+    /// cargo knows what is in them as little as what is in any compiler, so a
+    /// change of theirs removes what the old ones have built.
+    pub(crate) fn write(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<Self> {
+        let output = workspace().join("target/cross");
+        let folder = output.join("tools").join(target.name);
         fs::create_dir_all(&folder)?;
         // panic=immediate-abort leaves nothing that unwinds, but std still
         // asks for these libraries by name.
@@ -40,23 +40,13 @@ impl Wrappers {
             cc: folder.join("cc"),
             ld: folder.join("link"),
             rustc: folder.join("rustc"),
+            map: folder.join("map"),
         };
-        let cc = format!(
-            "# The cc crate adds its own idea of the target, some of it unknown to\n\
-             # this compiler; what follows is complete.\n\
-             for word do\n\
-             \x20 shift\n\
-             \x20 case $word in\n\
-             \x20   --target=* | -march=* | -mcpu=* | -mfpu=* | -mfloat-abi=*) ;;\n\
-             \x20   *) set -- \"$@\" \"$word\" ;;\n\
-             \x20 esac\n\
-             done\n\
-             exec {} -fno-unwind-tables -fno-asynchronous-unwind-tables \
-             -ffile-prefix-map={}=/registry \"$@\"\n",
-            toolchain.compiler.command_line(target, libc),
-            quoted(&registry().display().to_string()),
-        );
-        script(&wrappers.cc, &cc)?;
+        let compiler = toolchain.compiler.command_line(target, libc);
+        let cc = CC_SCRIPT
+            .replace("COMPILER", &compiler)
+            .replace("REGISTRY", &quoted(&registry().display().to_string()));
+        let mut changed = script(&wrappers.cc, &cc)?;
         let start = |name: &str| quoted(&libc.lib.join(name).display().to_string());
         let ld = format!(
             "# Of two contradicting options the last one counts: ours come last.\n\
@@ -66,21 +56,52 @@ impl Wrappers {
             start("crti.o"),
             quoted(&libc.lib.display().to_string()),
             quoted(&folder.display().to_string()),
-            quoted(&map.display().to_string()),
+            quoted(&wrappers.map.display().to_string()),
             link_flags(target)?.join(" "),
             start("crtn.o"),
         );
-        script(&wrappers.ld, &ld)?;
+        changed |= script(&wrappers.ld, &ld)?;
         // The first path that fits is the last one given.
         let rustc = format!(
             "exec \"$@\" --remap-path-prefix={}=/registry --remap-path-prefix={}=/alertik\n",
             quoted(&registry().display().to_string()),
             quoted(&workspace().display().to_string()),
         );
-        script(&wrappers.rustc, &rustc)?;
+        changed |= script(&wrappers.rustc, &rustc)?;
+        let built = output.join(target.triple);
+        if changed && built.exists() {
+            fs::remove_dir_all(built)?;
+        }
         Ok(wrappers)
     }
 }
+
+/// The C compiler's wrapper.
+const CC_SCRIPT: &str = r#"
+# The cc crate adds its own idea of the target, some of it unknown to this
+# compiler; what follows is complete.
+#
+# aws-lc is compiled because the HTTP client turns on rustls' default features,
+# and nothing of it is linked. An empty object instead of each of its files
+# saves half of the build's time, and were anything of it called after all, the
+# link would fail.
+object= source= previous=
+for word do
+  shift
+  case $word in
+    --target=* | -march=* | -mcpu=* | -mfpu=* | -mfloat-abi=*) ;;
+    *) set -- "$@" "$word" ;;
+  esac
+  case $word in */aws-lc-sys-*.[cS]) source=unused ;; esac
+  case $previous in -o) object=$word ;; esac
+  previous=$word
+done
+case $source,$object in
+  unused,*.o) exec COMPILER -x c -c /dev/null -o "$object" ;;
+esac
+exec COMPILER -fno-unwind-tables -fno-asynchronous-unwind-tables \
+  -ffile-prefix-map=REGISTRY=/registry "$@"
+"#;
 
 /// What the linker is told beyond what rustc tells it.
 const LINK_FLAGS: &[&str] = &[
@@ -127,11 +148,16 @@ fn registry() -> PathBuf {
     home.join("registry/src")
 }
 
-/// Writes an executable shell script.
-fn script(path: &Path, body: &str) -> Result {
-    fs::write(path, format!("#!/bin/sh\n{body}"))?;
+/// Writes an executable shell script; returns whether it is another one than
+/// before.
+fn script(path: &Path, body: &str) -> Result<bool> {
+    let text = format!("#!/bin/sh\n{body}");
+    if fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return Ok(false);
+    }
+    fs::write(path, text)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
-    Ok(())
+    Ok(true)
 }
 
 /// Quotes a word for `sh`.
