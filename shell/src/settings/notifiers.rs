@@ -455,7 +455,7 @@ impl<'e> Reader<'e, '_> {
         let content_type = self.content_type(text);
         let default = match (text, content_type) {
             (_, Some(content_type)) if content_type.contains("urlencoded") => Encoding::Url,
-            (Some(text), _) if text.starts_with(['{', '[']) => Encoding::Json,
+            (Some(text), _) if looks_like_json(text) => Encoding::Json,
             (_, Some(content_type)) if content_type.contains("json") => Encoding::Json,
             _ => Encoding::Raw,
         };
@@ -549,7 +549,7 @@ impl<'e> Reader<'e, '_> {
         }
         Some(match body {
             None => "application/json",
-            Some(body) if body.starts_with(['{', '[']) => "application/json",
+            Some(body) if looks_like_json(body) => "application/json",
             Some(_) => "text/plain; charset=utf-8",
         })
     }
@@ -645,6 +645,12 @@ fn separate(text: &str) -> Vec<&str> {
     }
     entries.push(&text[start..]);
     entries
+}
+
+/// Returns whether a body's template is JSON: it begins with a bracket that is
+/// not a placeholder's.
+fn looks_like_json(body: &str) -> bool {
+    body.starts_with(['{', '[']) && !body.starts_with("{{")
 }
 
 /// Parses a positive decimal number.

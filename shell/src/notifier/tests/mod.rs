@@ -4,6 +4,11 @@
 //! daemon does, and looks at what a server receives.
 
 mod answers;
+mod ca;
+mod examples;
 mod hostile;
+mod secrets;
+mod services;
+mod storms;
 mod support;
 mod tls;

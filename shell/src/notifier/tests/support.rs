@@ -13,6 +13,7 @@ use alertik_core::{
 };
 
 use super::super::{NotifierStatus, Senders, start};
+use super::ca::ca;
 use crate::clock;
 use crate::settings::{Env, Problems, notifiers};
 
@@ -186,16 +187,15 @@ pub(super) fn run(ids: &[NotifierId], variables: &[(&str, &str)]) -> Running {
     Running { senders, failed }
 }
 
-/// Reads notifiers' variables; returns the problems where there are any.
+/// Reads notifiers' variables, with the tests' CA for TLS; returns the problems where there are any.
 pub(super) fn read(
     ids: &[NotifierId],
     variables: &[(&str, &str)],
 ) -> Result<notifiers::Notifiers, String> {
-    let env = Env::new(
-        variables
-            .iter()
-            .map(|(name, value)| (name.into(), value.into())),
-    );
+    // The HTTP client takes its anchors at the first request of the process.
+    let trust = [("TLS_CA_FILE", ca().file.as_str())];
+    let variables = variables.iter().chain(&trust);
+    let env = Env::new(variables.map(|(name, value)| (name.into(), value.into())));
     let mut used = NotifierSet::EMPTY;
     ids.iter().for_each(|&id| used.insert(id));
     let mut problems = Problems::default();

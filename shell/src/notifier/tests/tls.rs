@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use alertik_core::NotifierId;
@@ -17,38 +17,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
+use super::ca::{ca, new_ca};
 use super::support::{Request, Running, Server, answer, listen, read_request, run};
 
 const G1: NotifierId = NotifierId::GENERIC1;
-
-/// The CA that every test of this process trusts, for the HTTP client takes its
-/// anchors once. Its file is what TLS_CA_FILE names.
-struct Ca {
-    issuer: Issuer<'static, KeyPair>,
-    file: String,
-}
-
-fn ca() -> &'static Ca {
-    static CA: OnceLock<Ca> = OnceLock::new();
-    CA.get_or_init(|| {
-        let (issuer, pem) = new_ca("test CA");
-        let file = std::env::temp_dir().join(format!("alertik-test-ca-{}", std::process::id()));
-        std::fs::write(&file, pem).unwrap();
-        Ca {
-            issuer,
-            file: file.to_str().unwrap().into(),
-        }
-    })
-}
-
-fn new_ca(name: &str) -> (Issuer<'static, KeyPair>, String) {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    let certificate = params.self_signed(&key).unwrap();
-    (Issuer::new(params, key), certificate.pem())
-}
 
 /// A server's certificate chain and key.
 struct Identity {
@@ -103,11 +75,7 @@ fn start(server: &Server) -> Running {
     let url = format!("https://localhost:{}/hook", server.address.port());
     let running = run(
         &[G1],
-        &[
-            ("GENERIC1_WEBHOOK_URL", &url),
-            ("TLS_CA_FILE", &ca().file),
-            ("HTTP_TIMEOUT_SECS", "5"),
-        ],
+        &[("GENERIC1_WEBHOOK_URL", &url), ("HTTP_TIMEOUT_SECS", "5")],
     );
     running.push(&[G1], 1, "over TLS", b"");
     running
@@ -146,10 +114,7 @@ fn an_address_in_the_certificate() {
         });
         let server = serve(identity, &[&TLS13]);
         let url = format!("https://127.0.0.1:{}/", server.address.port());
-        let variables = [
-            ("GENERIC1_WEBHOOK_URL", url.as_str()),
-            ("TLS_CA_FILE", &ca().file),
-        ];
+        let variables = [("GENERIC1_WEBHOOK_URL", url.as_str())];
         let running = run(&[G1], &variables);
         running.push(&[G1], 1, "x", b"");
         let status = running.wait(G1, "done", |s| s.counts.sent + u64::from(s.failures) > 0);

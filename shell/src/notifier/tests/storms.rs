@@ -1,0 +1,229 @@
+//! Outages, overload and the end of the process, through real servers.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant as StdInstant};
+
+use alertik_core::{Loss, LossCause, NotifierId, Wall};
+
+use super::support::{PATIENCE, Server, answer, listen, read_request, run};
+
+const G1: NotifierId = NotifierId::GENERIC1;
+
+/// The lines of a `{"text":…}` body.
+fn lines(body: &str) -> Vec<String> {
+    let text = body.strip_prefix("{\"text\":\"").unwrap();
+    let text = text.strip_suffix("\"}").unwrap();
+    text.split("\\n").map(str::to_owned).collect()
+}
+
+/// A server that is down for a hundred notifications and comes back: all of them
+/// arrive, in few messages, in order, once.
+#[test]
+fn a_server_down_for_a_hundred_notifications() {
+    let listener = listen(0);
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let running = run(
+        &[G1],
+        &[("GENERIC1_WEBHOOK_URL", &format!("http://{address}/"))],
+    );
+    let expected: Vec<String> = (0..100)
+        .map(|n| format!("event {n} of the outage"))
+        .collect();
+    for (number, text) in expected.iter().enumerate() {
+        running.push(&[G1], number as u32, "", text.as_bytes());
+    }
+    running.wait(G1, "failed", |status| status.failures >= 1);
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
+    let status = running.wait(G1, "sent", |status| status.counts.sent == 100);
+    let mut received = Vec::new();
+    for _ in 0..status.counts.messages {
+        received.extend(lines(&server.next().body));
+    }
+    assert_eq!(received, expected);
+    assert!(status.counts.messages <= 2, "{}", status.counts.messages);
+    assert_eq!((status.waiting, running.failed_tickets().len()), (0, 0));
+    server.expect_none(Duration::from_millis(50));
+}
+
+/// A flapping service, in every way to fail that is tried again: still all of
+/// them, in order, once.
+#[test]
+fn a_flapping_service() {
+    let server = Server::serve(listen(0), |mut stream, number, sender| {
+        let request = read_request(&mut stream).unwrap();
+        match number % 6 {
+            0 => {}
+            1 => answer(&mut stream, "500 no", "", ""),
+            2 => answer(&mut stream, "429 no", "Retry-After: 1\r\n", ""),
+            3 => answer(&mut stream, "503 no", "Retry-After: 0.2\r\n", ""),
+            4 => answer(&mut stream, "408 no", "", ""),
+            _ => {
+                sender.send(request).unwrap();
+                answer(&mut stream, "200 OK", "", "");
+            }
+        }
+    });
+    let running = run(
+        &[G1],
+        &[
+            ("GENERIC1_WEBHOOK_URL", &server.url("/")),
+            ("GENERIC1_MIN_INTERVAL_MS", "0"),
+        ],
+    );
+    for number in 0..20 {
+        running.push(&[G1], number, "n", number.to_string().as_bytes());
+    }
+    let status = running.wait(G1, "sent", |status| status.counts.sent == 20);
+    let mut received = Vec::new();
+    for _ in 0..status.counts.messages {
+        received.extend(lines(&server.next().body));
+    }
+    let expected: Vec<String> = (0..20).map(|n| format!("n{n}")).collect();
+    assert_eq!(received, expected);
+}
+
+/// More than an outbox holds: the oldest go, and the user learns how many.
+#[test]
+fn an_outbox_that_overflows() {
+    let listener = listen(0);
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let running = run(
+        &[G1],
+        &[("GENERIC1_WEBHOOK_URL", &format!("http://{address}/"))],
+    );
+    running.senders.tell_loss(Loss {
+        cause: LossCause::Kernel,
+        count: 12,
+        since: Wall {
+            unix_secs: 38_467,
+            offset_secs: 0,
+        },
+    });
+    for number in 0..2_000 {
+        running.push(&[G1], number, "", format!("event {number}").as_bytes());
+    }
+    let lost = running.failed_tickets();
+    assert!(!lost.is_empty());
+    assert_eq!(lost, (0..lost.len() as u32).collect::<Vec<_>>());
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
+    let left = 2_000 - lost.len();
+    let status = running.wait(G1, "sent", |status| status.counts.sent == left as u64);
+    let first = lines(&server.next().body);
+    assert_eq!(first[0], "12 messages lost since 10:41:07 (receive buffer)");
+    assert_eq!(
+        first[1],
+        format!(
+            "{} notifications lost since 11:00:00 (outbox full)",
+            lost.len()
+        )
+    );
+    assert_eq!(first[2], format!("event {}", lost.len()));
+    assert_eq!(status.counts.evicted, lost.len() as u64);
+}
+
+/// What waits too long expires; it is counted, reported, logged and told.
+#[test]
+fn expiry() {
+    let server = Server::http(|number, _, stream| match number {
+        0 => answer(stream, "503 no", "Retry-After: 2\r\n", ""),
+        _ => answer(stream, "200 OK", "", ""),
+    });
+    let url = server.url("/");
+    let running = run(
+        &[G1],
+        &[("GENERIC1_WEBHOOK_URL", &url), ("NOTIFY_MAX_AGE_SECS", "1")],
+    );
+    running.push(&[G1], 5, "old", b"");
+    server.next();
+    running.wait(G1, "expired", |status| status.counts.expired == 1);
+    assert_eq!(running.failed_tickets(), [5]);
+    assert_eq!(
+        lines(&server.next().body),
+        ["1 notification lost since 11:00:00 (too old)"]
+    );
+}
+
+/// The end of the process: what waits for its turn goes out as one message.
+#[test]
+fn shutting_down_flushes() {
+    let server = Server::answering("200 OK", "");
+    let url = server.url("/");
+    let running = run(
+        &[G1],
+        &[
+            ("GENERIC1_WEBHOOK_URL", &url),
+            ("GENERIC1_MIN_INTERVAL_MS", "60000"),
+        ],
+    );
+    running.push(&[G1], 0, "first", b"");
+    server.next();
+    for number in 1..=200 {
+        running.push(&[G1], number, "", format!("event {number}").as_bytes());
+    }
+    let start = StdInstant::now();
+    running.senders.shut_down(1_500);
+    assert!(start.elapsed() < Duration::from_millis(1_600));
+    let received = lines(&server.next().body);
+    assert_eq!(received.len(), 200);
+    assert_eq!(received[199], "event 200");
+    assert_eq!(running.senders.status(G1).unwrap().waiting, 0);
+}
+
+/// With a service that hangs, the end comes in time all the same, and the log
+/// says what is left.
+#[test]
+fn shutting_down_in_time() {
+    let server = Server::http(|_, _, stream| {
+        let _ = stream.read(&mut [0]);
+    });
+    let url = server.url("/");
+    let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", &url)]);
+    running.push(&[G1], 1, "x", b"");
+    server.next();
+    running.push(&[G1], 2, "y", b"");
+    let start = StdInstant::now();
+    running.senders.shut_down(300);
+    let elapsed = start.elapsed();
+    assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
+    assert_eq!(running.senders.status(G1).unwrap().waiting, 2);
+}
+
+/// With a service that is down, one attempt is made and the end comes at once.
+#[test]
+fn shutting_down_without_hope() {
+    let listener = listen(0);
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let running = run(
+        &[G1],
+        &[("GENERIC1_WEBHOOK_URL", &format!("http://{address}/"))],
+    );
+    running.push(&[G1], 1, "x", b"");
+    running.wait(G1, "failed", |status| status.failures >= 1);
+    let start = StdInstant::now();
+    running.senders.shut_down(1_500);
+    assert!(start.elapsed() < Duration::from_millis(500));
+}
+
+/// Pace by the service's rules: a second apart, the rest merged.
+#[test]
+fn pace() {
+    let id = NotifierId::SLACK;
+    let server = Server::answering("200 OK", "ok");
+    let url = server.url("/");
+    let running = run(&[id], &[("SLACK_WEBHOOK_URL", &url)]);
+    running.push(&[id], 1, "one", b"");
+    let first = server.next();
+    for number in 2..=9 {
+        running.push(&[id], number, "more", b"");
+    }
+    let second = server.next();
+    let waited = second.at - first.at;
+    assert!(waited >= Duration::from_millis(990), "{waited:?}");
+    assert!(waited < PATIENCE / 2);
+    assert_eq!(second.body.matches("more").count(), 8);
+}
