@@ -117,6 +117,9 @@ struct Attempt {
     number: u32,
     /// Whether its answer was missed once already.
     repeated: bool,
+    /// When the first of those notifications arrived that newer ones pushed out
+    /// while the message was under way.
+    evicted_at: Option<Wall>,
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
@@ -160,13 +163,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
         failed: &mut dyn FnMut(Ticket),
     ) {
         let (losses, counts) = (&mut self.losses, &mut self.counts);
+        let mut under_way = self.attempt.as_mut();
         let mut number = self.outbox.first();
-        let under_way = self
-            .attempt
-            .map_or(0..0, |a| a.first..a.first + a.count as u64);
         self.outbox.push(now, head, text, &mut |waiting| {
             // What is under way is settled by the attempt's verdict.
-            if !under_way.contains(&number) {
+            if let Some(attempt) = under_way.as_mut()
+                && number < attempt.first + attempt.count as u64
+            {
+                attempt.evicted_at.get_or_insert(waiting.at);
+            } else {
                 counts.evicted += 1;
                 losses.add(lost(LossCause::Outbox, 1, waiting.at));
             }
@@ -247,6 +252,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
                 tells_move: !self.moved_told,
                 number: self.numbers,
                 repeated: false,
+                evicted_at: None,
             }
         });
         self.repeat = None;
@@ -270,6 +276,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
             tells_move: !self.moved_told,
             number: 0,
             repeated: false,
+            evicted_at: None,
         };
         template.fitting(
             &self.message(&attempt, now),
@@ -319,7 +326,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
         };
         if !matches!(verdict, Verdict::Delivered { .. }) {
             self.counts.failed_attempts += 1;
-            self.count_evicted(&attempt, told_at);
+            self.count_evicted(&attempt);
         }
         match verdict {
             Verdict::Delivered { pause_millis, .. } => {
@@ -424,6 +431,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
         (count > 0 || repeat.count == 0).then_some(Attempt {
             first,
             count,
+            evicted_at: None,
             ..repeat
         })
     }
@@ -442,9 +450,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Courier<B> {
 
     /// Counts those notifications of a failed attempt that newer ones pushed
     /// out while it was under way.
-    fn count_evicted(&mut self, attempt: &Attempt, at: Wall) {
+    fn count_evicted(&mut self, attempt: &Attempt) {
         let evicted = (self.outbox.first() - attempt.first).min(attempt.count as u64);
         self.counts.evicted += evicted;
+        let at = attempt.evicted_at.unwrap_or_default();
         self.losses.add(lost(LossCause::Outbox, evicted, at));
     }
 

@@ -1,6 +1,5 @@
 //! One notifier's thread: takes messages out of its courier and delivers them.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

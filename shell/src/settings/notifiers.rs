@@ -9,6 +9,7 @@ use alertik_core::{
 
 use rustls::pki_types::TrustAnchor;
 
+use super::numbers::whole;
 use super::url::Url;
 use super::{Env, Problems, trust};
 
@@ -102,6 +103,7 @@ const TIMEOUT_SECS: u64 = 15;
 const MAX_AGE_SECS: u64 = 3_600;
 
 /// Returns the notifiers whose first variable is set, and Console.
+#[allow(dead_code, reason = "for the command that tries every notifier")]
 pub(crate) fn configured(env: &Env) -> NotifierSet {
     let mut set = NotifierSet::EMPTY;
     for id in NotifierId::ALL {
@@ -121,12 +123,14 @@ pub(crate) fn configured(env: &Env) -> NotifierSet {
 /// problem; a notifier with mistakes is left out.
 pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Notifiers {
     let mut notifiers = Notifiers::none();
-    if let Some(secs) = number(env, "HTTP_TIMEOUT_SECS", 1..=300, "seconds", problems) {
-        notifiers.timeout_secs = secs;
-    }
-    if let Some(secs) = number(env, "NOTIFY_MAX_AGE_SECS", 1..=604_800, "seconds", problems) {
-        notifiers.max_age_secs = secs;
-    }
+    notifiers.timeout_secs = whole(env, "HTTP_TIMEOUT_SECS", 1..=300, TIMEOUT_SECS, problems);
+    notifiers.max_age_secs = whole(
+        env,
+        "NOTIFY_MAX_AGE_SECS",
+        1..=604_800,
+        MAX_AGE_SECS,
+        problems,
+    );
     if env.bytes("MINREQ_TIMEOUT").is_some() {
         problems.error(
             "MINREQ_TIMEOUT",
@@ -149,7 +153,7 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
             _ => reader.generic(),
         };
         let pacing = reader.pacing(id);
-        if let (Some(target), Some(pacing)) = (target, pacing) {
+        if let Some(target) = target {
             notifiers.list.push(Notifier { id, pacing, target });
         }
     }
@@ -159,29 +163,6 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
 /// Returns what the names of a notifier's variables begin with.
 fn prefix(id: NotifierId) -> String {
     id.name().to_ascii_uppercase()
-}
-
-/// Reads a decimal number within a range.
-fn number(
-    env: &Env,
-    name: &str,
-    range: std::ops::RangeInclusive<u64>,
-    unit: &str,
-    problems: &mut Problems,
-) -> Option<u64> {
-    let text = env.text(name, problems)?;
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse() {
-        Ok(value) if digits && range.contains(&value) => Some(value),
-        _ => {
-            let (first, last) = (range.start(), range.end());
-            problems.error(
-                name,
-                format_args!("must be a number of {unit} from {first} to {last}, digits only"),
-            );
-            None
-        }
-    }
 }
 
 /// Keeps a text for the life of the program.
@@ -246,26 +227,20 @@ impl<'e> Reader<'e, '_> {
         }
     }
 
-    fn pacing(&mut self, id: NotifierId) -> Option<Pacing> {
+    fn pacing(&mut self, id: NotifierId) -> Pacing {
         let name = self.name("_MIN_INTERVAL_MS");
         if self.env.bytes(&name).is_some() {
-            let millis = number(
-                self.env,
-                &name,
-                0..=3_600_000,
-                "milliseconds",
-                self.problems,
-            )?;
-            return Some(Pacing::new(Rate::every(millis), Rate::UNLIMITED));
+            let millis = whole(self.env, &name, 0..=3_600_000, 0, self.problems);
+            return Pacing::new(Rate::every(millis), Rate::UNLIMITED);
         }
-        Some(match id {
+        match id {
             NotifierId::CONSOLE => Pacing::NONE,
             NotifierId::TELEGRAM => Pacing::TELEGRAM,
             NotifierId::SLACK => Pacing::SLACK,
             NotifierId::TEAMS => Pacing::TEAMS,
             NotifierId::DISCORD => Pacing::DISCORD,
             _ => Pacing::GENERIC,
-        })
+        }
     }
 
     fn discord(&mut self) -> Option<Target> {

@@ -1,6 +1,5 @@
 //! Outages, overload and the end of the process, through real servers.
 
-use std::io::{Read, Write};
 use std::time::{Duration, Instant as StdInstant};
 
 use alertik_core::{Loss, LossCause, NotifierId, Wall};

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::{
-    Instant, NoticeHead, NotifierId, NotifierSet, RuleId, TextBuffer, Ticket, Wall,
-};
+use alertik_core::{NoticeHead, NotifierId, NotifierSet, RuleId, TextBuffer, Ticket, Wall};
 
 use super::super::{NotifierStatus, Senders, start};
 use super::ca::ca;
@@ -290,9 +288,4 @@ pub(super) fn logged_lines(words: &str) -> Vec<String> {
     let log = logged();
     let lines = log.lines().filter(|line| line.contains(words));
     lines.map(str::to_owned).collect()
-}
-
-/// Returns the monotonic time some milliseconds from now.
-pub(super) fn in_millis(millis: u64) -> Instant {
-    clock::now().after(millis)
 }
