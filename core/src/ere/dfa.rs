@@ -8,15 +8,16 @@
 //! to a power of two and spends four bytes where two do).
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::DFA as Lazy;
 use regex_automata::nfa::thompson::{self, Transition as Range};
 use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
-use regex_automata::{Anchored, Input, MatchKind};
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
 
 use super::ast::Assertions;
 use super::automaton::{State, Transition};
@@ -44,18 +45,16 @@ impl Dfa {
     /// Builds the automaton, unless it takes more than `bytes_max` bytes.
     pub(crate) fn build(program: &Program, bytes_max: usize) -> Option<Self> {
         let nfa = Thompson::build(program).ok()?;
-        let config = dense::Config::new()
+        // The lazy automaton is walked to its end instead of building a dense
+        // one: that comes with minimisation, acceleration and validation, of
+        // which nothing is used here, and they are 24 kB on ARMv7.
+        let config = Lazy::config()
             .match_kind(MatchKind::All)
-            .start_kind(StartKind::Unanchored)
-            .accelerate(false)
-            .starts_for_each_pattern(false)
-            .dfa_size_limit(Some(DETERMINIZE_BYTES_MAX))
-            .determinize_size_limit(Some(DETERMINIZE_BYTES_MAX));
-        let dense = dense::Builder::new()
-            .configure(config)
-            .build_from_nfa(&nfa)
-            .ok()?;
-        let dfa = Self::pack(&dense)?;
+            .cache_capacity(DETERMINIZE_BYTES_MAX)
+            .skip_cache_capacity_check(true)
+            .minimum_cache_clear_count(Some(0));
+        let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
+        let dfa = Self::pack(&lazy)?;
         (dfa.memory() <= bytes_max).then_some(dfa)
     }
 
@@ -82,8 +81,9 @@ impl Dfa {
         self.table[usize::from(state) * self.stride + self.stride - 1] == MATCHED
     }
 
-    fn pack(dense: &dense::DFA<Vec<u32>>) -> Option<Self> {
-        let bytes = dense.byte_classes();
+    fn pack(lazy: &Lazy) -> Option<Self> {
+        let mut cache = lazy.create_cache();
+        let bytes = lazy.byte_classes();
         let mut classes = Box::new([0; 256]);
         for byte in 0..=u8::MAX {
             classes[usize::from(byte)] = bytes.get(byte);
@@ -93,24 +93,19 @@ impl Dfa {
             .filter_map(|unit| unit.as_u8())
             .collect();
         let stride = representatives.len() + 1;
-        let start = dense
-            .start_state_forward(&Input::new("").anchored(Anchored::No))
-            .ok()?;
-        let mut states = Numbering::new();
-        let first = states.number(dense, start)?;
+        let start = start::Config::new().anchored(Anchored::No);
+        let start = lazy.start_state(&mut cache, &start).ok()?;
+        let mut states = Numbering::default();
+        let first = states.number(start)?;
         let mut table = vec![DEAD; stride];
         table.resize(2 * stride, MATCHED);
         while let Some(state) = states.next() {
             for &byte in &representatives {
-                let next = dense.next_state(state, byte);
-                table.push(states.number(dense, next)?);
+                let next = lazy.next_state(&mut cache, state, byte).ok()?;
+                table.push(states.number(next)?);
             }
-            let at_end = dense.next_eoi_state(state);
-            table.push(if dense.is_match_state(at_end) {
-                MATCHED
-            } else {
-                DEAD
-            });
+            let at_end = lazy.next_eoi_state(&mut cache, state).ok()?;
+            table.push(if at_end.is_match() { MATCHED } else { DEAD });
         }
         Some(Self {
             classes,
@@ -121,39 +116,35 @@ impl Dfa {
     }
 }
 
-/// Numbers the states of a dense automaton in the order they are reached.
+/// Numbers the states of a lazy automaton in the order they are reached.
+#[derive(Default)]
 struct Numbering {
-    numbers: BTreeMap<StateID, u16>,
-    order: Vec<StateID>,
+    /// The states with their numbers, sorted by state.
+    numbers: Vec<(LazyStateID, u16)>,
+    order: Vec<LazyStateID>,
     done: usize,
 }
 
 impl Numbering {
-    const fn new() -> Self {
-        Self {
-            numbers: BTreeMap::new(),
-            order: Vec::new(),
-            done: 0,
-        }
-    }
-
-    fn number(&mut self, dense: &dense::DFA<Vec<u32>>, state: StateID) -> Option<u16> {
-        if dense.is_match_state(state) {
+    fn number(&mut self, state: LazyStateID) -> Option<u16> {
+        if state.is_match() {
             return Some(MATCHED);
         }
-        if dense.is_dead_state(state) {
+        if state.is_dead() {
             return Some(DEAD);
         }
-        if let Some(&number) = self.numbers.get(&state) {
-            return Some(number);
+        match self.numbers.binary_search_by_key(&state, |entry| entry.0) {
+            Ok(index) => Some(self.numbers[index].1),
+            Err(index) => {
+                let number = u16::try_from(self.order.len() + 2).ok()?;
+                self.numbers.insert(index, (state, number));
+                self.order.push(state);
+                Some(number)
+            }
         }
-        let number = u16::try_from(self.order.len() + 2).ok()?;
-        self.numbers.insert(state, number);
-        self.order.push(state);
-        Some(number)
     }
 
-    fn next(&mut self) -> Option<StateID> {
+    fn next(&mut self) -> Option<LazyStateID> {
         let state = self.order.get(self.done).copied();
         self.done += 1;
         state
