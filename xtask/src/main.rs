@@ -10,6 +10,7 @@ mod ere;
 mod flags;
 mod flash;
 mod image;
+mod notices;
 mod roots;
 mod setup;
 mod size;
@@ -65,6 +66,9 @@ commands! {
     Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
     /// Prints this text.
     Help = "help" "";
+    /// Writes THIRD-PARTY.md, the notice of what is linked into the binary; with
+    /// --check, fails if that would change it.
+    Notices = "notices" "[--check]";
     /// Writes the table of trust anchors from shell/webpki-roots/anchors.txt and
     /// Mozilla's list; with --check, fails if that would change it.
     Roots = "roots" "[--check]";
@@ -105,6 +109,7 @@ fn run(command: Command, flags: Flags) -> Result {
         Command::Emulate => emulate::run(flags),
         Command::Flash => flash::run(flags),
         Command::Help => help(flags),
+        Command::Notices => notices::run(flags),
         Command::Roots => roots::run(flags),
         Command::Setup => setup::run(flags),
         Command::Size => size::run(flags),
