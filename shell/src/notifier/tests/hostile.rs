@@ -266,13 +266,19 @@ fn a_black_hole() {
 fn black_hole() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
+    let full = fill(address);
+    (address, (listener, full))
+}
+
+/// Fills the queue of a listener that accepts nothing.
+pub(super) fn fill(address: SocketAddr) -> Vec<TcpStream> {
     let mut taken = Vec::new();
     // std's backlog is up to 4,096; loopback fills it quickly.
     while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
         taken.push(stream);
         assert!(taken.len() < 10_000, "the queue is never full");
     }
-    (address, (listener, taken))
+    taken
 }
 
 /// One notifier hangs, the other one does not notice.
