@@ -25,15 +25,37 @@ pub(crate) struct Transition {
     pub(crate) target: State,
     /// What must hold behind the byte it is taken on.
     pub(crate) assertions: Assertions,
-    /// Tags to set there: a list in [`Automaton::tag_lists`].
-    pub(crate) tags: TagList,
+    /// Tags to set there: where in [`Automaton::masks`] they begin and end.
+    masks: (u16, u16),
 }
 
-/// A list of tags in [`Automaton::tag_lists`].
+/// Tags that one lane of a thread's row keeps.
+pub(crate) const LANE_TAGS: usize = 4;
+
+/// Tags of one lane to set, as a mask over its bits. The first tag is kept in
+/// the most significant bits, so that comparing lanes is comparing tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TagList {
-    pub(crate) start: u16,
-    pub(crate) len: u16,
+pub(crate) struct Mask {
+    /// Which lane.
+    pub(crate) lane: u16,
+    /// All bits of the tags to set.
+    pub(crate) bits: u64,
+}
+
+impl Mask {
+    /// Returns the mask of a single tag.
+    pub(crate) const fn of(tag: u16) -> Self {
+        let place = tag as usize % LANE_TAGS;
+        Self {
+            lane: tag / LANE_TAGS as u16,
+            bits: (u16::MAX as u64) << Self::shift(place),
+        }
+    }
+
+    /// Returns how far the tag at a place of its lane is shifted.
+    pub(crate) const fn shift(place: usize) -> u32 {
+        (LANE_TAGS - 1 - place) as u32 * u16::BITS
+    }
 }
 
 /// The automaton of a pattern.
@@ -46,7 +68,7 @@ pub(crate) struct Automaton {
     /// The transitions, by source; those of the beginning come last.
     pub(crate) transitions: Vec<Transition>,
     /// The tags that transitions set.
-    pub(crate) tag_lists: Vec<u16>,
+    pub(crate) masks: Vec<Mask>,
 }
 
 impl Automaton {
@@ -68,10 +90,10 @@ impl Automaton {
         self.leaving(self.accepting())
     }
 
-    /// Returns the tags of a list.
-    pub(crate) fn tags(&self, list: TagList) -> &[u16] {
-        let start = usize::from(list.start);
-        &self.tag_lists[start..start + usize::from(list.len)]
+    /// Returns the tags that a transition sets.
+    pub(crate) fn masks(&self, transition: &Transition) -> &[Mask] {
+        let (start, end) = transition.masks;
+        &self.masks[usize::from(start)..usize::from(end)]
     }
 }
 
@@ -292,82 +314,76 @@ impl Builder {
         tail
     }
 
-    fn collect(&self, lists: (Cell, Cell)) -> Vec<u16> {
-        let mut tags = Vec::new();
+    fn collect(&self, lists: (Cell, Cell)) -> Vec<Mask> {
+        let mut masks: Vec<Mask> = Vec::new();
         for mut list in [lists.0, lists.1] {
             while let Some(cell) = list {
                 let (tag, rest) = self.cells[cell as usize];
-                tags.push(tag);
+                let new = Mask::of(tag);
+                match masks.iter_mut().find(|mask| mask.lane == new.lane) {
+                    Some(mask) => mask.bits |= new.bits,
+                    None => masks.push(new),
+                }
                 list = rest;
             }
         }
-        tags.sort_unstable();
-        tags.dedup();
-        tags
+        masks.sort_unstable_by_key(|mask| mask.lane);
+        masks
     }
 
     /// Connects the beginning and the accepting state and lays out the result.
     fn finish(mut self, whole: Piece) -> Result<Automaton, ErrorKind> {
-        let accepting = self.sets.len() as State;
+        let accepting = Port {
+            state: self.sets.len() as State,
+            assertions: Assertions::NONE,
+            tags: None,
+        };
         let end = Piece {
-            first: vec![Port {
-                state: accepting,
-                assertions: Assertions::NONE,
-                tags: None,
-            }],
+            first: vec![accepting],
             ..Piece::default()
         };
         let whole = self.both(whole, end)?;
         // The accepting state has no literal; its transitions are those that
         // begin a match.
-        let start = [Port {
-            state: accepting,
-            assertions: Assertions::NONE,
-            tags: None,
-        }];
-        self.connect(&start, &whole.first)?;
-        self.edges.sort_by_key(|edge| edge.source);
+        self.connect(&[accepting], &whole.first)?;
+        let mut edges = core::mem::take(&mut self.edges);
+        edges.sort_by_key(|edge| edge.source);
         let mut automaton = Automaton {
+            starts: Vec::with_capacity(self.sets.len() + 2),
+            transitions: Vec::with_capacity(edges.len()),
+            masks: Vec::new(),
             sets: Vec::new(),
-            starts: vec![0],
-            transitions: Vec::with_capacity(self.edges.len()),
-            tag_lists: Vec::new(),
         };
-        for edge in &self.edges {
-            let tags = self.collect(edge.tags);
-            let tags = intern(&mut automaton.tag_lists, &tags).ok_or(ErrorKind::TooLarge)?;
+        for edge in &edges {
             while automaton.starts.len() <= usize::from(edge.source) {
                 automaton.starts.push(automaton.transitions.len() as u16);
             }
+            let tags = self.collect(edge.tags);
             automaton.transitions.push(Transition {
                 target: edge.target,
                 assertions: edge.assertions,
-                tags,
+                masks: intern(&mut automaton.masks, &tags).ok_or(ErrorKind::TooLarge)?,
             });
         }
-        automaton.starts.resize(
-            usize::from(accepting) + 1,
-            automaton.transitions.len() as u16,
-        );
-        automaton.starts.push(automaton.transitions.len() as u16);
+        let end = automaton.transitions.len() as u16;
+        automaton.starts.resize(self.sets.len() + 1, end);
+        automaton.starts.push(end);
         automaton.sets = self.sets;
         Ok(automaton)
     }
 }
 
-/// Returns where `tags` stand in `lists`, appending them if they do not.
-fn intern(lists: &mut Vec<u16>, tags: &[u16]) -> Option<TagList> {
-    let len = tags.len() as u16;
-    if tags.is_empty() {
-        return Some(TagList { start: 0, len });
+/// Returns where `masks` begin and end in `all`, appending them if they are
+/// not there.
+fn intern(all: &mut Vec<Mask>, masks: &[Mask]) -> Option<(u16, u16)> {
+    if masks.is_empty() {
+        return Some((0, 0));
     }
-    let known = lists.windows(tags.len()).position(|window| window == tags);
+    let known = all.windows(masks.len()).position(|window| window == masks);
     let start = known.unwrap_or_else(|| {
-        lists.extend_from_slice(tags);
-        lists.len() - tags.len()
+        all.extend_from_slice(masks);
+        all.len() - masks.len()
     });
-    Some(TagList {
-        start: u16::try_from(start).ok()?,
-        len,
-    })
+    let end = u16::try_from(start + masks.len()).ok()?;
+    Some((start as u16, end))
 }

@@ -28,7 +28,15 @@ pub(crate) const fn code_of(byte: u8) -> u32 {
 /// Returns the bytes whose code points lie in `min..=max`. The byte 0 is
 /// never one of them: no atom matches it.
 pub(crate) fn bytes_between(min: u32, max: u32) -> ByteSet {
-    ByteSet::from_fn(|byte| byte != 0 && (min..=max).contains(&code_of(byte)))
+    let mut set = ByteSet::EMPTY;
+    // The bytes from 80 on are code points in the same order.
+    for byte in (1..=u8::MAX).skip_while(|&byte| code_of(byte) < min) {
+        if code_of(byte) > max {
+            break;
+        }
+        set.insert(byte);
+    }
+    set
 }
 
 /// A bracket expression as the one or two alternatives that tags can tell

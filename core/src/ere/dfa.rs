@@ -189,7 +189,13 @@ impl<'p> Thompson<'p> {
         let accept = this.builder.add_match()?;
         this.entries.push(accept);
         for (state, exit) in exits.into_iter().enumerate() {
-            for transition in automaton.leaving(state as State) {
+            let leaving = automaton.leaving(state as State);
+            // Where a match is certain, no other way on is of interest.
+            let certain = leaving.iter().position(|transition| {
+                transition.target == automaton.accepting() && transition.assertions.is_none()
+            });
+            let leaving = certain.map_or(leaving, |index| &leaving[index..=index]);
+            for transition in leaving {
                 this.connect(exit, transition, true)?;
             }
         }

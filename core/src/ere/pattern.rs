@@ -69,9 +69,20 @@ impl Pattern {
         self.dfa.as_ref().map(Dfa::states)
     }
 
+    /// Returns the length in bytes up to which any text gets an exact answer
+    /// from [`captures`](Self::captures). For nearly all patterns it exceeds
+    /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for others, the
+    /// work of a longer text may pass
+    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
+    #[must_use]
+    pub fn exact_up_to(&self) -> usize {
+        self.program.exact_up_to()
+    }
+
     /// Returns whether the text has a match. It does not allocate.
     ///
-    /// The scratch must have been made for this pattern among others.
+    /// A pattern without DFA whose work on this text passes
+    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX) counts as a match. The scratch must have been made for this pattern among others.
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
@@ -82,8 +93,10 @@ impl Pattern {
     /// Finds the leftmost-longest match and its groups. It does not allocate.
     ///
     /// `spans` receives the whole match and then the groups, as many as it has
-    /// room for; a group that took no part is `None`. The scratch must have
-    /// been made for this pattern among others.
+    /// room for; a group that took no part is `None`. If the work passes
+    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), it is a match and all
+    /// spans are `None`. The scratch must have been made for this pattern
+    /// among others.
     pub fn captures(&self, text: &[u8], scratch: &mut Scratch, spans: &mut [Option<Span>]) -> bool {
         self.program.captures(text, scratch, spans)
     }
@@ -97,7 +110,7 @@ impl Pattern {
         self.program.automaton.sets.len() + 1
     }
 
-    pub(crate) fn tags(&self) -> usize {
-        self.program.tags()
+    pub(crate) fn lanes(&self) -> usize {
+        self.program.lanes()
     }
 }

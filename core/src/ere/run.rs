@@ -8,13 +8,15 @@
 //! threads meeting in the accepting state), this keeps the leftmost, as POSIX
 //! asks.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::ast::Assertions;
-use super::automaton::{Automaton, State, TagList};
+use super::automaton::{Automaton, LANE_TAGS, Mask, State, Transition};
 use super::bytes::ByteSet;
 use super::scratch::{Scratch, Threads};
 use super::tags::{Direction, Group, Tags};
+use crate::limits::RUN_WORK_MAX;
 
 /// A part of a text, as byte offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,46 +39,52 @@ pub(crate) struct Program {
     pub(crate) automaton: Automaton,
     pub(crate) sets: Vec<ByteSet>,
     groups: Vec<Group>,
-    /// The tags of a thread that has passed none of them. See [`encode`].
-    unset: Vec<u16>,
-}
-
-/// Returns how an offset is stored in a tag whose unset value is `unset`.
-///
-/// Offsets count from 1, and a tag that prefers the larger offset stores the
-/// complement. So the smaller number is the preferred one in every tag, and
-/// comparing two threads is comparing two slices.
-const fn encode(offset: usize, unset: u16) -> u16 {
-    (offset as u16 + 1) ^ unset
-}
-
-/// Returns the offset stored in a tag, unless it was not passed.
-fn decode(stored: u16, unset: u16) -> Option<usize> {
-    usize::from(stored ^ unset).checked_sub(1)
+    /// Number of tags.
+    tags: u16,
+    /// The row of a thread that has passed no tag. See [`Passed`].
+    unset: Vec<u64>,
 }
 
 impl Program {
     pub(crate) fn new(automaton: Automaton, sets: Vec<ByteSet>, tags: Tags) -> Self {
-        let unset = tags.directions.iter().map(|direction| match direction {
-            Direction::Larger => u16::MAX,
-            Direction::Smaller => 0,
-        });
+        let mut unset = vec![0; tags.directions.len().div_ceil(LANE_TAGS)];
+        for (tag, direction) in tags.directions.iter().enumerate() {
+            if *direction == Direction::Larger {
+                let mask = Mask::of(tag as u16);
+                unset[usize::from(mask.lane)] |= mask.bits;
+            }
+        }
         Self {
             automaton,
             sets,
-            unset: unset.collect(),
+            tags: tags.directions.len() as u16,
+            unset,
             groups: tags.groups,
         }
     }
 
-    /// Returns the number of tags.
-    pub(crate) fn tags(&self) -> usize {
+    /// Returns the lanes of a thread's row.
+    pub(crate) fn lanes(&self) -> usize {
         self.unset.len()
+    }
+
+    /// Returns the offset that a tag of a row holds, unless it was not passed.
+    fn offset(&self, row: &[u64], tag: u16) -> Option<usize> {
+        let (lane, place) = (usize::from(tag) / LANE_TAGS, usize::from(tag) % LANE_TAGS);
+        let stored = (row[lane] ^ self.unset[lane]) >> Mask::shift(place);
+        usize::from(stored as u16).checked_sub(1)
     }
 
     /// Returns the number of groups, the whole match not counted.
     pub(crate) fn groups(&self) -> usize {
         self.groups.len() - 1
+    }
+
+    /// Returns whether the literal of a state matches a byte. The accepting
+    /// state has none.
+    fn accepts(&self, state: State, byte: u8) -> bool {
+        let set = self.automaton.sets.get(usize::from(state));
+        set.is_some_and(|&set| self.sets[usize::from(set)].contains(byte))
     }
 
     /// Returns the bytes of memory that the program uses.
@@ -85,22 +93,35 @@ impl Program {
         size_of_val(&self.automaton.sets[..])
             + size_of_val(&self.automaton.starts[..])
             + size_of_val(&self.automaton.transitions[..])
-            + size_of_val(&self.automaton.tag_lists[..])
+            + size_of_val(&self.automaton.masks[..])
             + size_of_val(&self.sets[..])
             + size_of_val(&self.groups[..])
             + size_of_val(&self.unset[..])
             + parents * size_of::<u16>()
     }
 
-    /// Returns whether the text has a match.
+    /// Returns whether the text has a match, or whether that took too much
+    /// work to find out.
     pub(crate) fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
-        Run::new(self, text, 0, scratch).run().is_some()
+        let Scratch { now, next, best } = scratch;
+        Run::new(self, text, 0, best, next).run(now) != Outcome::NoMatch
+    }
+
+    /// Returns the length in bytes up to which no text can take too much work.
+    pub(crate) fn exact_up_to(&self) -> usize {
+        let step = |byte| {
+            let live = (0..self.automaton.accepting()).filter(|&state| self.accepts(state, byte));
+            live.map(|state| self.automaton.leaving(state).len())
+                .sum::<usize>()
+        };
+        let most = (0..=u8::MAX).map(step).max().unwrap_or(0) + self.automaton.initial().len();
+        RUN_WORK_MAX / (most * cost(self.lanes())).max(1)
     }
 
     /// Finds the leftmost-longest match and the spans of its groups.
     ///
     /// `spans` receives the whole match and then the groups, as many as it
-    /// has room for.
+    /// has room for. If that takes too much work, they all stay `None`.
     pub(crate) fn captures(
         &self,
         text: &[u8],
@@ -108,12 +129,20 @@ impl Program {
         spans: &mut [Option<Span>],
     ) -> bool {
         spans.fill(None);
-        let mut run = Run::new(self, text, self.tags(), scratch);
-        let Some(end) = run.run() else { return false };
-        let best = &run.best[..self.tags()];
-        let offset = |tag: u16| match best.get(usize::from(tag)) {
-            Some(&stored) => decode(stored, self.unset[usize::from(tag)]),
-            None => Some(end),
+        let Scratch { now, next, best } = scratch;
+        let mut run = Run::new(self, text, self.lanes(), best, next);
+        let end = match run.run(now) {
+            Outcome::NoMatch => return false,
+            Outcome::TooMuchWork => return true,
+            Outcome::Match { end } => end,
+        };
+        let best = &run.best[..self.lanes()];
+        let offset = |tag: u16| {
+            if tag < self.tags {
+                self.offset(best, tag)
+            } else {
+                Some(end)
+            }
         };
         for (index, group) in self.groups.iter().enumerate().take(spans.len()) {
             let (Some(start), Some(end)) = (offset(group.start), offset(group.end)) else {
@@ -132,152 +161,199 @@ impl Program {
     }
 }
 
+/// What a run came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Match { end: usize },
+    NoMatch,
+    TooMuchWork,
+}
+
+/// Returns what one thread passing one transition counts towards
+/// [`RUN_WORK_MAX`], if rows have `width` lanes.
+const fn cost(width: usize) -> usize {
+    8 + width
+}
+
 /// One run over a text.
 struct Run<'a> {
     program: &'a Program,
     text: &'a [u8],
-    /// Tags that threads carry: all of them, or none for a yes or no.
+    /// Lanes of the threads' rows: all of them, or none for a yes or no.
     width: usize,
     offset: usize,
+    /// Work done, in the unit of [`RUN_WORK_MAX`].
+    work: usize,
     /// End of the best match so far, whose tags are in `best`.
     end: Option<usize>,
-    best: &'a mut [u16],
-    /// Threads before and behind the byte that is being read.
-    now: &'a mut Threads,
+    best: &'a mut [u64],
+    /// Threads behind the byte that was read last.
     next: &'a mut Threads,
-    /// For each state, where it would stand in `next`.
-    slots: &'a mut [u16],
 }
 
 impl<'a> Run<'a> {
-    fn new(program: &'a Program, text: &'a [u8], width: usize, scratch: &'a mut Scratch) -> Self {
-        scratch.now.clear();
-        scratch.next.clear();
+    fn new(
+        program: &'a Program,
+        text: &'a [u8],
+        width: usize,
+        best: &'a mut [u64],
+        next: &'a mut Threads,
+    ) -> Self {
+        next.clear();
         Self {
             program,
             text,
             width,
             offset: 0,
+            work: 0,
             end: None,
-            best: &mut scratch.best,
-            now: &mut scratch.now,
-            next: &mut scratch.next,
-            slots: &mut scratch.slots,
+            best,
+            next,
         }
     }
 
-    /// Returns the end of the match.
-    fn run(&mut self) -> Option<usize> {
+    fn run(&mut self, mut now: &'a mut Threads) -> Outcome {
         loop {
             if self.end.is_none() {
                 self.begin();
             }
             // Without tags, the first match is as good as any.
-            let done = self.end.is_some() && (self.width == 0 || self.next.len == 0);
-            let Some(&byte) = self.text.get(self.offset) else {
+            let is_done = self.end.is_some() && (self.width == 0 || self.next.len == 0);
+            let Some(&byte) = self.text.get(self.offset).filter(|_| !is_done) else {
                 break;
             };
-            if done {
-                break;
+            if self.work > RUN_WORK_MAX {
+                return Outcome::TooMuchWork;
             }
             self.offset += 1;
-            core::mem::swap(&mut self.now, &mut self.next);
+            core::mem::swap(&mut now, &mut self.next);
             self.next.clear();
-            self.step(byte);
+            self.step(now, byte);
         }
         self.end
+            .map_or(Outcome::NoMatch, |end| Outcome::Match { end })
     }
 
     /// Adds the threads that begin a match here.
     fn begin(&mut self) {
         let program = self.program;
         for transition in program.automaton.initial() {
-            if self.holds(transition.assertions) && self.slot(transition.target).is_none() {
-                let row = self.next.row_mut(self.next.len, self.width);
-                row.copy_from_slice(&program.unset[..self.width]);
-                self.pass_tags(transition.tags);
-                self.arrive(transition.target);
+            if self.next.slot(transition.target).is_none() && self.holds(transition.assertions) {
+                self.offer(&program.unset[..self.width], transition, None);
             }
         }
     }
 
     /// Moves every thread over a byte.
-    fn step(&mut self, byte: u8) {
+    fn step(&mut self, now: &Threads, byte: u8) {
         let program = self.program;
-        for index in 0..self.now.len {
-            let state = self.now.states[index];
-            if state == program.automaton.accepting() {
-                continue;
-            }
-            let set = program.automaton.sets[usize::from(state)];
-            if !program.sets[usize::from(set)].contains(byte) {
+        for index in 0..now.len {
+            let state = now.states[index];
+            if !program.accepts(state, byte) {
                 continue;
             }
             // What begins behind the match that was found cannot become it.
-            let row = self.now.row(index, self.width);
-            if self.end.is_some() && row.first() > self.best.first() {
+            let row = now.row(index, self.width);
+            if self.end.is_some() && begin_of(row) > begin_of(self.best) {
                 continue;
             }
-            for transition in program.automaton.leaving(state) {
-                if self.holds(transition.assertions) {
-                    let row = self.now.row(index, self.width);
-                    self.next
-                        .row_mut(self.next.len, self.width)
-                        .copy_from_slice(row);
-                    self.pass_tags(transition.tags);
-                    self.arrive(transition.target);
+            let leaving = program.automaton.leaving(state);
+            self.work += leaving.len() * cost(self.width);
+            for transition in leaving {
+                let slot = self.next.slot(transition.target);
+                // Without tags, no thread is better than another.
+                if (slot.is_none() || self.width > 0) && self.holds(transition.assertions) {
+                    self.offer(row, transition, slot);
                 }
             }
         }
     }
 
+    #[inline]
     fn holds(&self, assertions: Assertions) -> bool {
         assertions.is_none() || assertions.hold(self.text, self.offset)
     }
 
-    /// Sets tags of the row behind the last thread of `next`.
-    fn pass_tags(&mut self, tags: TagList) {
-        if self.width == 0 {
-            return;
-        }
-        let row = self.next.row_mut(self.next.len, self.width);
-        for &tag in self.program.automaton.tags(tags) {
-            // The boundary that no tag follows is read from the match's end.
-            if let Some(stored) = row.get_mut(usize::from(tag)) {
-                *stored = encode(self.offset, self.program.unset[usize::from(tag)]);
-            }
-        }
-    }
-
-    /// Returns where a state stands in `next`.
-    fn slot(&self, state: State) -> Option<usize> {
-        let slot = usize::from(self.slots[usize::from(state)]);
-        (slot < self.next.len && self.next.states[slot] == state).then_some(slot)
-    }
-
-    /// Makes the row behind the last thread of `next` a thread in `state`, or
-    /// the tags of the one that is there if they are preferred.
-    fn arrive(&mut self, state: State) {
-        let last = self.next.len;
-        let slot = match self.slot(state) {
+    /// Lets a thread with the tags of `row` pass a transition. It replaces the
+    /// thread at `slot` that is in the target state only if it is preferred.
+    fn offer(&mut self, row: &[u64], transition: &Transition, slot: Option<usize>) {
+        let program = self.program;
+        let passed = Passed {
+            masks: program.automaton.masks(transition),
+            stamp: (self.offset as u64 + 1) * EVERY_TAG,
+            unset: &program.unset,
+        };
+        let slot = match slot {
             Some(slot) => {
-                if !self.next.replace_if_preferred(slot, last, self.width) {
+                if !passed.is_preferred(row, self.next.row(slot, self.width)) {
                     return;
                 }
                 slot
             }
-            None => {
-                self.next.states[last] = state;
-                self.slots[usize::from(state)] = last as u16;
-                self.next.len += 1;
-                last
-            }
+            None => self.next.push(transition.target),
         };
-        if state == self.program.automaton.accepting() {
-            let row = self.next.row(slot, self.width);
-            if self.end.is_none() || row.first() <= self.best.first() {
-                self.best[..self.width].copy_from_slice(row);
-                self.end = Some(self.offset);
+        let new = self.next.row_mut(slot, self.width);
+        new.copy_from_slice(row);
+        passed.write(new);
+        if transition.target == program.automaton.accepting()
+            && (self.end.is_none() || begin_of(new) <= begin_of(self.best))
+        {
+            self.best[..self.width].copy_from_slice(new);
+            self.end = Some(self.offset);
+        }
+    }
+}
+
+/// One in each tag of a lane.
+const EVERY_TAG: u64 = u64::MAX / u16::MAX as u64;
+
+/// Returns the first tag of a row, which is where its match begins.
+fn begin_of(row: &[u64]) -> u64 {
+    row.first().map_or(0, |lane| lane >> Mask::shift(0))
+}
+
+/// Tags that are set to the same offset.
+///
+/// Offsets are stored counting from 1, and a tag that prefers the larger one
+/// stores its complement. So the smaller number is the preferred one in every
+/// tag, and comparing two threads is comparing two rows.
+struct Passed<'a> {
+    masks: &'a [Mask],
+    /// The offset to store, in every tag of a lane.
+    stamp: u64,
+    unset: &'a [u64],
+}
+
+impl Passed<'_> {
+    /// Returns a lane with the tags of a mask set.
+    fn set(&self, lane: u64, mask: Mask) -> u64 {
+        let stamp = self.stamp ^ self.unset[usize::from(mask.lane)];
+        (lane & !mask.bits) | (stamp & mask.bits)
+    }
+
+    /// Returns whether `row` with these tags set is preferred to `other`.
+    fn is_preferred(&self, row: &[u64], other: &[u64]) -> bool {
+        let mut masks = self.masks;
+        for (index, (&lane, &other)) in row.iter().zip(other).enumerate() {
+            let mut new = lane;
+            if let [mask, rest @ ..] = masks
+                && usize::from(mask.lane) == index
+            {
+                new = self.set(lane, *mask);
+                masks = rest;
+            }
+            if new != other {
+                return new < other;
+            }
+        }
+        false
+    }
+
+    fn write(&self, row: &mut [u64]) {
+        for &mask in self.masks {
+            // Without tags, a row has no lanes.
+            if let Some(lane) = row.get_mut(usize::from(mask.lane)) {
+                *lane = self.set(*lane, mask);
             }
         }
     }

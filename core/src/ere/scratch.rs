@@ -12,47 +12,42 @@ use super::pattern::Pattern;
 pub struct Scratch {
     pub(crate) now: Threads,
     pub(crate) next: Threads,
-    pub(crate) slots: Box<[u16]>,
-    pub(crate) best: Box<[u16]>,
+    pub(crate) best: Box<[u64]>,
 }
 
 impl Scratch {
     /// Returns memory that is large enough for each of the patterns.
     #[must_use]
     pub fn for_patterns<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
-        let (mut states, mut tags, mut cells) = (0, 0, 0);
+        let (mut states, mut lanes, mut cells) = (0, 0, 0);
         for pattern in patterns {
-            // One row more than states: a thread is written before it is
-            // known whether it is kept.
-            let rows = pattern.states() + 1;
-            states = states.max(rows);
-            tags = tags.max(pattern.tags());
-            cells = cells.max(rows * pattern.tags());
+            states = states.max(pattern.states());
+            lanes = lanes.max(pattern.lanes());
+            cells = cells.max(pattern.states() * pattern.lanes());
         }
         Self {
             now: Threads::new(states, cells),
             next: Threads::new(states, cells),
-            slots: vec![0; states].into_boxed_slice(),
-            best: vec![0; tags].into_boxed_slice(),
+            best: vec![0; lanes].into_boxed_slice(),
         }
     }
 
     /// Returns the bytes of memory it uses.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.now.memory()
-            + self.next.memory()
-            + size_of_val(&self.slots[..])
-            + size_of_val(&self.best[..])
+        self.now.memory() + self.next.memory() + size_of_val(&self.best[..])
     }
 }
 
-/// A list of threads: a state and a row of tags each.
+/// A list of threads, at most one per state: its state and a row of tags, in
+/// lanes.
 #[derive(Debug)]
 pub(crate) struct Threads {
     pub(crate) len: usize,
     pub(crate) states: Box<[u16]>,
-    rows: Box<[u16]>,
+    /// For each state, where its thread stands, if it has one.
+    slots: Box<[u16]>,
+    rows: Box<[u64]>,
 }
 
 impl Threads {
@@ -60,36 +55,41 @@ impl Threads {
         Self {
             len: 0,
             states: vec![0; states].into_boxed_slice(),
+            slots: vec![0; states].into_boxed_slice(),
             rows: vec![0; cells].into_boxed_slice(),
         }
     }
 
     fn memory(&self) -> usize {
-        size_of_val(&self.states[..]) + size_of_val(&self.rows[..])
+        size_of_val(&self.states[..]) + size_of_val(&self.slots[..]) + size_of_val(&self.rows[..])
     }
 
     pub(crate) fn clear(&mut self) {
         self.len = 0;
     }
 
-    pub(crate) fn row(&self, index: usize, width: usize) -> &[u16] {
+    /// Returns where the thread of a state stands.
+    #[inline]
+    pub(crate) fn slot(&self, state: u16) -> Option<usize> {
+        // A slot of an earlier offset is told by what stands there now.
+        let slot = usize::from(self.slots[usize::from(state)]);
+        (slot < self.len && self.states[slot] == state).then_some(slot)
+    }
+
+    /// Appends a thread, whose row is still to be written.
+    pub(crate) fn push(&mut self, state: u16) -> usize {
+        let slot = self.len;
+        self.states[slot] = state;
+        self.slots[usize::from(state)] = slot as u16;
+        self.len += 1;
+        slot
+    }
+
+    pub(crate) fn row(&self, index: usize, width: usize) -> &[u64] {
         &self.rows[index * width..][..width]
     }
 
-    pub(crate) fn row_mut(&mut self, index: usize, width: usize) -> &mut [u16] {
+    pub(crate) fn row_mut(&mut self, index: usize, width: usize) -> &mut [u64] {
         &mut self.rows[index * width..][..width]
-    }
-
-    /// Copies the row at `from`, which lies behind the one at `to`, over that
-    /// one if it is preferred to it. Returns whether it was.
-    pub(crate) fn replace_if_preferred(&mut self, to: usize, from: usize, width: usize) -> bool {
-        let (old, new) = self.rows.split_at_mut(from * width);
-        let old = &mut old[to * width..][..width];
-        let new = &new[..width];
-        let preferred = new < &*old;
-        if preferred {
-            old.copy_from_slice(new);
-        }
-        preferred
     }
 }

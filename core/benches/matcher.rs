@@ -1,0 +1,211 @@
+//! What the matcher costs, by number of rules: `cargo bench -p alertik-core`.
+//!
+//! For 1, 4, 15 and 64 regex rules of the README's kind it prints the time to
+//! compile them, their memory, and what a 110-byte line that matches none of
+//! them costs, in nanoseconds and, where valgrind is installed, in
+//! instructions. Then it prints the worst cases: what a hostile line of 2,048
+//! bytes costs with the patterns that are hardest on the engines.
+//!
+//! It reports and does not judge: the figures belong to one machine.
+
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use alertik_core::limits::GROUPS_MAX;
+use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+
+/// The line that the predecessor was measured with matches no rule either.
+const LINE: &[u8] = b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
+android-4f1c2d3e4b5a6978, lease time 00:10:00";
+
+/// The patterns of the README, then the same kinds for other events.
+const PATTERNS: [&str; 15] = [
+    r"login failure for user ([A-Za-z]+) from (\d{1,3}.*) via ssh",
+    r"([a-zA-Z0-9]+) link up \(speed (\d+Mbps), full duplex\)",
+    r"input: in:.*src-mac [0-9a-f:]+, proto [^,]+, ((\d{1,3}\.?)+):(\d{1,5})->((\d{1,3}\.?)+):(\d{1,5})",
+    r"ether2 link up \(speed (.+), full duplex\)",
+    r"user ([^ ]+) logged in from ([0-9.]+) via (winbox|ssh|telnet|web)",
+    r"([0-9A-F:]+)@([a-z0-9]+): disconnected, (.*), signal strength (-\d+)",
+    r"forward: in:(\w+) out:(\w+), .* proto (TCP|UDP)[^,]*, (.+)->(.+), len (\d+)",
+    r"dhcp alert on ([^:]+): discovered unknown dhcp server, mac ([0-9A-F:]{17}), ip (.+)",
+    r"phase1 negotiation failed due to time up ([0-9.]+)\[(\d+)\]<=>([0-9.]+)\[(\d+)\]",
+    r"^system,info,account user (\w+) logged out from (\S+) via (\w+)$",
+    r"router was rebooted without proper shutdown( by watchdog timer)?",
+    r"(\w+): (authenticated|deauthenticated|received disassoc): (.*)",
+    r"[Ll]ink (down|lost)|carrier (down|lost)",
+    r"PPPoE connection (established|terminated) from (([0-9A-F]{2}:?){6})",
+    r"cpu load (9[0-9]|100)% for (\d+) min",
+];
+
+/// Returns `count` patterns; those beyond the list differ in a number.
+fn patterns(count: usize) -> Vec<String> {
+    let numbered = |index: usize| {
+        let pattern = PATTERNS[index % PATTERNS.len()];
+        match index / PATTERNS.len() {
+            0 => pattern.to_owned(),
+            round => format!("{pattern}( again{round})?"),
+        }
+    };
+    (0..count).map(numbered).collect()
+}
+
+/// Rules, compiled, with what matching them needs.
+struct Rules {
+    patterns: Vec<Pattern>,
+    screen: Screen,
+    scratch: Scratch,
+}
+
+impl Rules {
+    fn compile(sources: &[String]) -> Self {
+        let compile = |source: &String| Pattern::compile(source.as_bytes()).expect("valid");
+        let patterns: Vec<_> = sources.iter().map(compile).collect();
+        let screen = Screen::build(patterns.iter().map(Needle::Pattern));
+        let scratch = Scratch::for_patterns(&patterns);
+        Self {
+            patterns,
+            screen,
+            scratch,
+        }
+    }
+
+    fn memory(&self) -> usize {
+        let patterns: usize = self.patterns.iter().map(Pattern::memory).sum();
+        patterns + self.screen.memory() + self.scratch.memory()
+    }
+
+    fn matches(&mut self, text: &[u8]) -> usize {
+        let mut candidates = RuleSet::EMPTY;
+        self.screen.candidates(text, &mut candidates);
+        let is_match = |pattern: &Pattern| pattern.is_match(text, &mut self.scratch);
+        let rules = candidates.iter().map(|rule| &self.patterns[rule.index()]);
+        rules.map(is_match).filter(|&found| found).count()
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("count") {
+        let mut number = || arguments.next().and_then(|word| word.parse().ok());
+        let (rules, lines) = number().zip(number()).expect("count RULES LINES");
+        return count(rules, lines);
+    }
+    println!("rules  compile ms  memory KiB  ns/line  instructions/line");
+    for count in [1, 4, 15, 64] {
+        rules(count);
+    }
+    println!("\n2,048-byte line against the hardest patterns, ms");
+    println!("DFA states  groups  exact up to  is_match  captures  pattern");
+    for (pattern, text) in hard() {
+        worst(&pattern, &text);
+    }
+}
+
+fn rules(count: usize) {
+    let sources = patterns(count);
+    let compile = fastest(|| drop(black_box(Rules::compile(&sources))));
+    let mut rules = Rules::compile(&sources);
+    assert_eq!(rules.matches(LINE), 0, "the line must match nothing");
+    let line = fastest(|| {
+        for _ in 0..1_000 {
+            black_box(rules.matches(black_box(LINE)));
+        }
+    });
+    let instructions = match (instructions(count, 0), instructions(count, 1_000)) {
+        (Some(without), Some(with)) => ((with - without) / 1_000).to_string(),
+        _ => "valgrind is not installed".to_owned(),
+    };
+    println!(
+        "{count:5}  {:10.2}  {:10}  {:7}  {instructions}",
+        compile.as_secs_f64() * 1e3,
+        rules.memory() / 1024,
+        line.as_nanos() / 1_000,
+    );
+}
+
+/// Compiles rules and matches lines, to be run under valgrind.
+fn count(rules: usize, lines: usize) {
+    let mut rules = Rules::compile(&patterns(rules));
+    for _ in 0..lines {
+        black_box(rules.matches(black_box(LINE)));
+    }
+}
+
+/// Returns the instructions of this program with the given rules and lines.
+fn instructions(rules: usize, lines: usize) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().ok()?)
+        .args(["count", &rules.to_string(), &lines.to_string()])
+        .output()
+        .ok()?;
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (_, total) = report.split_once("Collected :")?;
+    total.split_whitespace().next()?.parse().ok()
+}
+
+/// Returns the hardest patterns that are known, each with a text that is hard
+/// for it.
+fn hard() -> Vec<(String, Vec<u8>)> {
+    let patterns = [
+        "(a?){20}b",
+        "(a?){60}b",
+        "(a*)*b",
+        "x(.{0,255})y",
+        ".{0,255}.{0,255}y",
+        "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)z",
+        "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)z",
+        "((a|ab)(c|bcd)(d*))*z",
+        "((a{1,20}){1,20}b)",
+        "((a|aa|aaa|aaaa){1,9}|(a+)(a+)(a+)){1,9}b",
+        "(.{1,60},){3}",
+        "(((a|b)|(a|c)|(a|d)|(a|e))((a|b)|(a|c)|(a|d)|(a|e))){1,7}z",
+    ];
+    let hard = |pattern: &str| (pattern.to_owned(), vec![b'a'; 2_048]);
+    let mut cases: Vec<_> = patterns.map(hard).into();
+    cases.push((PATTERNS[2].to_owned(), {
+        let mut text = b"input: in:src-mac 0, proto 0, ".to_vec();
+        text.resize(2_048, b'1');
+        text
+    }));
+    cases
+}
+
+fn worst(source: &str, text: &[u8]) {
+    let pattern = match Pattern::compile(source.as_bytes()) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            println!("refused: {error}: {source}");
+            return;
+        }
+    };
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [None; GROUPS_MAX + 1];
+    let is_match = fastest(|| {
+        black_box(pattern.is_match(text, &mut scratch));
+    });
+    let captures = fastest(|| {
+        black_box(pattern.captures(text, &mut scratch, &mut spans));
+    });
+    println!(
+        "{:>10}  {:>6}  {:>11}  {:8.3}  {:8.3}  {source}",
+        pattern
+            .dfa_states()
+            .map_or_else(|| "none".to_owned(), |n| n.to_string()),
+        pattern.groups(),
+        pattern.exact_up_to(),
+        is_match.as_secs_f64() * 1e3,
+        captures.as_secs_f64() * 1e3,
+    );
+}
+
+/// Returns the shortest time of several runs.
+fn fastest(mut work: impl FnMut()) -> Duration {
+    let runs = (0..7).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    });
+    runs.min().expect("at least one run")
+}
