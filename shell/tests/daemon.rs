@@ -5,10 +5,10 @@ mod support;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use support::{Daemon, Guard, PATIENCE, alertik, console, folder, signal};
+use support::{Daemon, Logging, PATIENCE, alertik, console, folder, signal};
 
 /// A rule that repeats the line it saw.
 fn echo<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -301,144 +301,56 @@ fn ends_as_pid_1() {
 /// Nobody reads standard output: intake, matching and the end go on.
 #[test]
 fn stalled_stdout_stops_nothing() {
-    let log = folder("stalled").join("own.log");
-    let mut command = alertik(&echo(&[("LOG_FILE", log.to_str().unwrap())]));
-    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
-    let child = &mut guard.0;
-    let text = || std::fs::read_to_string(&log).unwrap_or_default();
-    let wait_for = |part: &str| {
-        let deadline = Instant::now() + PATIENCE;
-        while !text().contains(part) {
-            assert!(Instant::now() < deadline, "no {part:?} in {}", text());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    };
-    wait_for("listens on UDP ");
-    let line = text();
-    let port = support::port_of(
-        line.lines()
-            .find(|line| line.contains("listens on"))
-            .unwrap(),
-    );
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let daemon = Logging::start("stalled", &echo(&[("LOG_FILE", "own.log")]), "own.log");
     // 20,000 notifications of 50 bytes are far more than a pipe's 64 KiB and the
     // outbox together; sent in small groups so that the kernel loses none.
     for number in 0..20_000 {
-        socket
-            .send_to(
-                format!("number {number}").as_bytes(),
-                (Ipv4Addr::LOCALHOST, port),
-            )
-            .unwrap();
+        daemon.send(format!("number {number}").as_bytes());
         if number % 100 == 99 {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
-    let deadline = Instant::now() + PATIENCE;
-    while !text().contains("received 20000,") || !text().contains("notified 20000,") {
-        assert!(Instant::now() < deadline, "{}", text());
-        signal(child.id(), "USR1");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    signal(child.id(), "TERM");
-    let started = Instant::now();
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{status}");
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    daemon.wait_for_status("received 20000, matched 20000, notified 20000,");
+    daemon.stop();
 }
 
 /// The reader of standard output has gone away.
 #[test]
 fn closed_stdout_stops_nothing() {
-    let log = folder("closed").join("own.log");
-    let mut command = alertik(&echo(&[("LOG_FILE", log.to_str().unwrap())]));
-    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
-    let child = &mut guard.0;
-    drop(child.stdout.take());
-    let text = || std::fs::read_to_string(&log).unwrap_or_default();
-    let deadline = Instant::now() + PATIENCE;
-    while !text().contains("listens on UDP ") {
-        assert!(Instant::now() < deadline);
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let port = support::port_of(
-        text()
-            .lines()
-            .find(|line| line.contains("listens on"))
-            .unwrap(),
-    );
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut daemon = Logging::start("closed", &echo(&[("LOG_FILE", "own.log")]), "own.log");
+    drop(daemon.guard.0.stdout.take());
     for number in 0..100 {
-        socket
-            .send_to(
-                format!("number {number}").as_bytes(),
-                (Ipv4Addr::LOCALHOST, port),
-            )
-            .unwrap();
+        daemon.send(format!("number {number}").as_bytes());
     }
-    while !text().contains("notified 100,") {
-        assert!(Instant::now() < deadline, "{}", text());
-        assert_eq!(child.try_wait().unwrap(), None, "it must live on");
-        signal(child.id(), "USR1");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    signal(child.id(), "TERM");
-    assert!(child.wait().unwrap().success());
+    daemon.wait_for_status("received 100, matched 100, notified 100,");
+    daemon.stop();
 }
 
 /// The predecessor's log file is used where its folder is, and kept small.
 #[test]
 fn customary_log_file() {
-    let folder = folder("customary");
-    std::fs::create_dir(folder.join("log")).unwrap();
-    let mut command = alertik(&echo(&[("LOG_LEVEL", "debug"), ("LOG_MAX_BYTES", "4096")]));
-    command.current_dir(&folder);
-    let mut guard = Guard(command.stdout(Stdio::piped()).spawn().unwrap());
-    let child = &mut guard.0;
-    let path = folder.join("log/log.txt");
-    let text = || std::fs::read_to_string(&path).unwrap_or_default();
-    let deadline = Instant::now() + PATIENCE;
-    while !text().contains("listens on UDP ") {
-        assert!(Instant::now() < deadline);
-        std::thread::sleep(Duration::from_millis(5));
+    let variables = echo(&[("LOG_LEVEL", "debug"), ("LOG_MAX_BYTES", "4096")]);
+    std::fs::create_dir(folder("customary").join("log")).unwrap();
+    let mut daemon = Logging::start_in("customary", &variables, "log/log.txt");
+    let older = daemon.path.with_extension("txt.1");
+    for number in 0..200 {
+        daemon.send(format!("line {number}").as_bytes());
     }
-    let port = support::port_of(
-        text()
-            .lines()
-            .find(|line| line.contains("listens on"))
-            .unwrap(),
-    );
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let older = folder.join("log/log.txt.1");
-    let mut number = 0;
-    while !older.exists() || number < 200 {
-        assert!(Instant::now() < deadline, "{number}");
-        socket
-            .send_to(
-                format!("line {number}").as_bytes(),
-                (Ipv4Addr::LOCALHOST, port),
-            )
-            .unwrap();
-        number += 1;
-        std::thread::sleep(Duration::from_micros(200));
-    }
-    signal(child.id(), "TERM");
-    assert!(child.wait().unwrap().success());
-    let mut stdout = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut stdout)
-        .unwrap();
-    assert_eq!(stdout, "");
+    daemon.wait_for_status("received 200,");
+    let mut stdout = daemon.guard.0.stdout.take().unwrap();
+    let path = daemon.path.clone();
+    daemon.stop();
+    let mut printed = String::new();
+    stdout.read_to_string(&mut printed).unwrap();
+    assert_eq!(printed, "");
     let size = |path| std::fs::metadata(path).map(|file| file.len()).unwrap_or(0);
+    assert!(size(&older) > 0, "it was not rotated");
     assert!(size(&path) + size(&older) <= 4_096);
-    assert!(text().ends_with("info: ended\n"), "{}", text());
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .ends_with("info: ended\n")
+    );
 }
 
 /// The newcomer's command, as the README shows it.
@@ -484,25 +396,7 @@ fn a_flood_is_accounted_for_to_the_datagram() {
         .unwrap();
         socket.send(&line).unwrap();
     }
-    let mut output = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
-    let (received, lost) = loop {
-        daemon.signal("USR1");
-        let status = loop {
-            let line = daemon.next_line(PATIENCE).expect("the daemon is alive");
-            output.push(line.clone());
-            if line.contains(" received ") {
-                break line;
-            }
-        };
-        let received = figure(&status, "received ");
-        let lost = figure(&status, "queue ") + figure(&status, "kernel ");
-        if received + lost == SENT {
-            break (received, lost);
-        }
-        assert!(Instant::now() < deadline, "{status}");
-        std::thread::sleep(Duration::from_millis(20));
-    };
+    let (mut output, received, lost) = accounted(&mut daemon, SENT);
     output.extend(daemon.stop());
     println!("received {received}, lost {lost} of {SENT}");
     let notices = output
@@ -515,12 +409,63 @@ fn a_flood_is_accounted_for_to_the_datagram() {
         .unwrap();
     assert_eq!(notices, figure(last, "matched "), "{last}");
     assert!(notices > 0);
-    if lost > 0 {
-        assert!(
-            output
-                .iter()
-                .any(|line| line.contains(" messages lost since "))
-        );
+}
+
+/// A daemon that is held up for a while: what the kernel had no room for is
+/// counted, told in the log, and told in the next notification.
+#[test]
+fn losses_are_told() {
+    const SENT: u64 = 20_000;
+    let mut daemon = Daemon::start(&echo(&[]));
+    daemon.signal("STOP");
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for _ in 0..SENT {
+        socket
+            .send_to(b"nothing of interest", daemon.address())
+            .unwrap();
+    }
+    daemon.signal("CONT");
+    let (mut output, _, lost) = accounted(&mut daemon, SENT);
+    assert!(lost > 0, "the kernel held all of them: {output:?}");
+    while !output
+        .iter()
+        .any(|line| line.contains(" messages lost since "))
+    {
+        output.push(daemon.next_line(PATIENCE).expect("the log tells it"));
+    }
+    daemon.send(b"number 7");
+    let told = daemon.wait_for("notice: ");
+    assert!(
+        told.contains(&format!("{lost} messages lost since ")),
+        "{told}"
+    );
+    assert!(told.ends_with("(receive buffer)"), "{told}");
+    daemon.wait_for("notice: got 7, at: ");
+}
+
+/// Waits until what was received and what was lost add up to `sent`; returns the
+/// output so far and both.
+fn accounted(daemon: &mut Daemon, sent: u64) -> (Vec<String>, u64, u64) {
+    let mut output = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        daemon.signal("USR1");
+        let status = loop {
+            output.push(daemon.next_line(PATIENCE).expect("the daemon is alive"));
+            if output
+                .last()
+                .is_some_and(|line| line.contains(" received "))
+            {
+                break output.last().cloned().unwrap_or_default();
+            }
+        };
+        let received = figure(&status, "received ");
+        let lost = figure(&status, "queue ") + figure(&status, "kernel ");
+        if received + lost == sent {
+            return (output, received, lost);
+        }
+        assert!(Instant::now() < deadline, "{status}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

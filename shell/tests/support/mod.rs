@@ -164,6 +164,80 @@ impl Drop for Daemon {
     }
 }
 
+/// A running daemon that logs to a file, its standard output a pipe that nobody
+/// reads. Dropping it kills it.
+pub(crate) struct Logging {
+    pub(crate) guard: Guard,
+    pub(crate) path: std::path::PathBuf,
+    socket: UdpSocket,
+}
+
+impl Logging {
+    /// Starts the daemon in a new folder and waits until it listens. `log` is
+    /// the file that it will log to.
+    pub(crate) fn start(name: &str, variables: &[(&str, &str)], log: &str) -> Self {
+        folder(name);
+        Self::start_in(name, variables, log)
+    }
+
+    /// As [`Logging::start`], in a folder that is there already.
+    pub(crate) fn start_in(name: &str, variables: &[(&str, &str)], log: &str) -> Self {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let mut command = alertik(variables);
+        let child = command.current_dir(&folder).stdout(Stdio::piped()).spawn();
+        let guard = Guard(child.expect("the binary starts"));
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let daemon = Self {
+            guard,
+            path: folder.join(log),
+            socket,
+        };
+        let line = daemon.wait_until(|| (), "listens on UDP ");
+        daemon
+            .socket
+            .connect((Ipv4Addr::LOCALHOST, port_of(&line)))
+            .expect("an address");
+        daemon
+    }
+
+    /// Sends a datagram.
+    pub(crate) fn send(&self, datagram: &[u8]) {
+        self.socket.send(datagram).expect("loopback takes it");
+    }
+
+    /// Asks for the status until its line contains `part`.
+    pub(crate) fn wait_for_status(&self, part: &str) {
+        self.wait_until(|| signal(self.guard.0.id(), "USR1"), part);
+    }
+
+    /// Ends the daemon with SIGTERM, which must take less than two seconds.
+    pub(crate) fn stop(mut self) {
+        signal(self.guard.0.id(), "TERM");
+        let started = Instant::now();
+        let status = self.guard.0.wait().expect("a child of ours");
+        assert!(status.success(), "{status}");
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+
+    /// Does something again and again until a line of the log contains `part`.
+    fn wait_until(&self, again: impl Fn(), part: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+            if let Some(line) = text.lines().find(|line| line.contains(part)) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < deadline, "no {part:?} in {text}");
+            again();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
 /// Sends a signal by its name to a process.
 pub(crate) fn signal(process: u32, name: &str) {
     let kill = Command::new("kill")
