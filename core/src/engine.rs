@@ -289,7 +289,7 @@ enum Step {
 /// Appends the time of reception, in the two spellings that users know.
 fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
     let blank = match name {
-        RuleName::Environment(_) => " ",
+        RuleName::Environment(_) | RuleName::CommandLine => " ",
         RuleName::Static(_) => "",
     };
     text.push_tail(format_args!(", at:{blank}{wall}"));

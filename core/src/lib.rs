@@ -30,12 +30,15 @@ mod engine;
 #[cfg(feature = "compile")]
 mod ere;
 mod fifo;
+mod hint;
 mod intake;
 mod json;
 pub mod limits;
 #[cfg(feature = "compile")]
 mod mask;
 mod notice;
+#[cfg(feature = "compile")]
+mod plan;
 #[cfg(feature = "compile")]
 mod replay;
 #[cfg(feature = "compile")]
@@ -58,11 +61,14 @@ pub use engine::{Engine, EngineCounters};
 #[cfg(feature = "compile")]
 pub use ere::{Pattern, PatternError, Scratch, Span};
 pub use fifo::{Fifo, Full};
+pub use hint::{PatternHint, pattern_hint};
 pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
 pub use json::write_json_string;
 #[cfg(feature = "compile")]
 pub use mask::{Mask, MaskError, MaskErrorKind};
 pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
+#[cfg(feature = "compile")]
+pub use plan::Plan;
 #[cfg(feature = "compile")]
 pub use replay::{Found, Replay};
 #[cfg(feature = "compile")]

@@ -17,14 +17,18 @@ pub enum RuleName {
     Environment(u8),
     /// An entry of [`crate::STATIC_EVENTS`], `STATIC_EVENTn_*`.
     Static(u8),
+    /// The option `--regex` of a command.
+    CommandLine,
 }
 
-/// Writes the prefix of the rule's variables: `EVENT3`, `STATIC_EVENT0`.
+/// Writes the prefix of the rule's variables: `EVENT3`, `STATIC_EVENT0`; for a
+/// rule of the command line, its option.
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (prefix, number) = match self {
             Self::Environment(number) => ("EVENT", number),
             Self::Static(number) => ("STATIC_EVENT", number),
+            Self::CommandLine => return f.write_str("--regex"),
         };
         write!(f, "{prefix}{number}")
     }

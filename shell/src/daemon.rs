@@ -18,6 +18,7 @@ use alertik_core::{Engine, Rules};
 use embedded_nal::{UdpClientStack as _, UdpFullStack as _};
 
 use crate::clock;
+use crate::control;
 use crate::forward::{self, Forwarder};
 use crate::log::{self as own_log, RotatingFile, Sink};
 use crate::matcher::{Counters, Matcher};
@@ -114,6 +115,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     }));
     spawn("matcher", move || run_matcher(daemon, rules, drops_socket))?;
     spawn("receiver", move || run_receiver(daemon, stack, socket))?;
+    if let Err(error) = control::start(daemon) {
+        log::warn!("`alertik health` will find no daemon here: {error}");
+    }
     Ok(daemon)
 }
 

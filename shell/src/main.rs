@@ -3,6 +3,8 @@
 
 mod cli;
 mod clock;
+mod commands;
+mod control;
 mod daemon;
 mod demo;
 mod forward;
@@ -28,7 +30,7 @@ const EXIT_CONFIGURATION: i32 = 1;
 const EXIT_USAGE: i32 = 2;
 
 fn main() {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let env = Env::new(std::env::vars_os());
     match cli::parse(&arguments) {
         Ok(Command::Run) => run(&env, |_| true),
@@ -37,6 +39,7 @@ fn main() {
         }),
         Ok(Command::Version) => println!("alertik {}", env!("CARGO_PKG_VERSION")),
         Ok(Command::Help) => print!("{}", cli::HELP),
+        Ok(command) => exit(commands::run(&env, &command)),
         Err(wrong) => {
             eprint!("{wrong}\n\n{}", cli::HELP);
             exit(EXIT_USAGE);

@@ -32,6 +32,9 @@ pub(crate) struct Counters {
     pub(crate) suppressed: AtomicU64,
     /// Lines of our own output that came back and were dropped.
     pub(crate) own_output: AtomicU64,
+    /// When the matcher last had something to do or looked whether there is
+    /// anything, in milliseconds of the monotonic clock.
+    pub(crate) moved: AtomicU64,
     /// Messages lost because the ring was full.
     pub(crate) lost_ring: AtomicU64,
     /// Messages the kernel dropped.
@@ -78,6 +81,8 @@ impl<'a> Matcher<'a> {
         let mut buffer = Box::new(MessageBuffer::new());
         let mut text = Box::new(TextBuffer::new());
         loop {
+            let now = clock::now().millis();
+            self.counters.moved.store(now, Ordering::Relaxed);
             let work = match self.queue.try_next(&mut buffer) {
                 Some(work) => work,
                 None => {

@@ -4,10 +4,11 @@
 //! anyway when there is nothing to do, the critical section is one copy of a
 //! line, and the core stays free of atomics and `unsafe`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::{Arrival, Intake, MessageBuffer, NotifierId, RingLoss, Ticket};
+use alertik_core::{Arrival, Instant, Intake, MessageBuffer, NotifierId, RingLoss, Ticket};
 
 /// Failed deliveries that wait for the matcher. One that finds no room leaves a
 /// cooldown of some seconds armed, which the next matching line is counted in.
@@ -33,6 +34,9 @@ pub(crate) enum Work {
 pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// Since when nothing but errors is received, in milliseconds of the
+    /// monotonic clock and one more; 0 where all is well.
+    failing: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -66,6 +70,7 @@ impl Queue {
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            failing: AtomicU64::new(0),
         }
     }
 
@@ -81,6 +86,19 @@ impl Queue {
         let mut state = self.lock();
         let _ = state.failures.push_back((notifier, ticket));
         self.wake(state);
+    }
+
+    /// Notes that nothing but errors is received from now on, or with `None`
+    /// that something was.
+    pub(crate) fn note_failing(&self, since: Option<Instant>) {
+        let value = since.map_or(0, |since| since.millis() + 1);
+        self.failing.store(value, Ordering::Relaxed);
+    }
+
+    /// Returns since when nothing but errors is received, if that is so.
+    pub(crate) fn failing_since(&self) -> Option<Instant> {
+        let millis = self.failing.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(Instant::from_millis(millis))
     }
 
     /// Lets the matcher end once the queue is empty.

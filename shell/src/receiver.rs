@@ -28,7 +28,10 @@ where
     loop {
         match stack.receive(socket, &mut buffer) {
             Ok((length, source)) => {
-                failing = false;
+                if failing {
+                    failing = false;
+                    queue.note_failing(None);
+                }
                 let datagram = &buffer[..length];
                 forwarder.forward(stack, datagram);
                 queue.push(
@@ -42,9 +45,10 @@ where
             Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(error)) => {
                 if !failing {
+                    failing = true;
+                    queue.note_failing(Some(clock::now()));
                     log::error!("cannot receive: {error}");
                 }
-                failing = true;
                 // An error that stays must not become a busy loop.
                 std::thread::sleep(clock::RETRY_PAUSE);
             }

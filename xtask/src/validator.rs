@@ -27,6 +27,18 @@ const RUSTC_FLAGS: &[&str] = &[
     "-Clink-arg=--compress-relocations",
 ];
 
+/// What LLVM uses for `wasm32-unknown-unknown` (rustc book, "Platform Support").
+/// Older versions of wasm-opt do not read it from the module, and "all features"
+/// would have them write types in a form that no browser ever took.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// Runs `validator`.
 pub(crate) fn run(mut flags: Flags) -> Result {
     let toolchain = flags.value("--toolchain")?;
@@ -98,7 +110,8 @@ fn shrunk(module: &Path) -> Result<Vec<u8>> {
     let output = module.with_extension("small.wasm");
     let mut command = Command::new(wasm_opt);
     command
-        .args(["-Oz", "--all-features"])
+        .arg("-Oz")
+        .args(WASM_FEATURES)
         .args([module, Path::new("-o"), &output]);
     if !command.status()?.success() {
         return Err("validator: wasm-opt failed".into());

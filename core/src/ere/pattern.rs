@@ -101,8 +101,10 @@ impl Pattern {
         self.program.captures(text, scratch, spans)
     }
 
-    /// Returns literals one of which is in every text that matches.
-    pub(crate) fn literals(&self) -> &Literals {
+    /// Returns literals one of which is in every text that matches; none where
+    /// nothing is known.
+    #[must_use]
+    pub fn literals(&self) -> &[alloc::vec::Vec<u8>] {
         &self.literals
     }
 

@@ -104,9 +104,10 @@ function showError(id, error) {
 }
 
 function showNotes(answer) {
-  const notes = (answer.hints ?? []).map((hint) => hint.text);
-  if (answer.pattern.screen) notes.push(answer.pattern.screen);
-  $("pattern-notes").replaceChildren(...notes.map((note) => element("li", "", note)));
+  const notes = [];
+  if (answer.hint) notes.push(element("li", "hint", `Note: ${answer.hint.text}.`));
+  if (answer.pattern.plan) notes.push(element("li", "", `How: ${answer.pattern.plan}.`));
+  $("pattern-notes").replaceChildren(...notes);
 }
 
 // Splits a line at the borders of the match and its groups. Each piece has the

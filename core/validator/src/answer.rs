@@ -6,14 +6,14 @@
 //! line. The answer is
 //!
 //! ```json
-//! {"pattern":{"groups":2,"screen":"…"},
+//! {"pattern":{"groups":2,"plan":"…"},
+//!  "hint":{"offset":7,"text":"…"},
 //!  "mask":{},
-//!  "hints":[{"offset":7,"text":"…"}],
 //!  "lines":[{"line":1,"message":"…","matches":[…]}],
 //!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"}}
 //! ```
 //!
-//! where `pattern` and `mask` are `{"error":{"offset":3,"text":"…"}}` instead if
+//! where `hint` may be missing, and `pattern` and `mask` are `{"error":{"offset":3,"text":"…"}}` instead if
 //! they are wrong; then there are no lines and no forms. A line's object is the
 //! one that `alertik match --json` writes. Offsets count bytes from 0.
 
@@ -21,7 +21,7 @@ use std::fmt::{self, Display, Write};
 
 use alertik_core::{
     MatchType, NotifierId, NotifierSet, Replay, RuleErrors, RuleName, RuleSpec, RulesBuilder, Wall,
-    write_json_string,
+    pattern_hint, write_json_string,
 };
 
 use crate::forms::{self, Variables};
@@ -107,7 +107,18 @@ impl<'a> Question<'a> {
     fn write_pattern(&self, replay: &Replay, out: &mut String) -> fmt::Result {
         let pattern = replay.rules().first().and_then(|rule| rule.pattern());
         let groups = pattern.map_or(0, |pattern| pattern.groups());
-        write!(out, "{{\"pattern\":{{\"groups\":{groups}}}")
+        write!(out, "{{\"pattern\":{{\"groups\":{groups},\"plan\":")?;
+        if let Some(rule) = replay.rules().first() {
+            write_json_string(rule.plan().to_string().as_bytes(), out)?;
+        }
+        out.write_char('}')?;
+        let hint = pattern.and_then(|_| pattern_hint(self.variables.match_str.as_bytes()));
+        if let Some(hint) = hint {
+            write!(out, ",\"hint\":{{\"offset\":{},\"text\":", hint.offset)?;
+            write_json_string(hint.to_string().as_bytes(), out)?;
+            out.write_char('}')?;
+        }
+        Ok(())
     }
 
     fn write_lines(&self, replay: &mut Replay, out: &mut String) -> fmt::Result {

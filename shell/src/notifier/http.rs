@@ -35,6 +35,25 @@ pub(super) struct Outcome {
     pub(super) words: String,
 }
 
+impl Outcome {
+    /// Returns the outcome of writing to standard output.
+    pub(super) fn of_console(result: io::Result<()>) -> Self {
+        match result {
+            Ok(()) => Self {
+                verdict: Verdict::Delivered {
+                    pause_millis: 0,
+                    odd: false,
+                },
+                words: String::new(),
+            },
+            Err(error) => Self {
+                verdict: Verdict::Refused,
+                words: format!("standard output cannot be written: {error}"),
+            },
+        }
+    }
+}
+
 /// Returns the form of a service's messages.
 const fn form(service: &Service) -> Form<'_> {
     match service {

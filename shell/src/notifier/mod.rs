@@ -15,6 +15,7 @@ mod sender;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trial;
 
 use std::io;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use http::Http;
 use sender::{Sender, Transport};
 
 pub(crate) use sender::NotifierStatus;
+pub(crate) use trial::{Trial, try_all};
 
 /// The running notifiers.
 pub(crate) struct Senders {
@@ -50,13 +52,10 @@ const STACK_BYTES: usize = 256 * 1_024;
 ///
 /// Where a thread cannot be started, or standard output not be duplicated.
 pub(crate) fn start(
-    notifiers: Notifiers,
+    mut notifiers: Notifiers,
     failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
-    provider::install();
-    if !notifiers.anchors.is_empty() && !webpki_roots::add(notifiers.anchors) {
-        log::warn!("TLS_CA_FILE: only the first start of this process takes it");
-    }
+    prepare(&mut notifiers);
     let failed: sender::Failed = Arc::from(failed);
     let rule_names: Arc<[String]> = notifiers.rule_names.into();
     let mut senders = Vec::new();
@@ -88,6 +87,15 @@ pub(crate) fn start(
             .spawn(move || sender.run(transport))?;
     }
     Ok(Senders { senders })
+}
+
+/// Makes TLS ready for the first request of the process.
+fn prepare(notifiers: &mut Notifiers) {
+    provider::install();
+    let anchors = std::mem::take(&mut notifiers.anchors);
+    if !anchors.is_empty() && !webpki_roots::add(anchors) {
+        log::warn!("TLS_CA_FILE: only the first start of this process takes it");
+    }
 }
 
 /// Returns a number that differs between starts and between calls.

@@ -31,7 +31,10 @@ struct State {
     closing: Option<Instant>,
     closed: bool,
     last_success: Option<Instant>,
-    last_error: Option<String>,
+    /// When the first of the attempts failed that have failed since a success.
+    failing_since: Option<Instant>,
+    /// When an attempt failed last, and with what.
+    last_failure: Option<(Instant, String)>,
 }
 
 /// How a notifier is doing. Holds no secrets.
@@ -41,12 +44,16 @@ pub(crate) struct NotifierStatus {
     pub(crate) counts: Counts,
     /// Notifications that wait.
     pub(crate) waiting: usize,
+    /// When a message arrived last.
+    pub(crate) last_success: Option<Instant>,
+    /// Since when every attempt has failed, if the last one did.
+    pub(crate) failing_since: Option<Instant>,
     /// Attempts that failed in a row.
     pub(crate) failures: u32,
     /// Why it sends nothing at the moment, and until when.
     pub(crate) hold: (Hold, Instant),
-    /// When a message arrived last.
-    pub(crate) last_success: Option<Instant>,
+    /// When an attempt failed last.
+    pub(crate) last_error_at: Option<Instant>,
     /// What the last failed attempt failed with.
     pub(crate) last_error: Option<String>,
 }
@@ -75,7 +82,8 @@ impl Sender {
                 closing: None,
                 closed: false,
                 last_success: None,
-                last_error: None,
+                failing_since: None,
+                last_failure: None,
             }),
             changed: Condvar::new(),
             failed,
@@ -112,10 +120,12 @@ impl Sender {
         NotifierStatus {
             counts: state.courier.counts(),
             waiting: state.courier.waiting(),
+            last_success: state.last_success,
+            failing_since: state.failing_since,
             failures: state.courier.failures(),
             hold: state.courier.hold(clock::now()),
-            last_success: state.last_success,
-            last_error: state.last_error.clone(),
+            last_error_at: state.last_failure.as_ref().map(|(at, _)| *at),
+            last_error: state.last_failure.as_ref().map(|(_, words)| words.clone()),
         }
     }
 
@@ -249,19 +259,7 @@ impl Sender {
         self.lock()
             .courier
             .begin(now, &Form::Console, &[], &|_, _| {}, usize::MAX, &mut lines);
-        match console.write(lines.as_str()) {
-            Ok(()) => Outcome {
-                verdict: Verdict::Delivered {
-                    pause_millis: 0,
-                    odd: false,
-                },
-                words: String::new(),
-            },
-            Err(error) => Outcome {
-                verdict: Verdict::Refused,
-                words: format!("standard output cannot be written: {error}"),
-            },
-        }
+        Outcome::of_console(console.write(lines.as_str()))
     }
 
     /// Tells the courier how an attempt went, and the user what changed by it.
@@ -275,12 +273,16 @@ impl Sender {
             .courier
             .finish(now, verdict, clock::wall(), &mut |ticket| gone.push(ticket));
         let (_, held_until) = state.courier.hold(now);
-        let last_error = if let Verdict::Delivered { .. } = verdict {
+        let mut news = true;
+        if let Verdict::Delivered { .. } = verdict {
             state.last_success = Some(now);
-            state.last_error.take()
+            state.failing_since = None;
         } else {
-            state.last_error.replace(words.clone())
-        };
+            let last = state.last_failure.replace((now, words.clone()));
+            let failed_before = state.failing_since.is_some();
+            news = !failed_before || last.is_none_or(|(_, last)| last != words);
+            state.failing_since.get_or_insert(now);
+        }
         let closing = state.closing.is_some();
         if closing && !matches!(verdict, Verdict::Delivered { .. } | Verdict::Refused) {
             // A second attempt within the last second would fail like this one.
@@ -290,7 +292,6 @@ impl Sender {
         self.report(&gone);
         let name = self.id.name();
         let wait = held_until.since(now) / 1_000;
-        let news = last_error.as_deref() != Some(&words);
         match verdict {
             Verdict::Delivered { odd: true, .. } => {
                 log::warn!("{name}: {site} took the message with an unusual answer: {words}");

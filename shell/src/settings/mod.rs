@@ -8,7 +8,7 @@ mod log;
 pub(crate) mod notifiers;
 mod numbers;
 mod problems;
-mod rules;
+pub(crate) mod rules;
 mod timezone;
 mod trust;
 mod url;
@@ -47,17 +47,9 @@ impl Settings {
     /// `problems` has no error afterwards.
     pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
         let (rules, used) = rules::read(env, problems);
-        let port = numbers::whole(
-            env,
-            "SYSLOG_PORT",
-            0..=65_535,
-            SYSLOG_PORT_DEFAULT,
-            problems,
-        );
         let settings = Self {
             listen: read_listen(env, problems),
-            // In range, as `whole` checked.
-            port: port as u16,
+            port: read_port(env, problems),
             forward: read_forward(env, problems),
             notifiers: notifiers::read(env, used, problems),
             log: LogSettings::read(env, problems),
@@ -66,6 +58,19 @@ impl Settings {
         timezone::check(env, problems);
         settings
     }
+}
+
+/// Reads the UDP port to listen on.
+pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
+    let port = numbers::whole(
+        env,
+        "SYSLOG_PORT",
+        0..=65_535,
+        SYSLOG_PORT_DEFAULT,
+        problems,
+    );
+    // In range, as `whole` checked.
+    port as u16
 }
 
 fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> {

@@ -102,13 +102,14 @@ const TIMEOUT_SECS: u64 = 15;
 /// `NOTIFY_MAX_AGE_SECS` where it is not set.
 const MAX_AGE_SECS: u64 = 3_600;
 
-/// Returns the notifiers whose first variable is set, and Console.
-#[allow(dead_code, reason = "for the command that tries every notifier")]
+/// Returns the notifiers whose first variable, or for Telegram one of its two,
+/// is set, and Console.
 pub(crate) fn configured(env: &Env) -> NotifierSet {
     let mut set = NotifierSet::EMPTY;
     for id in NotifierId::ALL {
         let variable = match id {
             NotifierId::CONSOLE => None,
+            NotifierId::TELEGRAM if env.bytes("TELEGRAM_CHAT_ID").is_some() => None,
             NotifierId::TELEGRAM => Some("TELEGRAM_BOT_TOKEN".to_owned()),
             _ => Some(prefix(id) + "_WEBHOOK_URL"),
         };

@@ -24,15 +24,23 @@ impl Problems {
         self.warnings.push(format!("{variable}: {what}"));
     }
 
-    /// Prints everything to standard error, one line each, warnings first so
-    /// that what keeps the daemon from starting stands last.
+    /// Prints everything to standard error, see [`Problems::text`].
     pub(crate) fn print(&self) {
-        for warning in &self.warnings {
-            eprintln!("{OWN_OUTPUT_PREFIX}warning: {warning}");
+        eprint!("{}", self.text());
+    }
+
+    /// Returns everything, one line each, warnings first so that what keeps the
+    /// daemon from starting stands last.
+    pub(crate) fn text(&self) -> String {
+        let warnings = self.warnings.iter().map(|line| ("warning", line));
+        let errors = self.errors.iter().map(|line| ("error", line));
+        let mut text = String::new();
+        for (kind, line) in warnings.chain(errors) {
+            for part in [OWN_OUTPUT_PREFIX, kind, ": ", line, "\n"] {
+                text.push_str(part);
+            }
         }
-        for error in &self.errors {
-            eprintln!("{OWN_OUTPUT_PREFIX}error: {error}");
-        }
+        text
     }
 
     /// Returns what the daemon cannot start with.

@@ -3,7 +3,7 @@
 use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::{
     MatchType, NotifierId, NotifierSet, RuleErrors, RuleName, RuleSpec, RulesBuilder,
-    STATIC_EVENTS, static_event,
+    STATIC_EVENTS, pattern_hint, static_event,
 };
 
 use super::{Env, Problems, numbers};
@@ -104,6 +104,9 @@ fn read_rule(
             format_args!("is empty and so matches every message"),
         );
     }
+    if let (MatchType::Regex, Some(hint)) = (match_type, pattern_hint(match_str)) {
+        problems.warning(&variable("MATCH_STR"), format_args!("{hint}"));
+    }
     let spec = RuleSpec {
         name,
         match_type,
@@ -122,7 +125,9 @@ fn read_rule(
     }
 }
 
-fn tell(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
+/// Adds what is wrong with a rule to `problems`, under the names of its
+/// expression and its mask.
+pub(crate) fn tell(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
     if let Some(error) = &errors.pattern {
         problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
     }

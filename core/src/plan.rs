@@ -1,0 +1,47 @@
+//! How a rule is going to be matched, in words.
+
+use core::fmt;
+
+use crate::rule::{Matcher, Rule};
+
+/// How a rule is going to be matched; `Display` says it in one sentence without
+/// a full stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    rule: &'a Rule,
+}
+
+impl Rule {
+    /// Returns how the rule is going to be matched.
+    #[must_use]
+    pub const fn plan(&self) -> Plan<'_> {
+        Plan { rule: self }
+    }
+}
+
+impl fmt::Display for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pattern = match &self.rule.matcher {
+            Matcher::Substring(_) => {
+                return f.write_str("found by the one pass over the line that serves all rules");
+            }
+            Matcher::Regex(pattern) => pattern,
+        };
+        for (index, literal) in pattern.literals().iter().enumerate() {
+            f.write_str(if index == 0 {
+                "tried on lines that contain "
+            } else {
+                " or "
+            })?;
+            write!(f, "\"{}\"", literal.escape_ascii())?;
+        }
+        if pattern.literals().is_empty() {
+            f.write_str("tried on every line, as no text must be in it")?;
+        }
+        match pattern.dfa_states() {
+            Some(states) => write!(f, ", by a DFA of {states} states")?,
+            None => f.write_str(", by the bounded engine alone (too large for a DFA)")?,
+        }
+        write!(f, " ({} bytes)", pattern.memory())
+    }
+}

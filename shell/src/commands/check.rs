@@ -1,0 +1,171 @@
+//! `alertik check`: what is wrong with the configuration, and what was
+//! understood. It opens no socket and sends nothing.
+
+use std::fmt::{self, Write as _};
+
+use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
+use alertik_core::{Matcher, NotifierSet, Rule, RuleName, static_event};
+
+use crate::log::Escaped;
+use crate::settings::notifiers::{Endpoint, Notifier, Service, Target};
+use crate::settings::{Env, Problems, Settings};
+
+/// Prints the report and returns whether the configuration is right.
+pub(super) fn run(env: &Env) -> bool {
+    let mut problems = Problems::default();
+    let settings = Settings::read(env, &mut problems);
+    let mut report = problems.text();
+    let errors = problems.errors().len();
+    // Writing to a string cannot fail.
+    let _ = write_report(env, &settings, &mut report);
+    let _ = match errors {
+        0 => writeln!(report, "\nRight: alertik can start with this."),
+        1 => writeln!(report, "\n1 error: alertik does not start with this."),
+        _ => writeln!(
+            report,
+            "\n{errors} errors: alertik does not start with this."
+        ),
+    };
+    super::print(&report);
+    errors == 0
+}
+
+fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
+    let rules = settings.rules.rules();
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    writeln!(
+        out,
+        "Rules, in the order in which they notify: {}",
+        rules.len()
+    )?;
+    for rule in rules {
+        write_rule(env, rule, out)?;
+    }
+    out.push_str("\nNotifiers that the rules use:");
+    if settings.notifiers.list.is_empty() {
+        out.push_str(" none");
+    }
+    out.push('\n');
+    for notifier in &settings.notifiers.list {
+        write_notifier(env, notifier, out)?;
+    }
+    write_rest(settings, out)
+}
+
+fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
+    let name = rule.name;
+    writeln!(out, "  {name}")?;
+    let variable = |field| env.bytes(&format!("{name}_{field}")).unwrap_or_default();
+    let (match_str, mask) = match name {
+        RuleName::Static(number) => static_event(number).map_or((&b""[..], &b""[..]), |event| {
+            (event.pattern.as_bytes(), event.mask.as_bytes())
+        }),
+        _ => (variable("MATCH_STR"), variable("MASK_MSG")),
+    };
+    let (kind, groups) = match &rule.matcher {
+        Matcher::Substring(_) => ("substr", 0),
+        Matcher::Regex(pattern) => ("regex ", pattern.groups()),
+    };
+    writeln!(out, "    {kind}    {}", Escaped(match_str))?;
+    if kind != "substr" {
+        writeln!(out, "    groups    {groups}")?;
+    }
+    writeln!(out, "    matching  {}", rule.plan())?;
+    writeln!(out, "    message   {}", Escaped(mask))?;
+    writeln!(out, "    to        {}", Names(rule.notifiers))?;
+    match rule.cooldown_millis / 1_000 {
+        0 => out.write_str("    cooldown  off\n"),
+        secs => writeln!(out, "    cooldown  {secs} s"),
+    }
+}
+
+/// The names of some notifiers.
+pub(super) struct Names(pub(super) NotifierSet);
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, id) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            f.write_str(id.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes what a notifier is, without what must not be shown to others: path
+/// and query of its URL, its token, its headers.
+fn write_notifier(env: &Env, notifier: &Notifier, out: &mut String) -> fmt::Result {
+    write!(out, "  {:9} ", notifier.id.name())?;
+    let Target::Http(endpoint) = &notifier.target else {
+        return out.write_str("standard output\n");
+    };
+    let Endpoint { url, service } = &**endpoint;
+    out.push_str(url.site());
+    match service {
+        Service::Telegram(form) => {
+            let token = env.bytes("TELEGRAM_BOT_TOKEN").unwrap_or_default();
+            let bot = token.split(|&byte| byte == b':').next();
+            let bot = Escaped(bot.unwrap_or_default());
+            writeln!(out, ", bot {bot}:***, chat {}", form.chat_id)
+        }
+        Service::Generic(generic) => {
+            let headers = generic.headers.len();
+            write!(out, "/***, {}, {}", generic.method, generic.content_type)?;
+            if headers > 0 {
+                write!(out, ", headers of its own: {headers}")?;
+            }
+            out.write_char('\n')
+        }
+        _ => out.write_str("/***\n"),
+    }
+}
+
+fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
+    write!(
+        out,
+        "\nSettings\n  receives  UDP port {} on ",
+        settings.port
+    )?;
+    match settings.listen {
+        None => out.write_str("every address\n")?,
+        Some(address) => writeln!(out, "{address}")?,
+    }
+    match &settings.forward {
+        None => out.write_str("  forwards  nothing\n")?,
+        Some(target) => writeln!(out, "  forwards  to {} port {}", target.host, target.port)?,
+    }
+    let level = match settings.log.level {
+        log::LevelFilter::Error => "error",
+        log::LevelFilter::Warn => "warning",
+        log::LevelFilter::Debug => "debug",
+        _ => "info",
+    };
+    match &settings.log.file {
+        None => writeln!(out, "  logs      to standard output, level {level}")?,
+        Some(path) => writeln!(
+            out,
+            "  logs      to {}, at most {} bytes, level {level}",
+            path.display(),
+            settings.log.bytes_max
+        )?,
+    }
+    let notifiers = &settings.notifiers;
+    let roots = match notifiers.anchors.len() {
+        0 => "the built-in authorities".to_owned(),
+        more => format!("the built-in authorities and {more} of TLS_CA_FILE"),
+    };
+    writeln!(
+        out,
+        "  sends     each attempt at most {} s, a notification waits at most {} s\n  \
+         trusts    {roots}",
+        notifiers.timeout_secs, notifiers.max_age_secs
+    )?;
+    writeln!(
+        out,
+        "\nLimits\n  {ENV_RULES_MAX} rules, {GROUPS_MAX} groups in a message; \
+         {MESSAGE_BYTES_MAX} bytes of a log line are matched;\n  {} KiB of lines wait to be matched",
+        RING_BYTES / 1_024
+    )
+}

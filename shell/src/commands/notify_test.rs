@@ -1,0 +1,90 @@
+//! `alertik notify-test`: a test message through each notifier, at once, by the
+//! code that sends the daemon's.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use alertik_core::{NotifierId, NotifierSet, TextBuffer};
+
+use crate::clock;
+use crate::notifier::{self, Trial};
+use crate::settings::{Env, Problems, notifiers, rules};
+
+/// Runs the command and returns whether every notifier took the message.
+///
+/// # Errors
+///
+/// Returns what to tell the user if nothing can be tried at all.
+pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
+    let wanted = wanted(env, names)?;
+    let mut problems = Problems::default();
+    let notifiers = notifiers::read(env, wanted, &mut problems);
+    problems.print();
+    let right = problems.errors().is_empty();
+    if notifiers.list.is_empty() {
+        return Ok(false);
+    }
+    let mut text = TextBuffer::new();
+    text.push_mask("Test message of alertik: this notifier works. Nothing has happened.");
+    text.push_tail(format_args!(", at: {}", clock::wall()));
+    let count = notifiers.list.len();
+    let trials = notifier::try_all(notifiers, text.as_text())
+        .map_err(|error| format!("alertik: cannot start the test: {error}\n"))?;
+    let mut delivered = 0;
+    for trial in trials.iter().take(count) {
+        delivered += usize::from(trial.delivered);
+        print(&trial);
+    }
+    Ok(right && delivered == count)
+}
+
+/// Returns which notifiers are to be tried: those named, or all that are set up
+/// or that a rule uses.
+fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
+    let mut wanted = NotifierSet::EMPTY;
+    for name in names {
+        match name.to_str().and_then(NotifierId::from_name) {
+            Some(id) => wanted.insert(id),
+            None => {
+                return Err(format!(
+                    "alertik: '{}' is not a notifier; known are {}\n",
+                    name.to_string_lossy(),
+                    NotifierId::ALL.map(NotifierId::name).join(", ")
+                ));
+            }
+        }
+    }
+    if !names.is_empty() {
+        return Ok(wanted);
+    }
+    // Console needs nothing to be set, so it is tried where a rule uses it.
+    let (_, used) = rules::read(env, &mut Problems::default());
+    let mut configured = notifiers::configured(env);
+    configured.remove(NotifierId::CONSOLE);
+    wanted = configured.union(used);
+    if wanted.is_empty() {
+        return Err(
+            "alertik: no notifier is set up: set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID, or \
+             SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, DISCORD_WEBHOOK_URL, GENERIC1_WEBHOOK_URL\n"
+                .to_owned(),
+        );
+    }
+    Ok(wanted)
+}
+
+fn print(trial: &Trial) {
+    let verdict = if trial.delivered { "ok" } else { "FAILED" };
+    let mut line = String::new();
+    let _ = write!(
+        line,
+        "{:9} {verdict} after {} ms: {}",
+        trial.id.name(),
+        trial.millis,
+        trial.site
+    );
+    if !trial.words.is_empty() {
+        let _ = write!(line, ": {}", trial.words);
+    }
+    line.push('\n');
+    super::print(&line);
+}

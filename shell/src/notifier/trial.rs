@@ -1,0 +1,108 @@
+//! One message to each notifier, to see whether it arrives.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::mpsc::{Receiver, Sender as Results, channel};
+use std::thread;
+
+use alertik_core::limits::BODY_BYTES_MAX;
+use alertik_core::{
+    Body, Courier, CourierSettings, Form, Instant, NoticeHead, NotifierId, NotifierSet, Pacing,
+    RuleId, TextBuffer, Ticket, Verdict,
+};
+use alertik_core::{Text, limits::OUTBOX_BYTES};
+
+use super::console::Console;
+use super::http::{Http, Outcome, Store};
+use super::{STACK_BYTES, prepare};
+use crate::clock;
+use crate::settings::notifiers::{Notifier, Notifiers, Target};
+
+/// What became of a test message.
+pub(crate) struct Trial {
+    pub(crate) id: NotifierId,
+    /// Scheme, host and port of the service.
+    pub(crate) site: String,
+    pub(crate) delivered: bool,
+    /// How long it took, in milliseconds.
+    pub(crate) millis: u64,
+    /// The service's answer or what went wrong, and what to check. No secrets.
+    pub(crate) words: String,
+}
+
+/// Sends `text` through every notifier at the same time, once, and hands out
+/// the results as they come. The request is the daemon's, made by the same code.
+///
+/// # Errors
+///
+/// Where a thread cannot be started, or standard output not be duplicated.
+pub(crate) fn try_all(mut notifiers: Notifiers, text: Text<'_>) -> io::Result<Receiver<Trial>> {
+    prepare(&mut notifiers);
+    let (results, trials) = channel();
+    let timeout_secs = notifiers.timeout_secs;
+    for notifier in notifiers.list {
+        let mut own = TextBuffer::new();
+        own.push_text(text);
+        let results = results.clone();
+        thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn(move || try_one(notifier, &own, timeout_secs, &results))?;
+    }
+    Ok(trials)
+}
+
+fn try_one(notifier: Notifier, text: &TextBuffer, timeout_secs: u64, results: &Results<Trial>) {
+    let id = notifier.id;
+    let begun = clock::now();
+    let mut courier = courier(id, begun, text);
+    let (site, outcome) = match notifier.target {
+        Target::Console => ("standard output".to_owned(), print(begun, &mut courier)),
+        Target::Http(endpoint) => {
+            let mut http = Http::new(id, endpoint, timeout_secs);
+            let request = http.begin(begun, &mut courier, &|_, out| {
+                let _ = out.write_str("notify-test");
+            });
+            let outcome = http.send(request, None);
+            (http.site().to_owned(), outcome)
+        }
+    };
+    let trial = Trial {
+        id,
+        site,
+        delivered: matches!(outcome.verdict, Verdict::Delivered { .. }),
+        millis: clock::now().since(begun),
+        words: outcome.words,
+    };
+    // Nobody listens any more once the program ends.
+    let _ = results.send(trial);
+}
+
+/// Returns a courier with nothing but the text in its outbox.
+fn courier(id: NotifierId, now: Instant, text: &TextBuffer) -> Courier<Store> {
+    let settings = CourierSettings {
+        pacing: Pacing::NONE,
+        max_age_millis: u64::MAX,
+        seed: 0,
+    };
+    let mut courier = Courier::new(vec![0; OUTBOX_BYTES].into_boxed_slice(), &settings);
+    let mut notifiers = NotifierSet::EMPTY;
+    notifiers.insert(id);
+    if let Some(rule) = RuleId::new(0) {
+        let head = NoticeHead {
+            rule,
+            notifiers,
+            at: clock::wall(),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ticket: Ticket::default(),
+        };
+        courier.push(now, &head, text.as_text(), &mut |_| {});
+    }
+    courier
+}
+
+fn print(now: Instant, courier: &mut Courier<Store>) -> Outcome {
+    let mut bytes = vec![0; BODY_BYTES_MAX];
+    let mut lines = Body::new(&mut bytes);
+    courier.begin(now, &Form::Console, &[], &|_, _| {}, usize::MAX, &mut lines);
+    Outcome::of_console(Console::open().and_then(|mut console| console.write(lines.as_str())))
+}
