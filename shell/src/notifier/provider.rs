@@ -27,7 +27,7 @@ use rustls::crypto::{
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::SigningKey;
-use rustls::{Error, SignatureScheme};
+use rustls::{CipherSuiteCommon, Error, SignatureScheme, SupportedCipherSuite, Tls13CipherSuite};
 use webpki::ring as algorithm;
 
 /// Makes ours the process's provider. The HTTP client panics without one.
@@ -39,8 +39,8 @@ pub(super) fn install() {
 fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![
-            suite::TLS13_AES_128_GCM_SHA256,
-            suite::TLS13_AES_256_GCM_SHA384,
+            SupportedCipherSuite::Tls13(&AES_128),
+            SupportedCipherSuite::Tls13(&AES_256),
             suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
             suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
             suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -50,6 +50,27 @@ fn provider() -> CryptoProvider {
         signature_verification_algorithms: SIGNATURES,
         secure_random: &KernelRandom,
         key_provider: &NoKeys,
+    }
+}
+
+static AES_128: Tls13CipherSuite = without_quic(suite::TLS13_AES_128_GCM_SHA256);
+static AES_256: Tls13CipherSuite = without_quic(suite::TLS13_AES_256_GCM_SHA384);
+
+/// Returns a suite of TLS 1.3 without what it brings for QUIC. As a constant:
+/// what rustls' own static names would stay in the binary otherwise.
+const fn without_quic(suite: SupportedCipherSuite) -> Tls13CipherSuite {
+    let SupportedCipherSuite::Tls13(suite) = suite else {
+        panic!("not a suite of TLS 1.3");
+    };
+    Tls13CipherSuite {
+        common: CipherSuiteCommon {
+            suite: suite.common.suite,
+            hash_provider: suite.common.hash_provider,
+            confidentiality_limit: suite.common.confidentiality_limit,
+        },
+        hkdf_provider: suite.hkdf_provider,
+        aead_alg: suite.aead_alg,
+        quic: None,
     }
 }
 
