@@ -10,6 +10,9 @@ use super::support::run;
 
 const CONSOLE: NotifierId = NotifierId::CONSOLE;
 const CASE: &str = "ALERTIK_CONSOLE_CASE";
+/// What every line of ours begins with, so that it is recognised where the router
+/// logs it and sends it back.
+const PREFIX: &str = "alertik: notice: ";
 /// More than the console's outbox and a pipe hold together.
 const MANY: u32 = 20_000;
 
@@ -22,6 +25,7 @@ fn child(case: &str) -> Child {
             "--nocapture",
         ])
         .env(CASE, case)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -45,7 +49,7 @@ fn lines() {
     let ours: Vec<String> = out
         .lines()
         .map(Result::unwrap)
-        .filter(|line| line.starts_with("> "))
+        .filter_map(|line| Some(line.strip_prefix(PREFIX)?.to_owned()))
         .collect();
     assert_eq!(ours.len(), 101);
     assert_eq!(
@@ -63,6 +67,8 @@ fn lines() {
 fn a_closed_pipe() {
     let mut child = child("closed");
     drop(child.stdout.take());
+    // Only now the child begins.
+    drop(child.stdin.take());
     let told = end(child);
     assert!(told.contains("refused 3 failed 3"), "{told}");
 }
@@ -81,6 +87,9 @@ fn a_stalled_pipe() {
     let out = BufReader::new(child.stdout.take().unwrap());
     let (mut lost, mut received, mut last) = (0, 0, None);
     for line in out.lines().map(Result::unwrap) {
+        let Some(line) = line.strip_prefix(PREFIX) else {
+            continue;
+        };
         if let Some((count, _)) = line.split_once(" notifications lost since ") {
             lost += count.parse::<u32>().unwrap();
         } else if let Some(number) = line.strip_prefix("> ") {
@@ -110,6 +119,7 @@ fn inside() {
             running.wait(CONSOLE, "sent", |status| status.counts.sent == 101);
         }
         "closed" => {
+            std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
             for number in 0..3 {
                 running.push(&[CONSOLE], number, "> x", b"");
                 let so_far = u64::from(number) + 1;
