@@ -67,14 +67,14 @@ pub(crate) fn start(level: LevelFilter, sink: Sink) -> io::Result<()> {
     Ok(())
 }
 
-/// Logs a received message at debug level, control bytes escaped.
+/// Logs at debug level.
 ///
-/// It does not go through `log::debug!`: the crate's debug level is compiled
-/// out of the release (`release_max_level_info`), because it would keep all the
-/// TLS library's debug texts in the binary.
-pub(crate) fn received(source: fmt::Arguments<'_>, message: &[u8]) {
+/// `log::debug!` is not used: the crate's debug level is compiled out of the
+/// release (`release_max_level_info`), because it would keep all the TLS
+/// library's debug texts in the binary.
+pub(crate) fn debug(message: fmt::Arguments<'_>) {
     if log::max_level() >= LevelFilter::Debug {
-        LOGGER.enqueue(Level::Debug, format_args!("{source}: {}", Escaped(message)));
+        LOGGER.enqueue(Level::Debug, message);
     }
 }
 

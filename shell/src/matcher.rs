@@ -10,7 +10,7 @@ use alertik_core::{
 };
 
 use crate::clock;
-use crate::log::received;
+use crate::log::{Escaped, debug};
 use crate::notifier::Senders;
 use crate::queue::{Queue, Work};
 
@@ -118,7 +118,11 @@ impl<'a> Matcher<'a> {
             self.engine.handle_timeout(clock::now());
             return;
         }
-        received(format_args!("received from {}", arrival.source), message);
+        debug(format_args!(
+            "received from {}: {}",
+            arrival.source,
+            Escaped(message)
+        ));
         self.engine
             .handle(clock::now(), arrival, || wall_at(arrival.at), message);
     }

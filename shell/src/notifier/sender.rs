@@ -12,6 +12,7 @@ use alertik_core::{
 use super::console::Console;
 use super::http::{Http, Outcome, Store};
 use crate::clock;
+use crate::log::debug;
 
 /// Reports a notification that will not arrive.
 pub(super) type Failed = Arc<dyn Fn(NotifierId, Ticket) + Send + Sync>;
@@ -299,7 +300,7 @@ impl Sender {
             Verdict::Delivered { .. } if before > 0 => {
                 log::info!("{name}: {site} works again after {before} failed attempts");
             }
-            Verdict::Delivered { .. } => log::debug!("{name}: {left} notifications sent"),
+            Verdict::Delivered { .. } => debug(format_args!("{name}: {left} notifications sent")),
             Verdict::Retry | Verdict::Unanswered if left > 0 => {
                 log::error!(
                     "{name}: {left} notifications dropped, {site} missed them twice: {words}"
@@ -309,7 +310,9 @@ impl Sender {
                 log::warn!("{name}: {site}: {words}; trying again until it works");
             }
             Verdict::Retry | Verdict::Unanswered => {
-                log::debug!("{name}: {site}: {words}; next attempt in {wait} s");
+                debug(format_args!(
+                    "{name}: {site}: {words}; next attempt in {wait} s"
+                ));
             }
             Verdict::Wait { .. } => log::warn!("{name}: {site} asks to wait {wait} s"),
             Verdict::Refused => {
