@@ -1,5 +1,7 @@
 //! A compiled pattern.
 
+use alloc::vec::Vec;
+
 use super::automaton;
 use super::dfa::Dfa;
 use super::error::PatternError;
@@ -104,7 +106,7 @@ impl Pattern {
     /// Returns literals one of which is in every text that matches; none where
     /// nothing is known.
     #[must_use]
-    pub fn literals(&self) -> &[alloc::vec::Vec<u8>] {
+    pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals
     }
 
