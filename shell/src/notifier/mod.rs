@@ -138,7 +138,10 @@ impl Senders {
         for sender in &self.senders {
             let left = sender.wait_closed(until);
             if left > 0 {
-                log::warn!("{}: {left} notifications not delivered", sender.id().name());
+                log::warn!(
+                    "{}: notifications not delivered: {left}",
+                    sender.id().name()
+                );
             }
         }
     }

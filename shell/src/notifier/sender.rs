@@ -227,8 +227,7 @@ impl Sender {
             if expired > 0 {
                 drop(state);
                 log::error!(
-                    "{}: {expired} notifications dropped, they waited too long \
-                     (NOTIFY_MAX_AGE_SECS)",
+                    "{}: notifications dropped: {expired}, too old (NOTIFY_MAX_AGE_SECS)",
                     self.id.name()
                 );
                 self.report(&gone);
@@ -300,10 +299,10 @@ impl Sender {
             Verdict::Delivered { .. } if before > 0 => {
                 log::info!("{name}: {site} works again after {before} failed attempts");
             }
-            Verdict::Delivered { .. } => debug(format_args!("{name}: {left} notifications sent")),
+            Verdict::Delivered { .. } => debug(format_args!("{name}: notifications sent: {left}")),
             Verdict::Retry | Verdict::Unanswered if left > 0 => {
                 log::error!(
-                    "{name}: {left} notifications dropped, {site} missed them twice: {words}"
+                    "{name}: notifications dropped: {left}; no answer twice, {site}: {words}"
                 );
             }
             Verdict::Retry | Verdict::Unanswered if news => {
@@ -316,7 +315,7 @@ impl Sender {
             }
             Verdict::Wait { .. } => log::warn!("{name}: {site} asks to wait {wait} s"),
             Verdict::Refused => {
-                log::error!("{name}: {left} notifications dropped, {site}: {words}");
+                log::error!("{name}: notifications dropped: {left}; {site}: {words}");
             }
             Verdict::Gone => {
                 log::error!("{name}: {site}: {words}; nothing is sent to it for an hour");

@@ -96,7 +96,7 @@ fn refusals_drop_only_their_message() {
         running.wait(G1, "sent", |status| status.counts.sent == 1);
         elsewhere.expect_none(Duration::ZERO);
         let lines = logged_lines(&format!("http://{}", server.address));
-        assert!(lines[0].starts_with("ERROR Generic1: 1 notifications dropped"));
+        assert!(lines[0].starts_with("ERROR Generic1: notifications dropped: 1;"));
         assert!(lines[0].contains("why: ") || lines[0].contains("redirects to http://127.0.0.1"));
     }
 }

@@ -1,7 +1,7 @@
 //! The console against real pipes: this test program once more, with its
 //! standard output in our hands.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use alertik_core::NotifierId;
@@ -66,10 +66,15 @@ fn lines() {
 #[test]
 fn a_closed_pipe() {
     let mut child = child("closed");
+    // The test's frame in the child prints, too: before the pipe closes.
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    assert!(errors.read_line(&mut told).unwrap() > 0);
     drop(child.stdout.take());
-    // Only now the child begins.
+    // Only now the child goes on.
     drop(child.stdin.take());
-    let told = end(child);
+    errors.read_to_string(&mut told).unwrap();
+    end(child);
     assert!(told.contains("refused 3 failed 3"), "{told}");
 }
 
@@ -119,6 +124,7 @@ fn inside() {
             running.wait(CONSOLE, "sent", |status| status.counts.sent == 101);
         }
         "closed" => {
+            eprintln!("ready");
             std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
             for number in 0..3 {
                 running.push(&[CONSOLE], number, "> x", b"");

@@ -96,7 +96,7 @@ fn no_secret_is_logged() {
 
     let log = logged();
     assert!(
-        log.contains("Generic1: 1 notifications dropped"),
+        log.contains("Generic1: notifications dropped: 1;"),
         "nothing was logged"
     );
     let leak = log
