@@ -92,6 +92,13 @@ impl Pattern {
         }
     }
 
+    /// Returns what [`is_match`](Self::is_match) would if there were no DFA,
+    /// so that tests can compare the engines.
+    #[doc(hidden)]
+    pub fn is_match_without_dfa(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.program.is_match(text, scratch)
+    }
+
     /// Finds the leftmost-longest match and its groups. It does not allocate.
     ///
     /// `spans` receives the whole match and then the groups, as many as it has

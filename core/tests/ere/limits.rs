@@ -1,0 +1,105 @@
+//! What happens at the limits.
+
+use std::time::{Duration, Instant};
+
+use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX};
+use alertik_core::{Pattern, Scratch};
+
+use crate::answer;
+
+/// Nesting as deep as a pattern can be long costs no stack: this runs in a
+/// thread with 64 KiB of it.
+#[test]
+fn deep_nesting() {
+    let run = || {
+        let depth = PATTERN_BYTES_MAX / 2 - 1;
+        let pattern = [&b"(".repeat(depth)[..], b"a", &b")".repeat(depth)].concat();
+        assert!(answer(&pattern, b"ba").starts_with(&format!("M{depth} 1,2 1,2")));
+        let pattern = [&b"(".repeat(300)[..], b"a", &b")*".repeat(300)].concat();
+        let pattern = Pattern::compile(&pattern).expect("valid");
+        assert!(pattern.is_match(b"aa", &mut Scratch::for_patterns([&pattern])));
+        assert_eq!(answer(&b"(".repeat(PATTERN_BYTES_MAX), b""), "E8");
+        assert_eq!(answer(&b"(|".repeat(PATTERN_BYTES_MAX / 2), b""), "E8");
+    };
+    let thread = std::thread::Builder::new().stack_size(64 * 1024);
+    thread
+        .spawn(run)
+        .expect("a thread")
+        .join()
+        .expect("no overflow");
+}
+
+/// What is too large is refused, and quickly.
+#[test]
+fn too_large() {
+    for pattern in [
+        "((a{255}){255}){255}",
+        "((((a{255}){255}){255}){255}){255}",
+        "((a{100}){100}){100}",
+        "(((a?){255}){255}){255}",
+        "((a*){255}){255}",
+        "(.?){255}(.?){255}(.?){255}(.?){255}",
+    ] {
+        let start = Instant::now();
+        let error = Pattern::compile(pattern.as_bytes()).expect_err(pattern);
+        let took = start.elapsed();
+        assert_eq!(error.code(), 12, "{pattern}");
+        assert!(error.to_string().contains("too large"), "{error}");
+        // 50 ms are asked for, in release; this is not, on a busy machine.
+        assert!(took < Duration::from_secs(2), "{pattern}: {took:?}");
+    }
+    let long = b"a".repeat(PATTERN_BYTES_MAX + 1);
+    let error = Pattern::compile(&long).expect_err("too long");
+    assert_eq!(error.offset(), PATTERN_BYTES_MAX);
+    assert_eq!(answer(&b"a".repeat(PATTERN_BYTES_MAX), b"a"), "N");
+}
+
+/// A pattern that no message is long enough for is valid, as in musl, and
+/// takes no memory.
+#[test]
+fn too_long_for_any_message() {
+    let pattern = Pattern::compile(b"(a{255}){255}|b").expect("valid");
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    assert!(!pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+    assert!(pattern.is_match(b"b", &mut scratch));
+    assert!(pattern.memory() + scratch.memory() < 2_000);
+}
+
+/// A pattern whose DFA would be too large works without it.
+#[test]
+fn without_dfa() {
+    let pattern = Pattern::compile(b"a.{20}b").expect("valid");
+    assert_eq!(pattern.dfa_states(), None);
+    assert_eq!(answer(b"a.{20}b", b"xa01234567890123456789b"), "M0 1,23");
+    assert_eq!(answer(b"a.{20}b", b"xa0123456789012345678b"), "N");
+}
+
+/// Work that passes the limit ends as a match without groups, and texts up to
+/// the promised length never get there.
+#[test]
+fn too_much_work() {
+    let pattern = Pattern::compile(b"(a?){100}b").expect("valid");
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let exact = pattern.exact_up_to();
+    assert!((50..MESSAGE_BYTES_MAX).contains(&exact), "{exact}");
+    let mut spans = [None; 2];
+    assert!(!pattern.captures(&b"a".repeat(exact), &mut scratch, &mut spans));
+    assert!(pattern.captures(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch, &mut spans));
+    assert_eq!(spans, [None, None]);
+    // Its DFA is not subject to that.
+    assert!(!pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+}
+
+/// Patterns for log lines are exact on every message.
+#[test]
+fn usual_patterns_are_exact() {
+    for pattern in [
+        r"login failure for user ([A-Za-z]+) from (\d{1,3}.*) via ssh",
+        r"([a-zA-Z0-9]+) link up \(speed (\d+Mbps), full duplex\)",
+        r"input: in:.*src-mac [0-9a-f:]+, proto [^,]+, ((\d{1,3}\.?)+):(\d{1,5})->((\d{1,3}\.?)+):(\d{1,5})",
+    ] {
+        let pattern = Pattern::compile(pattern.as_bytes()).expect("valid");
+        assert!(pattern.exact_up_to() >= MESSAGE_BYTES_MAX);
+        assert!(pattern.dfa_states().is_some());
+    }
+}

@@ -1,0 +1,46 @@
+//! The matcher as a whole: against cases written by hand, against musl, and
+//! against a plain POSIX matcher.
+//!
+//! `generate` makes patterns as trees, so that `posix`, which is slow and does
+//! only what the standard says, needs no parser of its own to be compared.
+
+mod generate;
+mod limits;
+mod musl;
+mod posix;
+mod properties;
+mod screen;
+mod suite;
+
+use alertik_core::limits::GROUPS_MAX;
+use alertik_core::{Pattern, Scratch, Span};
+
+/// Returns what the matcher says of a pattern and a text, in the words of the
+/// filter: `E<code>`, `N`, or `M<groups> so,eo so,eo ...`.
+fn answer(pattern: &[u8], text: &[u8]) -> String {
+    let pattern = match Pattern::compile(pattern) {
+        Ok(pattern) => pattern,
+        Err(error) => return format!("E{}", error.code()),
+    };
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [None; GROUPS_MAX + 1];
+    let found = pattern.captures(text, &mut scratch, &mut spans);
+    let quick = pattern.is_match(text, &mut scratch);
+    assert_eq!(found, quick, "the DFA and the run disagree");
+    if !found {
+        return "N".to_owned();
+    }
+    let mut answer = format!("M{}", pattern.groups());
+    for span in spans.iter().take(pattern.groups() + 1) {
+        answer += &match *span {
+            Some(Span { start, end }) => format!(" {start},{end}"),
+            None => " -1,-1".to_owned(),
+        };
+    }
+    answer
+}
+
+/// Returns bytes as readable text for failure messages.
+fn show(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}

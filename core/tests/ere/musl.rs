@@ -1,0 +1,186 @@
+//! Against musl itself, where `musl-gcc` is installed (Debian: musl-tools).
+//!
+//! Every difference must be one of three departures of musl from POSIX:
+//!
+//! * Q1: when the accepting state is reached twice at one offset, a match that
+//!   begins later can replace the leftmost one.
+//! * Q2: literals of repeat counts inside of repeats can be numbered alike,
+//!   and then their states are one.
+//! * Q3: of several empty paths through a piece only one is kept. The product
+//!   copies this one, so it is no difference from musl but one from POSIX, and
+//!   `properties` looks at it.
+//!
+//! `ERE_CASES` sets the number of cases of each kind, `ERE_SEED` the seed.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::generate::{self, Ast, Random};
+use crate::posix::{self, EmptyPaths};
+use crate::{answer, show, suite};
+
+/// The oracle's program, or `None` where it cannot be built.
+fn oracle() -> Option<PathBuf> {
+    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("musl-oracle-{:?}", std::thread::current().id()));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ere/musl.c");
+    let compiler = Command::new("musl-gcc")
+        .args(["-O2", "-static", "-o"])
+        .arg(&program)
+        .arg(source)
+        .status();
+    match compiler {
+        Ok(status) => {
+            assert!(status.success(), "musl-gcc does not build {source}");
+            Some(program)
+        }
+        Err(_) => {
+            // Past the test harness, which hides what passing tests print.
+            let mut stderr = std::io::stderr();
+            writeln!(
+                stderr,
+                "SKIPPED: no comparison with musl: musl-gcc is not installed"
+            )
+            .expect("a terminal");
+            None
+        }
+    }
+}
+
+/// Returns musl's answers.
+fn ask(cases: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<String>> {
+    let program = oracle()?;
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the oracle runs");
+    let mut input = child.stdin.take().expect("piped");
+    let mut lines = String::new();
+    for (pattern, text) in cases {
+        for byte in pattern {
+            lines += &format!("{byte:02x}");
+        }
+        lines.push('\t');
+        for byte in text {
+            lines += &format!("{byte:02x}");
+        }
+        lines.push('\n');
+    }
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().expect("the oracle answers");
+    writer
+        .join()
+        .expect("no panic")
+        .expect("all cases were read");
+    let answers = String::from_utf8(output.stdout).expect("ASCII");
+    let answers: Vec<String> = answers.lines().map(str::to_owned).collect();
+    assert_eq!(answers.len(), cases.len(), "one answer per case");
+    Some(answers)
+}
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    let value = std::env::var(name).ok();
+    value.map_or(otherwise, |value| value.parse().expect("a number"))
+}
+
+/// Returns the match's span in an answer.
+fn span(answer: &str) -> Option<(usize, usize)> {
+    let span = answer.strip_prefix('M')?.split(' ').nth(1)?;
+    let (start, end) = span.split_once(',')?;
+    Some((start.parse().ok()?, end.parse().ok()?))
+}
+
+/// Returns which departure of musl explains a difference.
+fn explain(ast: &Ast, text: &[u8], ours: &str, musl: &str) -> Option<&'static str> {
+    let (mine, theirs) = (span(ours), span(musl));
+    let right = posix::find(ast, text, EmptyPaths::One);
+    if mine != right {
+        return None;
+    }
+    match (mine, theirs) {
+        (Some(mine), Some(theirs)) if theirs.0 > mine.0 => Some("Q1"),
+        _ if ast.has_nested_count() => Some("Q2"),
+        _ => None,
+    }
+}
+
+fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: &[(&str, f64)]) {
+    let count = setting("ERE_CASES", 3_000) as usize;
+    let mut random = Random::new(setting("ERE_SEED", 1));
+    let cases: Vec<(Ast, Vec<u8>)> = (0..count).map(|_| make(&mut random)).collect();
+    let asked: Vec<_> = cases
+        .iter()
+        .map(|(ast, text)| (ast.pattern(), text.clone()))
+        .collect();
+    let Some(answers) = ask(&asked) else { return };
+    let mut explained: Vec<&str> = Vec::new();
+    for ((ast, text), ((pattern, _), musl)) in cases.iter().zip(asked.iter().zip(&answers)) {
+        let ours = answer(pattern, text);
+        if ours == *musl {
+            continue;
+        }
+        let Some(cause) = explain(ast, text, &ours, musl) else {
+            panic!(
+                "unexplained: {} on {}\nmusl {musl}\nours {ours}",
+                show(pattern),
+                show(text)
+            );
+        };
+        explained.push(cause);
+    }
+    for (cause, most) in most {
+        let times = explained.iter().filter(|found| *found == cause).count();
+        let share = times as f64 / count as f64;
+        assert!(share <= *most, "{cause}: {times} of {count}");
+    }
+}
+
+/// Patterns made from log lines: at most one case in a thousand differs, and
+/// each of those because of Q1 or Q2.
+#[test]
+fn log_lines() {
+    compare(generate::log_like, &[("Q1", 0.001), ("Q2", 0.001)]);
+}
+
+/// Ambiguous patterns differ only by Q1 and Q2.
+#[test]
+fn ambiguous() {
+    compare(generate::ambiguous, &[("Q1", 0.01), ("Q2", 0.05)]);
+}
+
+/// The parser: every decision and every error code is musl's.
+#[test]
+fn soup() {
+    let mut random = Random::new(setting("ERE_SEED", 1));
+    let cases: Vec<_> = (0..setting("ERE_CASES", 10_000))
+        .map(|_| generate::soup(&mut random))
+        .collect();
+    let Some(answers) = ask(&cases) else { return };
+    let refused = answers.iter().filter(|answer| answer.starts_with('E'));
+    assert!(
+        (cases.len() / 4..cases.len() * 3 / 4).contains(&refused.count()),
+        "the soup must hold valid and malformed patterns"
+    );
+    for ((pattern, text), musl) in cases.iter().zip(answers) {
+        let ours = answer(pattern, text);
+        assert_eq!(ours, musl, "{} on {}", show(pattern), show(text));
+    }
+}
+
+/// The suite's expectations are musl's answers.
+#[test]
+fn own_suite() {
+    let cases: Vec<_> = suite::cases()
+        .map(|case| (case.pattern, case.text))
+        .collect();
+    let Some(answers) = ask(&cases) else { return };
+    for (case, musl) in suite::cases().zip(answers) {
+        if case.differs {
+            assert_ne!(case.answer, musl, "line {}: no longer differs", case.line);
+        } else {
+            assert_eq!(case.answer, musl, "line {}", case.line);
+        }
+    }
+}

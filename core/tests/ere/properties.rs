@@ -1,0 +1,122 @@
+//! What holds for every pattern and text.
+
+use alertik_core::limits::GROUPS_MAX;
+use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+
+use crate::generate::{self, Ast, Random};
+use crate::posix::{self, EmptyPaths};
+use crate::show;
+
+const CASES: usize = 2_000;
+
+fn each_case(mut check: impl FnMut(&Ast, &Pattern, &[u8])) {
+    let mut random = Random::new(7);
+    for index in 0..CASES {
+        let (ast, text) = if index % 2 == 0 {
+            generate::ambiguous(&mut random)
+        } else {
+            generate::log_like(&mut random)
+        };
+        let pattern = ast.pattern();
+        let compiled = Pattern::compile(&pattern)
+            .unwrap_or_else(|error| panic!("{}: {error}", show(&pattern)));
+        check(&ast, &compiled, &text);
+    }
+}
+
+/// Match and span are those of POSIX, but for pieces with several empty paths,
+/// where they are those of musl; and that makes a difference in few cases.
+#[test]
+fn spans_are_posix() {
+    let mut copied = 0;
+    each_case(|ast, pattern, text| {
+        let mut scratch = Scratch::for_patterns([pattern]);
+        let mut spans = [None];
+        let found = pattern.captures(text, &mut scratch, &mut spans);
+        let ours = spans[0].map(|span| (span.start, span.end));
+        assert_eq!(found, ours.is_some());
+        let expected = posix::find(ast, text, EmptyPaths::One);
+        assert_eq!(ours, expected, "{} on {}", show(&ast.pattern()), show(text));
+        copied += usize::from(expected != posix::find(ast, text, EmptyPaths::All));
+    });
+    assert!(
+        copied < CASES / 50,
+        "{copied} cases depend on the empty path"
+    );
+}
+
+/// The DFA, the run without tags and the run with tags agree.
+#[test]
+fn engines_agree() {
+    each_case(|ast, pattern, text| {
+        let mut scratch = Scratch::for_patterns([pattern]);
+        let mut spans = [None; GROUPS_MAX + 1];
+        let quick = pattern.is_match(text, &mut scratch);
+        let bounded = pattern.is_match_without_dfa(text, &mut scratch);
+        let full = pattern.captures(text, &mut scratch, &mut spans);
+        assert!(
+            quick == bounded && bounded == full,
+            "{} on {}: {quick} {bounded} {full}",
+            show(&ast.pattern()),
+            show(text)
+        );
+    });
+}
+
+/// Every span lies in the text and in the whole match, begins before it ends,
+/// and starts nothing that the scratch of an earlier search left behind.
+#[test]
+fn spans_are_sane() {
+    let mut random = Random::new(11);
+    let patterns: Vec<Pattern> = (0..200)
+        .map(|_| generate::ambiguous(&mut random).0.pattern())
+        .map(|pattern| Pattern::compile(&pattern).expect("valid"))
+        .collect();
+    let mut shared = Scratch::for_patterns(&patterns);
+    for round in 0..2_000 {
+        let (_, text) = generate::ambiguous(&mut random);
+        let pattern = &patterns[round % patterns.len()];
+        let (mut spans, mut alone) = ([None; GROUPS_MAX + 1], [None; GROUPS_MAX + 1]);
+        let found = pattern.captures(&text, &mut shared, &mut spans);
+        pattern.captures(&text, &mut Scratch::for_patterns([pattern]), &mut alone);
+        assert_eq!(spans, alone, "the scratch remembers");
+        assert_eq!(found, spans[0].is_some());
+        let whole = spans[0].map_or(0..0, |span| span.start..span.end);
+        assert!(whole.end <= text.len());
+        for span in spans.iter().flatten() {
+            assert!(span.start <= span.end);
+            assert!(whole.start <= span.start && span.end <= whole.end);
+        }
+        for span in &spans[(pattern.groups() + 1).min(spans.len())..] {
+            assert_eq!(*span, None);
+        }
+    }
+}
+
+/// The screen never loses a rule that matches.
+#[test]
+fn screen_keeps_every_match() {
+    let mut random = Random::new(13);
+    for _ in 0..100 {
+        let cases: Vec<_> = (0..16).map(|_| generate::log_like(&mut random)).collect();
+        let patterns: Vec<Pattern> = cases
+            .iter()
+            .map(|(ast, _)| Pattern::compile(&ast.pattern()).expect("valid"))
+            .collect();
+        let screen = Screen::build(patterns.iter().map(Needle::Pattern));
+        let mut scratch = Scratch::for_patterns(&patterns);
+        for (_, text) in &cases {
+            let mut found = RuleSet::EMPTY;
+            screen.candidates(text, &mut found);
+            let candidates: Vec<usize> = found.iter().map(|rule| rule.index()).collect();
+            for (index, pattern) in patterns.iter().enumerate() {
+                assert!(
+                    candidates.contains(&index) || !pattern.is_match(text, &mut scratch),
+                    "{} on {}",
+                    show(&cases[index].0.pattern()),
+                    show(text)
+                );
+            }
+        }
+    }
+}

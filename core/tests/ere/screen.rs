@@ -1,0 +1,77 @@
+//! The screen against plain searching.
+
+use alertik_core::limits::RULES_MAX;
+use alertik_core::{Needle, Pattern, RuleSet, Screen};
+
+use crate::generate::Random;
+use crate::show;
+
+fn found(screen: &Screen, text: &[u8]) -> Vec<usize> {
+    let mut found = RuleSet::EMPTY;
+    screen.candidates(text, &mut found);
+    found.iter().map(|rule| rule.index()).collect()
+}
+
+/// For substrings, being a candidate is containing the substring: for as many
+/// rules as there can be, over an alphabet so small that strings overlap,
+/// contain each other and share beginnings and ends.
+#[test]
+fn substrings_are_exact() {
+    let mut random = Random::new(3);
+    let mut word = |most: usize, letters: &[u8]| -> Vec<u8> {
+        let length = random.below(most + 1);
+        (0..length).map(|_| *random.pick(letters)).collect()
+    };
+    for round in 0..300 {
+        let letters: &[u8] = if round % 2 == 0 {
+            b"ab"
+        } else {
+            b"abcdef\x00\xff"
+        };
+        let words: Vec<Vec<u8>> = (0..RULES_MAX).map(|_| word(6, letters)).collect();
+        let screen = Screen::build(words.iter().map(|word| Needle::Substring(word)));
+        for _ in 0..20 {
+            let text = word(40, letters);
+            let expected: Vec<usize> = (0..RULES_MAX)
+                .filter(|&rule| {
+                    let word = &words[rule];
+                    word.is_empty() || text.windows(word.len()).any(|window| window == word)
+                })
+                .collect();
+            assert_eq!(found(&screen, &text), expected, "{}", show(&text));
+        }
+    }
+}
+
+/// A pattern is a candidate of the texts that hold one of its literals, and
+/// one without literals of every text.
+#[test]
+fn patterns_are_screened_by_literals() {
+    let patterns = [
+        "(up|down): [0-9]+",
+        "[a-z]+",
+        "link (up|down) on ether",
+        "a{3}b?c{2}",
+        "(reboot)?ed",
+    ];
+    let patterns = patterns.map(|pattern| Pattern::compile(pattern.as_bytes()).expect("valid"));
+    let screen = Screen::build(patterns.iter().map(Needle::Pattern));
+    for (text, expected) in [
+        ("", &[1][..]),
+        ("x down: y", &[0, 1]),
+        ("x down y", &[1]),
+        ("link ? on ether1", &[1, 2]),
+        ("aaa", &[1, 3]),
+        ("aa", &[1]),
+        ("edge", &[1, 4]),
+    ] {
+        assert_eq!(found(&screen, text.as_bytes()), expected, "{text}");
+    }
+}
+
+/// No rules, no candidates.
+#[test]
+fn without_rules() {
+    let screen = Screen::build([]);
+    assert_eq!(found(&screen, b"anything"), []);
+}
