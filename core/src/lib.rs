@@ -59,7 +59,7 @@ pub use delivery::{
 #[cfg(feature = "compile")]
 pub use engine::{Engine, EngineCounters};
 #[cfg(feature = "compile")]
-pub use ere::{Pattern, PatternError, Scratch, Span};
+pub use ere::{Hint, Pattern, PatternError, Scratch, Span, hints};
 pub use fifo::{Fifo, Full};
 pub use hint::{PatternHint, pattern_hint};
 pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};

@@ -22,6 +22,7 @@ mod bytes;
 mod dfa;
 mod error;
 mod expand;
+mod hint;
 mod literal;
 mod parse;
 mod pattern;
@@ -30,6 +31,7 @@ mod scratch;
 mod tags;
 
 pub use error::PatternError;
+pub use hint::{Hint, hints};
 pub use pattern::Pattern;
 pub use run::Span;
 pub use scratch::Scratch;

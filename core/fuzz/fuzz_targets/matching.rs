@@ -1,0 +1,34 @@
+//! Any pattern on any text, divided by the first zero byte: the engines agree,
+//! the screen loses nothing, and the spans lie in the text.
+
+#![no_main]
+
+use alertik_core::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
+use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let border = data.iter().position(|&byte| byte == 0).unwrap_or(data.len());
+    let (source, text) = data.split_at(border);
+    let text = &text[..text.len().min(MESSAGE_BYTES_MAX)];
+    let Ok(pattern) = Pattern::compile(source) else {
+        return;
+    };
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [None; GROUPS_MAX + 1];
+    let quick = pattern.is_match(text, &mut scratch);
+    if pattern.exact_up_to() >= text.len() {
+        assert_eq!(quick, pattern.is_match_without_dfa(text, &mut scratch));
+        assert_eq!(quick, pattern.captures(text, &mut scratch, &mut spans));
+        assert_eq!(quick, spans[0].is_some());
+    }
+    for span in spans.iter().flatten() {
+        assert!(span.start <= span.end && span.end <= text.len());
+    }
+    if quick {
+        let screen = Screen::build([Needle::Pattern(&pattern)]);
+        let mut found = RuleSet::EMPTY;
+        screen.candidates(text, &mut found);
+        assert!(!found.is_empty(), "the screen lost a match");
+    }
+});
