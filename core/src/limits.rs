@@ -121,7 +121,7 @@ pub const TRANSITIONS_MAX: usize = 65_535;
 /// Patterns made for log lines stay far below it on any message. Where a
 /// pattern with hundreds of ambiguous literals reaches it on a hostile text,
 /// the text counts as a match without groups, because no event may be lost.
-pub const RUN_WORK_MAX: usize = 8_000_000;
+pub const RUN_WORK_MAX: usize = 5_000_000;
 
 /// Bytes of one rule's DFA. A rule that needs more is matched by the bounded
 /// engine alone.

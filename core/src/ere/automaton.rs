@@ -29,6 +29,13 @@ pub(crate) struct Transition {
     masks: (u16, u16),
 }
 
+impl Transition {
+    /// Returns whether it sets no tag.
+    pub(crate) const fn sets_nothing(&self) -> bool {
+        self.masks.0 == self.masks.1
+    }
+}
+
 /// Tags that one lane of a thread's row keeps.
 pub(crate) const LANE_TAGS: usize = 4;
 

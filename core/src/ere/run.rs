@@ -261,8 +261,13 @@ impl<'a> Run<'a> {
             self.work += leaving.len() * cost(self.width);
             for transition in leaving {
                 let slot = self.next.slot(transition.target);
-                // Without tags, no thread is better than another.
-                if (slot.is_none() || self.width > 0) && self.holds(transition.assertions) {
+                // Without tags, no thread is better than another; with them,
+                // most are worse by the first lane already.
+                let is_worse = slot.is_some_and(|slot| {
+                    let other = self.next.row(slot, self.width).first();
+                    other.is_none() || (transition.sets_nothing() && row.first() > other)
+                });
+                if !is_worse && self.holds(transition.assertions) {
                     self.offer(row, transition, slot);
                 }
             }
