@@ -5,11 +5,13 @@
 //! datagram is counted as not forwarded. A change of state is logged once.
 
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use embedded_nal::UdpClientStack;
+
+use crate::atomic::AtomicU64;
 
 /// How often a name that did not resolve is tried again.
 const RESOLVE_PAUSE: Duration = Duration::from_secs(5);

@@ -1,6 +1,7 @@
 //! alertik: takes a MikroTik router's log over syslog, matches it against the
 //! user's rules and notifies.
 
+mod atomic;
 mod cli;
 mod clock;
 mod commands;

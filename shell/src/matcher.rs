@@ -1,7 +1,7 @@
 //! The matcher thread: takes messages from the queue, lets the core's engine
 //! decide, and hands notifications to the senders. It never waits for a service.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use alertik_core::{
@@ -9,6 +9,7 @@ use alertik_core::{
     trim_line_end,
 };
 
+use crate::atomic::AtomicU64;
 use crate::clock;
 use crate::log::{Escaped, debug};
 use crate::notifier::Senders;

@@ -4,11 +4,13 @@
 //! anyway when there is nothing to do, the critical section is one copy of a
 //! line, and the core stays free of atomics and `unsafe`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alertik_core::{Arrival, Instant, Intake, MessageBuffer, NotifierId, RingLoss, Ticket};
+
+use crate::atomic::AtomicU64;
 
 /// Failed deliveries that wait for the matcher. One that finds no room leaves a
 /// cooldown of some seconds armed, which the next matching line is counted in.
