@@ -9,15 +9,19 @@
 //! It reports and does not judge: the figures belong to one machine.
 
 use std::hint::black_box;
+use std::net::IpAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use alertik_core::limits::GROUPS_MAX;
-use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+use alertik_core::{
+    Arrival, Engine, MatchType, Needle, NotifierId, NotifierSet, Pattern, RuleName, RuleSpec,
+    RulesBuilder, Scratch, Screen, TextBuffer, Wall, is_own_output, trim_line_end,
+};
 
 /// The line that the predecessor was measured with matches no rule either.
-const LINE: &[u8] = b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
-android-4f1c2d3e4b5a6978, lease time 00:10:00";
+const LINE: &[u8; 110] = b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
+android-4f1c2d3e4b5a69788, lease time 00:10:00";
 
 /// The patterns of the README, then the same kinds for other events.
 const PATTERNS: [&str; 15] = [
@@ -50,38 +54,47 @@ fn patterns(count: usize) -> Vec<String> {
     (0..count).map(numbered).collect()
 }
 
-/// Rules, compiled, with what matching them needs.
-struct Rules {
-    patterns: Vec<Pattern>,
-    screen: Screen,
-    scratch: Scratch,
+/// Rules at work, as in the daemon.
+fn engine(sources: &[String]) -> Engine {
+    let mut builder = RulesBuilder::new();
+    let mut notifiers = NotifierSet::EMPTY;
+    notifiers.insert(NotifierId::CONSOLE);
+    for (number, source) in sources.iter().enumerate() {
+        let spec = RuleSpec {
+            name: RuleName::Environment(number as u8),
+            match_type: MatchType::Regex,
+            match_str: source.as_bytes(),
+            mask: "",
+            notifiers,
+            cooldown_millis: 0,
+        };
+        builder.add(&spec).expect("a valid rule");
+    }
+    Engine::new(builder.finish(), (0, 0))
 }
 
-impl Rules {
-    fn compile(sources: &[String]) -> Self {
-        let compile = |source: &String| Pattern::compile(source.as_bytes()).expect("valid");
-        let patterns: Vec<_> = sources.iter().map(compile).collect();
-        let screen = Screen::build(patterns.iter().map(Needle::Pattern));
-        let scratch = Scratch::for_patterns(&patterns);
-        Self {
-            patterns,
-            screen,
-            scratch,
-        }
+/// Takes a datagram as the daemon does, and returns how many rules matched.
+fn handle(engine: &mut Engine, text: &mut TextBuffer, datagram: &[u8]) -> usize {
+    let arrival = Arrival {
+        at: alertik_core::Instant::ZERO,
+        source: IpAddr::from([192, 0, 2, 1]),
+    };
+    let message = trim_line_end(datagram);
+    if is_own_output(message) {
+        return 0;
     }
+    engine.handle(arrival.at, arrival, Wall::default, message);
+    core::iter::from_fn(|| engine.poll(text)).count()
+}
 
-    fn memory(&self) -> usize {
-        let patterns: usize = self.patterns.iter().map(Pattern::memory).sum();
-        patterns + self.screen.memory() + self.scratch.memory()
-    }
-
-    fn matches(&mut self, text: &[u8]) -> usize {
-        let mut candidates = RuleSet::EMPTY;
-        self.screen.candidates(text, &mut candidates);
-        let is_match = |pattern: &Pattern| pattern.is_match(text, &mut self.scratch);
-        let rules = candidates.iter().map(|rule| &self.patterns[rule.index()]);
-        rules.map(is_match).filter(|&found| found).count()
-    }
+/// Returns the bytes of compiled patterns, their screen and their scratch.
+fn memory(sources: &[String]) -> usize {
+    let compile = |source: &String| Pattern::compile(source.as_bytes()).expect("valid");
+    let patterns: Vec<_> = sources.iter().map(compile).collect();
+    let screen = Screen::build(patterns.iter().map(Needle::Pattern));
+    let scratch = Scratch::for_patterns(&patterns);
+    let each: usize = patterns.iter().map(Pattern::memory).sum();
+    each + screen.memory() + scratch.memory()
 }
 
 fn main() {
@@ -104,12 +117,13 @@ fn main() {
 
 fn rules(count: usize) {
     let sources = patterns(count);
-    let compile = fastest(|| drop(black_box(Rules::compile(&sources))));
-    let mut rules = Rules::compile(&sources);
-    assert_eq!(rules.matches(LINE), 0, "the line must match nothing");
+    let compile = fastest(|| drop(black_box(engine(&sources))));
+    let (mut rules, mut text) = (engine(&sources), TextBuffer::new());
+    let matched = handle(&mut rules, &mut text, LINE);
+    assert_eq!(matched, 0, "the line must match nothing");
     let line = fastest(|| {
         for _ in 0..1_000 {
-            black_box(rules.matches(black_box(LINE)));
+            black_box(handle(&mut rules, &mut text, black_box(LINE)));
         }
     });
     let instructions = match (instructions(count, 0), instructions(count, 1_000)) {
@@ -119,16 +133,16 @@ fn rules(count: usize) {
     println!(
         "{count:5}  {:10.2}  {:10}  {:7}  {instructions}",
         compile.as_secs_f64() * 1e3,
-        rules.memory() / 1024,
+        memory(&sources) / 1024,
         line.as_nanos() / 1_000,
     );
 }
 
 /// Compiles rules and matches lines, to be run under valgrind.
 fn count(rules: usize, lines: usize) {
-    let mut rules = Rules::compile(&patterns(rules));
+    let (mut rules, mut text) = (engine(&patterns(rules)), TextBuffer::new());
     for _ in 0..lines {
-        black_box(rules.matches(black_box(LINE)));
+        black_box(handle(&mut rules, &mut text, black_box(LINE)));
     }
 }
 

@@ -82,9 +82,15 @@ impl Screen {
     /// work depends on the text's length alone.
     pub fn candidates(&self, text: &[u8], found: &mut RuleSet) {
         *found = found.union(self.always);
+        let rows = self.shallow.len() / self.stride;
         let mut state = 0;
         for &byte in text {
-            state = self.step(state, self.classes[usize::from(byte)]);
+            let class = self.classes[usize::from(byte)];
+            state = if state < rows {
+                self.shallow[state * self.stride + usize::from(class)] as usize
+            } else {
+                self.step_deep(state - rows, class)
+            };
             let output = self.outputs[state];
             if output != 0 {
                 *found = found.union(self.sets[usize::from(output)]);
@@ -92,19 +98,18 @@ impl Screen {
         }
     }
 
-    fn step(&self, mut state: usize, class: u8) -> usize {
-        let rows = self.shallow.len() / self.stride;
-        if state >= rows {
-            let deep = state - rows;
-            let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;
-            for &(on, next) in &self.exceptions[range] {
-                if on == class {
-                    return next as usize;
-                }
+    /// Returns the state behind a deeper one.
+    #[inline(never)]
+    fn step_deep(&self, deep: usize, class: u8) -> usize {
+        let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;
+        let exceptions = &self.exceptions[range];
+        match exceptions.iter().find(|exception| exception.0 == class) {
+            Some(&(_, next)) => next as usize,
+            None => {
+                let row = usize::from(self.fallbacks[deep]) * self.stride;
+                self.shallow[row + usize::from(class)] as usize
             }
-            state = usize::from(self.fallbacks[deep]);
         }
-        self.shallow[state * self.stride + usize::from(class)] as usize
     }
 
     /// Returns the bytes of memory it uses.
