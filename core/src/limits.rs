@@ -114,6 +114,10 @@ pub const STATES_MAX: usize = 8_192;
 /// Most transitions of a pattern.
 pub const TRANSITIONS_MAX: usize = 65_535;
 
+/// Most states of a pattern times lanes of four tags: what a thread of the
+/// bounded engine carries. Two lists of so many threads share 1 MiB.
+pub const RUN_LANES_MAX: usize = 64 * 1024;
+
 /// Most work the bounded engine spends on one text, in steps of about 1 ns on
 /// a desktop of 2020: a thread that passes a transition counts 8, and 1 more
 /// for every four tags it carries.
@@ -126,6 +130,9 @@ pub const RUN_WORK_MAX: usize = 5_000_000;
 /// Bytes of one rule's DFA. A rule that needs more is matched by the bounded
 /// engine alone.
 pub const DFA_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of the DFAs of all rules together.
+pub const DFA_BYTES_TOTAL_MAX: usize = 1024 * 1024;
 
 /// Bytes that building one rule's DFA may take, which bounds the time as well.
 pub const DETERMINIZE_BYTES_MAX: usize = 256 * 1024;
@@ -143,6 +150,13 @@ const _: () = {
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
+    // Offsets, states and transitions are kept in 16 bits; offset 65,535 and
+    // tag 65,535 stand for something else.
+    assert!(MESSAGE_BYTES_MAX < u16::MAX as usize - 1);
+    assert!(STATES_MAX < u16::MAX as usize);
+    assert!(TRANSITIONS_MAX <= u16::MAX as usize);
+    assert!(8 * PATTERN_BYTES_MAX < u16::MAX as usize);
+    assert!(DFA_BYTES_MAX <= DFA_BYTES_TOTAL_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
     assert!(CONSOLE_OUTBOX_BYTES >= OUTBOX_BYTES);
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);

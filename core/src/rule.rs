@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::ere::{Pattern, PatternError, Scratch};
+use crate::limits::DFA_BYTES_TOTAL_MAX;
 use crate::mask::{Mask, MaskError};
 use crate::notice::{NotifierSet, RuleId};
 use crate::screen::{Needle, Screen};
@@ -117,16 +118,27 @@ pub enum Matcher {
 
 /// Compiles rules one by one, in the order in which they are to notify: static
 /// events first, then the environment's, each by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RulesBuilder {
     rules: Vec<Rule>,
+    /// What is left of [`DFA_BYTES_TOTAL_MAX`].
+    dfa_bytes: usize,
+}
+
+impl Default for RulesBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl RulesBuilder {
     /// Returns a builder without rules.
     #[must_use]
     pub const fn new() -> Self {
-        Self { rules: Vec::new() }
+        Self {
+            rules: Vec::new(),
+            dfa_bytes: DFA_BYTES_TOTAL_MAX,
+        }
     }
 
     /// Compiles a rule.
@@ -137,9 +149,8 @@ impl RulesBuilder {
     pub fn add(&mut self, spec: &RuleSpec<'_>) -> Result<RuleId, RuleErrors> {
         let matcher = match spec.match_type {
             MatchType::Substring => Ok(Matcher::Substring(spec.match_str.into())),
-            MatchType::Regex => {
-                Pattern::compile(spec.match_str).map(|p| Matcher::Regex(Box::new(p)))
-            }
+            MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
+                .map(|pattern| Matcher::Regex(Box::new(pattern))),
         };
         let groups = match &matcher {
             Ok(Matcher::Substring(_)) => 0,

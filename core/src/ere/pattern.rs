@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use super::automaton;
 use super::dfa::Dfa;
-use super::error::PatternError;
+use super::error::{ErrorKind, PatternError};
 use super::expand::expand;
 use super::literal::{self, Literals};
 use super::parse::parse;
 use super::run::{Program, Span};
 use super::scratch::Scratch;
 use super::tags;
-use crate::limits::DFA_BYTES_MAX;
+use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, RUN_LANES_MAX};
 
 /// A POSIX extended regular expression, compiled.
 ///
@@ -33,9 +33,21 @@ impl Pattern {
     /// # Errors
     ///
     /// The pattern is malformed, or it passes one of the limits
-    /// `PATTERN_BYTES_MAX`, `STATES_MAX`, `TRANSITIONS_MAX` of
+    /// `PATTERN_BYTES_MAX`, `WRITTEN_NODES_MAX`, `EXPANDED_NODES_MAX`,
+    /// `STATES_MAX`, `TRANSITIONS_MAX` and `RUN_LANES_MAX` of
     /// [`limits`](crate::limits).
     pub fn compile(pattern: &[u8]) -> Result<Self, PatternError> {
+        Self::compile_within(pattern, &mut { DFA_BYTES_TOTAL_MAX })
+    }
+
+    /// Compiles one of several patterns whose DFAs share `dfa_bytes` of memory,
+    /// and takes what this one needs off it. Where that or
+    /// [`DFA_BYTES_MAX`] does not suffice, the pattern works without a DFA.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Self::compile).
+    pub fn compile_within(pattern: &[u8], dfa_bytes: &mut usize) -> Result<Self, PatternError> {
         let mut tree = parse(pattern)?;
         let mut tags = tags::place(&mut tree);
         let too_large = |kind| PatternError::new(0, kind);
@@ -43,7 +55,11 @@ impl Pattern {
         let literals = literal::required(&nodes, &tree.sets);
         let automaton = automaton::build(&nodes).map_err(too_large)?;
         let program = Program::new(automaton, tree.sets, tags);
-        let dfa = Dfa::build(&program, DFA_BYTES_MAX);
+        if program.states() * program.lanes() > RUN_LANES_MAX {
+            return Err(too_large(ErrorKind::TooLarge));
+        }
+        let dfa = Dfa::build(&program, DFA_BYTES_MAX.min(*dfa_bytes));
+        *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
         Ok(Self {
             program,
             dfa,
@@ -63,8 +79,8 @@ impl Pattern {
         self.program.memory() + self.dfa.as_ref().map_or(0, Dfa::memory)
     }
 
-    /// Returns the states of its DFA, or `None` if it would have been larger
-    /// than [`DFA_BYTES_MAX`]. Then every match is decided by the bounded
+    /// Returns the states of its DFA, or `None` if that would have been too
+    /// large. Then every match is decided by the bounded
     /// engine, which is slower.
     #[must_use]
     pub fn dfa_states(&self) -> Option<usize> {
@@ -118,7 +134,7 @@ impl Pattern {
     }
 
     pub(crate) fn states(&self) -> usize {
-        self.program.automaton.sets.len() + 1
+        self.program.states()
     }
 
     pub(crate) fn lanes(&self) -> usize {

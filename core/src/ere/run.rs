@@ -63,6 +63,11 @@ impl Program {
         }
     }
 
+    /// Returns the number of states, the accepting one included.
+    pub(crate) fn states(&self) -> usize {
+        self.automaton.sets.len() + 1
+    }
+
     /// Returns the lanes of a thread's row.
     pub(crate) fn lanes(&self) -> usize {
         self.unset.len()
@@ -89,7 +94,6 @@ impl Program {
 
     /// Returns the bytes of memory that the program uses.
     pub(crate) fn memory(&self) -> usize {
-        let parents: usize = self.groups.iter().map(|group| group.parents.len()).sum();
         size_of_val(&self.automaton.sets[..])
             + size_of_val(&self.automaton.starts[..])
             + size_of_val(&self.automaton.transitions[..])
@@ -97,7 +101,6 @@ impl Program {
             + size_of_val(&self.sets[..])
             + size_of_val(&self.groups[..])
             + size_of_val(&self.unset[..])
-            + parents * size_of::<u16>()
     }
 
     /// Returns whether the text has a match, or whether that took too much
@@ -149,11 +152,13 @@ impl Program {
                 continue;
             };
             let span = Span { start, end };
-            let inside = |&parent: &u16| {
+            // What lies in the innermost group around it lies in all of them:
+            // they are not reported otherwise.
+            let is_inside = group.parent.is_none_or(|parent| {
                 let parent = spans.get(usize::from(parent)).copied().flatten();
                 parent.is_some_and(|parent| parent.contains(span))
-            };
-            if group.parents.iter().all(inside) {
+            });
+            if is_inside {
                 spans[index] = Some(span);
             }
         }

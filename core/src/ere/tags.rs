@@ -23,14 +23,14 @@ pub(crate) enum Direction {
 }
 
 /// Where a group's boundaries are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Group {
     /// Tag of its beginning; the number of tags stands for the match's end.
     pub(crate) start: u16,
     /// Tag of its end, likewise.
     pub(crate) end: u16,
-    /// The groups around it.
-    pub(crate) parents: Vec<u16>,
+    /// The innermost group around it.
+    pub(crate) parent: Option<u16>,
 }
 
 /// The tags of a pattern.
@@ -166,9 +166,7 @@ impl<'t> Walk<'t> {
                 is_end: false,
             });
             if let Some(tags) = &mut self.tags {
-                tags.groups[usize::from(group)]
-                    .parents
-                    .clone_from(&self.parents);
+                tags.groups[usize::from(group)].parent = self.parents.last().copied();
             }
             self.parents.push(group);
             self.steps.push(Step::CloseGroups(group));

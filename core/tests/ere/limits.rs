@@ -103,3 +103,26 @@ fn usual_patterns_are_exact() {
         assert!(pattern.dfa_states().is_some());
     }
 }
+
+/// The DFAs of several patterns share a budget; what comes when it is used up
+/// works without one.
+#[test]
+fn shared_budget() {
+    let mut bytes = 20_000;
+    let source = br"login failure for user ([A-Za-z]+) from (\d{1,3}.*) via ssh";
+    let patterns: Vec<Pattern> = (0..6)
+        .map(|_| Pattern::compile_within(source, &mut bytes).expect("valid"))
+        .collect();
+    let with = patterns
+        .iter()
+        .filter(|pattern| pattern.dfa_states().is_some());
+    assert!((1..6).contains(&with.count()));
+    let mut scratch = Scratch::for_patterns(&patterns);
+    for pattern in &patterns {
+        assert!(pattern.is_match(
+            b"login failure for user admin from 10.0.0.1 via ssh",
+            &mut scratch
+        ));
+        assert!(!pattern.is_match(b"login failure for user admin", &mut scratch));
+    }
+}
