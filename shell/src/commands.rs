@@ -9,6 +9,7 @@ mod notify_test;
 
 use crate::cli::Command;
 use crate::settings::Env;
+use crate::terminal::{print, warn};
 
 /// The answer is no: wrong, failed, unhealthy, or nothing matched.
 const EXIT_NO: i32 = 1;
@@ -28,14 +29,8 @@ pub(crate) fn run(env: &Env, command: &Command<'_>) -> i32 {
         Ok(true) => 0,
         Ok(false) => EXIT_NO,
         Err(text) => {
-            eprint!("{text}");
+            warn(&text);
             on_error
         }
     }
-}
-
-/// Prints what a command found out. A reader that went away needs no words.
-fn print(text: &str) {
-    use std::io::Write as _;
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -17,6 +17,7 @@ mod receiver;
 mod settings;
 mod status;
 mod sys;
+mod terminal;
 mod udp;
 
 use std::process::exit;
@@ -24,6 +25,7 @@ use std::process::exit;
 use cli::Command;
 use settings::{Env, Problems, Settings};
 use sys::signals::Blocked;
+use terminal::{print, warn};
 
 /// Wrong configuration.
 const EXIT_CONFIGURATION: i32 = 1;
@@ -38,11 +40,13 @@ fn main() {
         Ok(Command::Demo { once }) => run(&demo::environment(&env), |daemon| {
             demo::run(daemon) && !once
         }),
-        Ok(Command::Version) => println!("alertik {}", env!("CARGO_PKG_VERSION")),
-        Ok(Command::Help) => print!("{}", cli::HELP),
+        Ok(Command::Version) => print(concat!("alertik ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Command::Help) => print(cli::HELP),
         Ok(command) => exit(commands::run(&env, &command)),
         Err(wrong) => {
-            eprint!("{wrong}\n\n{}", cli::HELP);
+            warn(&wrong);
+            warn("\n\n");
+            warn(cli::HELP);
             exit(EXIT_USAGE);
         }
     }
@@ -68,7 +72,9 @@ fn run(env: &Env, then: impl FnOnce(&daemon::Daemon) -> bool) {
             exit(0);
         }
         Err(daemon::StartError(error)) => {
-            eprintln!("alertik: {error}");
+            warn("alertik: ");
+            warn(&error);
+            warn("\n");
             exit(EXIT_CONFIGURATION);
         }
     }

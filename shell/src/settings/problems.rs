@@ -5,6 +5,8 @@ use std::fmt;
 
 use alertik_core::OWN_OUTPUT_PREFIX;
 
+use crate::terminal::warn;
+
 /// Errors and warnings in the order they were found, one line each:
 /// `VARIABLE: what is wrong and what is allowed`.
 #[derive(Debug, Default)]
@@ -26,7 +28,7 @@ impl Problems {
 
     /// Prints everything to standard error, see [`Problems::text`].
     pub(crate) fn print(&self) {
-        eprint!("{}", self.text());
+        warn(&self.text());
     }
 
     /// Returns everything, one line each, warnings first so that what keeps the
