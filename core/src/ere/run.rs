@@ -151,6 +151,10 @@ impl Program {
             let (Some(start), Some(end)) = (offset(group.start), offset(group.end)) else {
                 continue;
             };
+            // Never seen, but whoever slices the text must not rely on that.
+            if start > end {
+                continue;
+            }
             let span = Span { start, end };
             // What lies in the innermost group around it lies in all of them:
             // they are not reported otherwise.

@@ -7,8 +7,9 @@ pub(crate) enum Ast {
     /// `^ $ \b \B \< \>`, by its last byte.
     Assert(u8),
     Cat(Vec<Self>),
-    /// What it is written as, and the bytes it matches.
-    Class(Vec<u8>, Vec<u8>),
+    /// What it is written as, and the bytes it matches, in the parts that musl
+    /// makes alternatives of.
+    Class(Vec<u8>, Vec<Vec<u8>>),
     Group(Box<Self>),
     Literal(u8),
     /// The piece, the fewest and the most times.
@@ -61,23 +62,6 @@ impl Ast {
                 out.extend(written.bytes());
             }
         }
-    }
-
-    /// Returns whether a repeat count stands inside of another repeat: the
-    /// patterns in which musl numbers positions alike.
-    pub(crate) fn has_nested_count(&self) -> bool {
-        fn walk(ast: &Ast, inside: bool) -> bool {
-            match ast {
-                Ast::Alt(parts) | Ast::Cat(parts) => parts.iter().any(|part| walk(part, inside)),
-                Ast::Group(inner) => walk(inner, inside),
-                Ast::Repeat(piece, min, max) => {
-                    let is_count = *min > 1 || max.is_some_and(|max| max > 1);
-                    (inside && is_count) || walk(piece, true)
-                }
-                Ast::Assert(_) | Ast::Class(..) | Ast::Literal(_) => false,
-            }
-        }
-        walk(self, false)
     }
 }
 
@@ -187,23 +171,34 @@ fn piece(random: &mut Random, letters: &[u8], depth: usize) -> Ast {
 
 fn class(random: &mut Random, letters: &[u8]) -> Ast {
     let first = *random.pick(letters);
-    let of = |belongs: &dyn Fn(u8) -> bool| (1..=255).filter(|&byte| belongs(byte)).collect();
-    let (written, bytes): (Vec<u8>, Vec<u8>) = match random.below(6) {
-        0 => (b".".to_vec(), of(&|_| true)),
-        1 => (
-            [b'[', b'^', first, b']'].to_vec(),
-            of(&|byte| byte != first),
-        ),
-        2 => (br"\w".to_vec(), of(&is_word)),
-        3 => (br"\W".to_vec(), of(&|byte| !is_word(byte))),
-        4 => (br"\d".to_vec(), of(&|byte| byte.is_ascii_digit())),
+    let not_word = |byte: u8| !is_word(byte);
+    match random.below(6) {
+        0 => Ast::Class(b".".to_vec(), vec![bytes(|_| true)]),
+        1 => all_but(first, |_| true, &[b'[', b'^', first, b']']),
+        2 => {
+            let alphanumeric = bytes(|byte| byte.is_ascii_alphanumeric());
+            Ast::Class(br"\w".to_vec(), vec![alphanumeric, b"_".to_vec()])
+        }
+        3 => all_but(b'_', not_word, br"\W"),
+        4 => Ast::Class(br"\d".to_vec(), vec![bytes(|byte| byte.is_ascii_digit())]),
         _ => {
             let second = *random.pick(letters);
             let written = [b'[', first, second, b']'].to_vec();
-            (written, of(&|byte| byte == first || byte == second))
+            Ast::Class(written, vec![vec![first], vec![second]])
         }
-    };
-    Ast::Class(written, bytes)
+    }
+}
+
+/// Returns the bytes for which `belongs` answers true, the byte 0 aside.
+fn bytes(belongs: impl Fn(u8) -> bool) -> Vec<u8> {
+    (1..=u8::MAX).filter(|&byte| belongs(byte)).collect()
+}
+
+/// Returns a class of what lies below and above a byte.
+fn all_but(byte: u8, belongs: impl Fn(u8) -> bool, written: &[u8]) -> Ast {
+    let below = bytes(|other| other < byte && belongs(other));
+    let above = bytes(|other| other > byte && belongs(other));
+    Ast::Class(written.to_vec(), vec![below, above])
 }
 
 /// Returns whether a byte is part of a word in the C locale.
@@ -219,13 +214,10 @@ fn sample(ast: &Ast, random: &mut Random, letters: &[u8], out: &mut Vec<u8>) {
         Ast::Cat(pieces) => pieces
             .iter()
             .for_each(|piece| sample(piece, random, letters, out)),
-        Ast::Class(_, bytes) => {
-            let usual: Vec<u8> = letters
-                .iter()
-                .copied()
-                .filter(|byte| bytes.contains(byte))
-                .collect();
-            out.push(*random.pick(if usual.is_empty() { bytes } else { &usual }));
+        Ast::Class(_, parts) => {
+            let usual = |byte: &u8| parts.iter().any(|part| part.contains(byte));
+            let usual: Vec<u8> = letters.iter().copied().filter(usual).collect();
+            out.push(*random.pick(if usual.is_empty() { &parts[0] } else { &usual }));
         }
         Ast::Group(inner) => sample(inner, random, letters, out),
         Ast::Literal(byte) => out.push(*byte),
@@ -285,13 +277,15 @@ pub(crate) fn log_like(random: &mut Random) -> (Ast, Vec<u8>) {
 }
 
 fn variable_piece(random: &mut Random, word: &[u8], digits: bool) -> Ast {
-    let all = |belongs: &dyn Fn(u8) -> bool| (1..=255).filter(|&byte| belongs(byte)).collect();
     let class = match (digits, random.below(3)) {
-        (true, 0) => Ast::Class(b"[0-9]".to_vec(), all(&|byte| byte.is_ascii_digit())),
-        (true, _) => Ast::Class(br"\d".to_vec(), all(&|byte| byte.is_ascii_digit())),
-        (false, 0) => Ast::Class(b"[^ ]".to_vec(), all(&|byte| byte != b' ')),
-        (false, 1) => Ast::Class(br"\w".to_vec(), all(&is_word)),
-        (false, _) => Ast::Class(b".".to_vec(), all(&|_| true)),
+        (true, 0) => Ast::Class(b"[0-9]".to_vec(), vec![bytes(|byte| byte.is_ascii_digit())]),
+        (true, _) => Ast::Class(br"\d".to_vec(), vec![bytes(|byte| byte.is_ascii_digit())]),
+        (false, 0) => all_but(b' ', |_| true, b"[^ ]"),
+        (false, 1) => Ast::Class(br"\w".to_vec(), {
+            let alphanumeric = bytes(|byte| byte.is_ascii_alphanumeric());
+            vec![alphanumeric, b"_".to_vec()]
+        }),
+        (false, _) => Ast::Class(b".".to_vec(), vec![bytes(|_| true)]),
     };
     let (min, max) = *random.pick(&[(1, None), (0, None), (1, Some(3)), (1, Some(5))]);
     let repeated = Ast::Repeat(Box::new(class), min, max);

@@ -1,8 +1,9 @@
 //! The matcher as a whole: against cases written by hand, against musl, and
 //! against a plain POSIX matcher.
 //!
-//! `generate` makes patterns as trees, so that `posix`, which is slow and does
-//! only what the standard says, needs no parser of its own to be compared.
+//! `generate` makes patterns as trees, so that the two engines they are compared
+//! with need no parser: `posix`, which is slow and does only what the standard
+//! says, and `tre`, which does what musl does.
 
 mod generate;
 mod limits;
@@ -11,6 +12,7 @@ mod posix;
 mod properties;
 mod screen;
 mod suite;
+mod tre;
 
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::{Pattern, Scratch, Span};

@@ -77,7 +77,9 @@ impl Matcher<'_> {
                 .collect(),
             Ast::Assert(_) => BTreeSet::new(),
             Ast::Cat(pieces) => self.ends_of_sequence(pieces, at),
-            Ast::Class(_, bytes) => self.one_byte(at, |byte| bytes.contains(&byte)),
+            Ast::Class(_, parts) => {
+                self.one_byte(at, |byte| parts.iter().any(|part| part.contains(&byte)))
+            }
             Ast::Group(inner) => self.ends(inner, at),
             Ast::Literal(literal) => self.one_byte(at, |byte| byte == *literal),
             Ast::Repeat(piece, _, max) => {
