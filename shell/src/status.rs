@@ -53,7 +53,12 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
     let sum = |count: fn(&NotifierStatus) -> u64| notifiers.iter().map(|(_, n)| count(n)).sum();
     let intake = daemon.queue.counters();
     let (forwarded, not_forwarded) = daemon.forward.map_or((0, 0), |shared| shared.counters());
-    let mut status = Status {
+    let moved = Instant::from_millis(counters.moved.load(Ordering::Relaxed));
+    let failing = notifiers
+        .iter()
+        .map(|(id, status)| (*id, status.failing_since));
+    let complaint = complaint(now, daemon.queue.failing_since(), moved, failing);
+    Status {
         // The clock's epoch is its first use, at the start.
         now,
         counts: [
@@ -77,10 +82,29 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("refused", sum(|n| n.counts.refused)),
         ],
         notifiers,
-        complaint: None,
-    };
-    status.complaint = status.complain(daemon);
-    status
+        complaint,
+    }
+}
+
+/// Returns why somebody should look: nothing is received since `receiver`, the
+/// matcher stands still since `moved`, or a notifier has failed for long.
+fn complaint(
+    now: Instant,
+    receiver: Option<Instant>,
+    moved: Instant,
+    notifiers: impl Iterator<Item = (NotifierId, Option<Instant>)>,
+) -> Option<String> {
+    if receiver.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
+        return Some("intake stopped: nothing can be received".to_owned());
+    }
+    if now.since(moved) > INTAKE_STOPPED_MILLIS {
+        return Some("intake stopped: the matcher does not move".to_owned());
+    }
+    notifiers.into_iter().find_map(|(id, since)| {
+        let millis = now.since(since?);
+        (millis > NOTIFIER_FAILING_MILLIS)
+            .then(|| format!("{} has failed for {} s", id.name(), millis / 1_000))
+    })
 }
 
 /// Writes the state to the log.
@@ -92,24 +116,6 @@ impl Status {
     /// Returns whether nobody needs to look.
     pub(crate) const fn is_healthy(&self) -> bool {
         self.complaint.is_none()
-    }
-
-    fn complain(&self, daemon: &Daemon) -> Option<String> {
-        let for_long = |since: Instant, limit| self.now.since(since) > limit;
-        if let Some(since) = daemon.queue.failing_since()
-            && for_long(since, INTAKE_STOPPED_MILLIS)
-        {
-            return Some("intake stopped: nothing can be received".to_owned());
-        }
-        let moved = Instant::from_millis(daemon.counters.moved.load(Ordering::Relaxed));
-        if for_long(moved, INTAKE_STOPPED_MILLIS) {
-            return Some("intake stopped: the matcher does not move".to_owned());
-        }
-        self.notifiers.iter().find_map(|(id, status)| {
-            let since = status.failing_since?;
-            for_long(since, NOTIFIER_FAILING_MILLIS)
-                .then(|| format!("{} fails since {} s", id.name(), self.secs_since(since)))
-        })
     }
 
     fn secs_since(&self, at: Instant) -> u64 {
@@ -203,5 +209,35 @@ impl fmt::Display for Status {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each reason on its own, on both sides of its limit.
+    #[test]
+    fn complaints() {
+        let now = Instant::from_millis(100_000_000);
+        let ago = |millis| Instant::from_millis(now.millis() - millis);
+        let ask = |receiver, moved, slack| {
+            let notifiers = [(NotifierId::CONSOLE, None), (NotifierId::SLACK, slack)];
+            complaint(now, receiver, moved, notifiers.into_iter())
+        };
+        let (minute, hour) = (60_000, 3_600_000);
+        assert_eq!(ask(Some(ago(minute)), ago(minute), Some(ago(hour))), None);
+        assert_eq!(
+            ask(Some(ago(minute + 1)), now, None).as_deref(),
+            Some("intake stopped: nothing can be received")
+        );
+        assert_eq!(
+            ask(None, ago(minute + 1), None).as_deref(),
+            Some("intake stopped: the matcher does not move")
+        );
+        assert_eq!(
+            ask(None, now, Some(ago(2 * hour))).as_deref(),
+            Some("Slack has failed for 7200 s")
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes from the network, made safe to print.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// Shows bytes as text in which no control byte survives: they, and bytes that
 /// are not UTF-8, are written as `\xHH`. A line cannot forge another one or
@@ -11,14 +11,16 @@ pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                // C1 controls (U+0080 to U+009F) command terminals as well.
-                if character.is_control() {
-                    write!(f, "\\x{:02x}", u32::from(character))?;
-                } else {
-                    f.write_char(character)?;
-                }
+            let mut rest = chunk.valid();
+            // C1 controls (U+0080 to U+009F) command terminals as well.
+            while let Some(at) = rest.find(char::is_control) {
+                let (plain, control) = rest.split_at(at);
+                f.write_str(plain)?;
+                let mut characters = control.chars();
+                write!(f, "\\x{:02x}", characters.next().map_or(0, u32::from))?;
+                rest = characters.as_str();
             }
+            f.write_str(rest)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
