@@ -20,10 +20,10 @@ pub(super) fn run(env: &Env) -> bool {
     let _ = write_report(env, &settings, &mut report);
     let _ = match errors {
         0 => writeln!(report, "\nRight: alertik can start with this."),
-        1 => writeln!(report, "\n1 error: alertik does not start with this."),
+        1 => report.write_str("\n1 error (left out above): alertik does not start with this.\n"),
         _ => writeln!(
             report,
-            "\n{errors} errors: alertik does not start with this."
+            "\n{errors} errors (left out above): alertik does not start with this."
         ),
     };
     super::print(&report);

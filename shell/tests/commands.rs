@@ -1,0 +1,382 @@
+//! What users read from the commands. Outputs are compared with files in
+//! `snapshots/`; UPDATE_SNAPSHOTS=1 writes them anew, to be looked at.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use support::{Daemon, alertik, console};
+
+const LINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/routeros.log");
+
+const LOGIN: [(&str, &str); 4] = [
+    ("EVENT0_NOTIFIER", "Telegram,Console"),
+    ("EVENT0_MATCH_TYPE", "regex"),
+    (
+        "EVENT0_MATCH_STR",
+        "login failure for user (.*) from ([^ ]+) via ([a-z-]+)( app=.*)?",
+    ),
+    ("EVENT0_MASK_MSG", "Failed login as @1 from @2 (@3)"),
+];
+const LINK: [(&str, &str); 5] = [
+    ("EVENT1_NOTIFIER", "Console"),
+    ("EVENT1_MATCH_TYPE", "substr"),
+    ("EVENT1_MATCH_STR", "link down"),
+    ("EVENT1_MASK_MSG", "A link is down"),
+    ("EVENT1_COOLDOWN_SECS", "0"),
+];
+const TELEGRAM: [(&str, &str); 2] = [
+    ("TELEGRAM_BOT_TOKEN", "123456789:AA-secret"),
+    ("TELEGRAM_CHAT_ID", "-100123"),
+];
+
+/// Runs the binary and returns its output, standard error first, and status.
+fn run(arguments: &[&str], variables: &[(&str, &str)], input: &[u8]) -> String {
+    let mut child = alertik(variables)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // It may end without reading.
+    let _ = child.stdin.take().expect("a pipe").write_all(input);
+    let output = child.wait_with_output().expect("it ends");
+    let mut text = String::from_utf8(output.stderr).expect("UTF-8");
+    text += &String::from_utf8(output.stdout).expect("UTF-8");
+    let _ = writeln!(
+        text,
+        "[status {}]",
+        output.status.code().expect("no signal")
+    );
+    text
+}
+
+/// Puts a word for what differs from run to run: a number that follows
+/// `before`, up to something that is neither digit nor in `more`.
+fn mask(text: &str, before: &str, more: &str, word: &str) -> String {
+    let mut pieces = text.split(before);
+    let mut masked = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit() || more.contains(c));
+        masked += before;
+        masked += if rest.len() < piece.len() { word } else { "" };
+        masked += rest;
+    }
+    masked
+}
+
+fn compare(name: &str, actual: &str) {
+    let actual = mask(actual, ", at: ", "-: ", "TIME");
+    let actual = mask(&actual, "by a DFA of ", "", "N");
+    let actual = mask(&actual, "states (", "", "N");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/snapshots")
+        .join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &actual).expect("written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("a snapshot of that name");
+    assert_eq!(actual, expected, "{name}");
+}
+
+fn with<'a>(parts: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
+    parts.concat()
+}
+
+#[test]
+fn check_of_what_is_right() {
+    let more = [
+        ("ENV_EVENTS", "2"),
+        ("STATIC_EVENTS_ENABLED", "0"),
+        ("STATIC_EVENT0_NOTIFIER", "Slack,Generic1"),
+        (
+            "SLACK_WEBHOOK_URL",
+            "https://hooks.slack.com/services/T0/secret",
+        ),
+        (
+            "GENERIC1_WEBHOOK_URL",
+            "https://ntfy.example/secret?auth=secret",
+        ),
+        ("GENERIC1_HEADERS", "Authorization: Bearer secret"),
+        ("SYSLOG_PORT", "5140"),
+    ];
+    let report = run(&["check"], &with(&[&LOGIN, &LINK, &TELEGRAM, &more]), b"");
+    assert!(!report.contains("secret"), "{report}");
+    compare("check-right", &report);
+}
+
+/// The stories of new users: each must be understood from the output alone.
+#[test]
+fn check_of_a_wrong_mask_a_perl_expression_and_a_missing_token() {
+    let rule = |expression, mask| {
+        with(&[
+            &[("ENV_EVENTS", "1"), ("SYSLOG_PORT", "5140")],
+            &LOGIN[..2],
+            &[("EVENT0_MATCH_STR", expression), ("EVENT0_MASK_MSG", mask)],
+        ])
+    };
+    let variables = with(&[&rule("user (.*) from (.*)", "@1 from @3"), &TELEGRAM]);
+    compare("check-wrong-mask", &run(&["check"], &variables, b""));
+    let variables = with(&[&rule("user (?:root|admin) from (.*)", "@1"), &TELEGRAM]);
+    compare("check-perl", &run(&["check"], &variables, b""));
+    let variables = with(&[&rule("user (.*?) from (.*)\\Z", "@1"), &TELEGRAM]);
+    compare("check-perl-lazy", &run(&["check"], &variables, b""));
+    let variables = with(&[&rule("user (.*)", "@1"), &TELEGRAM[1..]]);
+    compare("check-missing-token", &run(&["check"], &variables, b""));
+}
+
+/// A missing token keeps the daemon from starting, but nobody from trying the
+/// rules.
+#[test]
+fn match_with_the_rules() {
+    let rules = with(&[&[("ENV_EVENTS", "2")], &LOGIN, &LINK]);
+    compare("match", &run(&["match", LINES], &rules, b""));
+    compare("match-all", &run(&["match", "--all", LINES], &rules, b""));
+    let json = run(&["match", "--json", LINES], &rules, b"");
+    compare("match-json", &json);
+    let none = run(&["match", "-"], &rules, b"nothing\nhere");
+    assert_eq!(
+        none,
+        "lines: 2, matched: 0, unmatched: 2\n  EVENT0 matched 0\n  EVENT1 matched 0\n[status 1]\n"
+    );
+}
+
+#[test]
+fn match_with_an_expression() {
+    let input = b"from \x1b[31mred\x1b[0m\r\nto nobody\n";
+    let output = run(
+        &["match", "--regex", "from (.*)(x)?", "--mask", "<@1>"],
+        &[],
+        input,
+    );
+    compare("match-regex", &output);
+    let wrong = run(&["match", "--regex=(a", "--mask=@"], &[], b"");
+    compare("match-regex-wrong", &wrong);
+    let missing = run(
+        &["match", "/nonexistent"],
+        &console("substr", "a", "b", &[]),
+        b"",
+    );
+    assert!(
+        missing.starts_with("alertik: /nonexistent: No such file"),
+        "{missing}"
+    );
+    assert!(missing.ends_with("[status 2]\n"), "{missing}");
+}
+
+/// Lines of any length and content, and a last one without an end.
+#[test]
+fn match_takes_any_input() {
+    let mut input = vec![b'x'; 200_000];
+    input.extend(b"needle\n\n\r\n\x00\xFFneedle");
+    let output = run(&["match", "--regex", "needle", "--json"], &[], &input);
+    let mut lines = output.lines();
+    let found = lines.next().expect("a line");
+    assert!(
+        found.starts_with("{\"line\":4,\"message\":\"\\u0000\u{FFFD}needle\""),
+        "{found}"
+    );
+    assert!(found.contains("\"start\":2,\"end\":8"), "{found}");
+    assert!(
+        lines
+            .next()
+            .expect("a summary")
+            .starts_with("{\"lines\":4,\"matched\":1,")
+    );
+}
+
+/// `alertik match | head` ends quietly.
+#[test]
+fn match_survives_a_reader_that_goes_away() {
+    let script = format!(
+        "yes 'link down' | head -200000 | {} match --regex link | head -1; echo ${{PIPESTATUS[2]}}",
+        env!("CARGO_BIN_EXE_alertik")
+    );
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .output()
+        .expect("bash");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1: link down\n0\n");
+}
+
+/// Each example of the README, typed as it stands there, matches the line it is
+/// about, and the corpus' lines of its kind.
+#[test]
+fn the_readmes_rules() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("\n## Rules").nth(1).expect("the rules");
+    let section = section
+        .split("\n### Static events")
+        .next()
+        .expect("its end");
+    let examples = section.split("\n### Examples").nth(1).expect("examples");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/routeros.log");
+    let corpus = std::fs::read_to_string(corpus).ok();
+    if corpus.is_none() {
+        println!("skipped: the corpus of router lines is not here");
+    }
+    let mut before = "";
+    let mut seen = 0;
+    for (index, piece) in examples.split("```").enumerate() {
+        let Some(script) = piece.strip_prefix("sh\n").filter(|_| index % 2 == 1) else {
+            before = piece;
+            continue;
+        };
+        let line = before
+            .split('`')
+            .nth(1)
+            .expect("a line in the text")
+            .replace('\n', " ");
+        let matched = |input: &str| {
+            let script = format!(
+                "{script}\nENV_EVENTS=1 exec {} match --json",
+                env!("CARGO_BIN_EXE_alertik")
+            );
+            let mut child = Command::new("sh")
+                .args(["-c", &script])
+                .env_clear()
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("sh");
+            child
+                .stdin
+                .take()
+                .expect("a pipe")
+                .write_all(input.as_bytes())
+                .expect("taken");
+            let output = child.wait_with_output().expect("it ends");
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            text.lines()
+                .filter(|line| line.contains("\"matches\":[{"))
+                .count()
+        };
+        assert_eq!(matched(&line), 1, "{line}");
+        seen += 1;
+        let Some(corpus) = &corpus else { continue };
+        let count = |test: &dyn Fn(&str) -> bool| corpus.lines().filter(|line| test(line)).count();
+        let expected = match line.as_str() {
+            l if l.contains("login failure") => count(&|l| {
+                let Some((_, rest)) = l.split_once("login failure for user ") else {
+                    return false;
+                };
+                let Some((user, rest)) = rest.split_once(' ') else {
+                    return false;
+                };
+                user.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                    && rest.starts_with('f')
+                    && rest["from ".len()..].starts_with(|c: char| c.is_ascii_digit())
+                    && rest.contains(" via ssh")
+            }),
+            l if l.contains("link up") => {
+                count(&|l| l.contains(" link up (speed ") && l.contains(", full duplex)"))
+            }
+            _ => count(&|l| l.contains("rebooted without proper shutdown")),
+        };
+        assert!(expected > 0, "{line}");
+        assert_eq!(matched(corpus), expected, "{line}");
+    }
+    assert!(seen >= 3, "{seen} examples");
+}
+
+/// Answers requests with one status each until the test ends.
+fn server(status: &'static str) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut request = Vec::new();
+            let mut buffer = [0; 4_096];
+            while !String::from_utf8_lossy(&request).contains("Test message of alertik") {
+                match stream.read(&mut buffer) {
+                    Ok(0) | Err(_) => break,
+                    Ok(n) => request.extend(&buffer[..n]),
+                }
+            }
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok");
+        }
+    });
+    port
+}
+
+#[test]
+fn notify_test_says_what_happened() {
+    let (good, bad) = (server("200 OK"), server("404 Not Found"));
+    let [slack, generic, refused] = [
+        format!("http://127.0.0.1:{good}/secret"),
+        format!("http://127.0.0.1:{bad}/secret"),
+        "http://127.0.0.1:9/secret".to_owned(),
+    ];
+    let variables = [
+        ("SLACK_WEBHOOK_URL", slack.as_str()),
+        ("GENERIC1_WEBHOOK_URL", generic.as_str()),
+        ("TEAMS_WEBHOOK_URL", refused.as_str()),
+        TELEGRAM[1],
+    ];
+    let output = run(&["notify-test"], &variables, b"");
+    assert!(!output.contains("secret"), "{output}");
+    // They end in any order.
+    let mut lines: Vec<_> = output.lines().collect();
+    lines.sort_unstable();
+    let output = mask(&(lines.join("\n") + "\n"), "after ", "", "N");
+    compare("notify-test", &mask(&output, "127.0.0.1:", "", "PORT"));
+    let output = run(&["notify-test", "Slack"], &variables, b"");
+    assert!(output.starts_with("Slack     ok after "), "{output}");
+    assert!(output.ends_with("[status 0]\n"), "{output}");
+    compare("notify-test-none", &run(&["notify-test"], &[], b""));
+    compare(
+        "notify-test-unknown",
+        &run(&["notify-test", "telegram"], &variables, b""),
+    );
+}
+
+#[test]
+fn health_of_the_running_daemon() {
+    let mut daemon = Daemon::start(&console("substr", "link", "a link", &[]));
+    let other = Daemon::start(&console("substr", "x", "x", &[]));
+    daemon.send(b"ether2 link down");
+    daemon.wait_for("notice: a link");
+    let port = daemon.port.to_string();
+    let variables = [("SYSLOG_PORT", port.as_str())];
+    let tidy = |text: &str| {
+        let text = mask(text, "up ", "", "N");
+        let text = mask(&text, "\"up_secs\":", "", "N");
+        let text = mask(&text, "last success ", "", "N");
+        mask(&text, "\"last_success\":", "", "N")
+    };
+    // What was printed is counted as sent a moment later.
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let line = loop {
+        let line = run(&["health"], &variables, b"");
+        if line.contains(" sent 1,") {
+            break line;
+        }
+        assert!(std::time::Instant::now() < deadline, "{line}");
+    };
+    compare("health", &tidy(&line));
+    let json = run(&["health", "--json"], &variables, b"");
+    compare("health-json", &tidy(&json));
+    daemon.signal("USR1");
+    let logged = daemon.wait_for("healthy, up ");
+    let logged = &logged[logged.find("healthy").expect("there")..];
+    assert_eq!(tidy(logged) + "\n[status 0]\n", tidy(&line));
+    drop(other);
+    daemon.stop();
+    let gone = run(&["health"], &variables, b"");
+    assert_eq!(
+        gone,
+        format!("unhealthy (no daemon with SYSLOG_PORT={port} runs here)\n[status 1]\n")
+    );
+    let gone = run(&["health", "--json"], &variables, b"");
+    assert!(
+        gone.starts_with("{\"healthy\":false,\"complaint\":\""),
+        "{gone}"
+    );
+}
