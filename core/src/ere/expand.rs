@@ -61,6 +61,31 @@ pub(crate) fn expand(
     Ok(out)
 }
 
+/// Lowers the counts of what may be repeated at will anyway: `(x*){0,9}`
+/// matches what `(x*){0,2}` does. Returns whether there were any.
+///
+/// The groups may then be chosen among other ways to match, so this is for
+/// patterns that are too large otherwise: copies of pieces that can all be
+/// skipped have transitions from each to each.
+pub(crate) fn lower_idle_counts(tree: &mut Tree) -> bool {
+    let mut found = false;
+    let mut is_closed: Vec<bool> = Vec::with_capacity(tree.nodes.len());
+    for index in 0..tree.nodes.len() {
+        let Kind::Repeat { min, max } = tree.nodes[index].kind else {
+            is_closed.push(false);
+            continue;
+        };
+        if is_closed[index - 1] && (min > 2 || (max > 2 && max != UNBOUNDED)) {
+            let max = if max == UNBOUNDED { max } else { 2 };
+            let min = min.min(2);
+            tree.nodes[index].kind = Kind::Repeat { min, max };
+            found = true;
+        }
+        is_closed.push(is_closed[index - 1] || (min == 0 && max == UNBOUNDED));
+    }
+    found
+}
+
 /// Returns whether a repeat has to be written out.
 const fn is_counted(min: u16, max: u16) -> bool {
     min > 1 || (max > 1 && max != UNBOUNDED)

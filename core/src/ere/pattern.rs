@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::automaton;
+use super::ast::Tree;
+use super::automaton::{self, Automaton};
 use super::dfa::Dfa;
 use super::error::{ErrorKind, PatternError};
-use super::expand::expand;
+use super::expand::{expand, lower_idle_counts};
 use super::literal::{self, Literals};
 use super::parse::parse;
 use super::run::{Program, Span};
 use super::scratch::Scratch;
-use super::tags;
+use super::tags::{self, Tags};
 use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, RUN_LANES_MAX};
 
 /// A POSIX extended regular expression, compiled.
@@ -51,9 +52,11 @@ impl Pattern {
         let mut tree = parse(pattern)?;
         let mut tags = tags::place(&mut tree);
         let too_large = |kind| PatternError::new(0, kind);
-        let nodes = expand(&mut tree, &mut tags.directions).map_err(too_large)?;
-        let literals = literal::required(&nodes, &tree.sets);
-        let automaton = automaton::build(&nodes).map_err(too_large)?;
+        let (automaton, literals) = match lay_out(&mut tree, &mut tags) {
+            Err(_) if lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags),
+            result => result,
+        }
+        .map_err(too_large)?;
         let program = Program::new(automaton, tree.sets, tags);
         if program.states() * program.lanes() > RUN_LANES_MAX {
             return Err(too_large(ErrorKind::TooLarge));
@@ -140,4 +143,11 @@ impl Pattern {
     pub(crate) fn lanes(&self) -> usize {
         self.program.lanes()
     }
+}
+
+/// Writes out a tree's repeat counts and builds its automaton.
+fn lay_out(tree: &mut Tree, tags: &mut Tags) -> Result<(Automaton, Literals), ErrorKind> {
+    let nodes = expand(tree, &mut tags.directions)?;
+    let automaton = automaton::build(&nodes)?;
+    Ok((automaton, literal::required(&nodes, &tree.sets)))
 }
