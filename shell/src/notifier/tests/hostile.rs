@@ -125,6 +125,9 @@ fn a_dribbling_tls_server() {
 /// Writes `bytes` again and again until the client has had enough; returns how
 /// many went.
 fn flood(stream: &mut TcpStream, bytes: &[u8], most: usize) -> usize {
+    // A client that has closed its half need not reset the connection.
+    let patience = Duration::from_millis(1_500);
+    stream.set_write_timeout(Some(patience)).unwrap();
     let mut written = 0;
     while written < most && stream.write_all(bytes).is_ok() {
         written += bytes.len();
@@ -172,7 +175,7 @@ fn floods() {
         assert!(start_at.elapsed() < Duration::from_millis(2_500));
         assert_eq!(status.counts.sent, u64::from(verdict == "sent"));
         let flooded = sent.recv_timeout(super::support::PATIENCE).unwrap();
-        assert!(flooded < 64 * MEBI, "{verdict}: {flooded} bytes went out");
+        assert!(flooded < 24 * MEBI, "{verdict}: {flooded} bytes went out");
     }
 }
 
