@@ -1,4 +1,5 @@
-// The rules of the README, with lines that they are about.
+// The rules of the README, and those of the predecessor's, with lines that they
+// are about.
 const EXAMPLES = [
   {
     name: "Failed login: user, address, service",
@@ -12,32 +13,30 @@ const EXAMPLES = [
     ],
   },
   {
-    name: "Failed login of admin (substring)",
-    type: "substr",
-    pattern: "login failure for user admin",
-    mask: "There is a failed login attempt for user admin",
+    name: "Failed login over ssh: user and address",
+    type: "regex",
+    pattern: "login failure for user ([A-Za-z0-9_]+) from (\\d{1,3}.*) via ssh",
+    mask: "Alert: failed user attempt to login as @1 from @2",
+    lines: ["system,error,critical login failure for user john_doe from 192.168.1.10 via ssh"],
+  },
+  {
+    name: "Speed of an interface that came up",
+    type: "regex",
+    pattern: "([a-zA-Z0-9]+) link up \\(speed ([^,]+), full duplex\\)",
+    mask: "Your interface @1 is running at @2",
     lines: [
-      "system,error,critical login failure for user admin from 192.168.88.17 via ssh",
-      "system,error,critical login failure for user root from 192.168.88.17 via ssh",
+      "interface,info ether2 link up (speed 1G, full duplex)",
+      "interface,info ether9 link up (speed 10M, full duplex)",
+      "interface,info lo link up",
     ],
   },
   {
-    name: "Attempts on a Wi-Fi network (substring)",
-    type: "substr",
-    pattern: "honeypot: disconnected, unicast key exchange timeout",
-    mask: "There is an attempt to login into your HoneyPot network!",
-    lines: [
-      "36:7F:7F:07:C4:B0@honeypot: disconnected, unicast key exchange timeout, signal strength -85",
-    ],
-  },
-  {
-    name: "Interface up or down, with its speed",
+    name: "Interface up or down",
     type: "regex",
     pattern: "([a-zA-Z0-9-]+) link (up|down)( \\(speed ([0-9]+[MG])[^)]*\\))?",
     mask: "Interface @1 is @2 @4",
     lines: [
       "interface,info ether2 link up (speed 1G, full duplex)",
-      "interface,info eth0 link up (speed 100Mbps, full duplex)",
       "interface,info ether9 link down",
     ],
   },
@@ -49,6 +48,25 @@ const EXAMPLES = [
     mask: "The IP @1:@3 is trying to connect to your router @4:@6, please do something",
     lines: [
       "input: in:WANinterface out:(unknown 0), connection-state:new src-mac 18:3d:5e:79:42:a5, proto TCP (SYN), 192.0.2.1:45624->198.51.100.2:80, len 60",
+    ],
+  },
+  {
+    name: "Power cut (substring)",
+    type: "substr",
+    pattern: "rebooted without proper shutdown",
+    mask: "The router lost power and is back",
+    lines: [
+      "system,error,critical router rebooted without proper shutdown, probably power outage",
+      "system,info router rebooted",
+    ],
+  },
+  {
+    name: "Attempts on a Wi-Fi network (substring)",
+    type: "substr",
+    pattern: "honeypot: disconnected, unicast key exchange timeout",
+    mask: "There is an attempt to login into your HoneyPot network!",
+    lines: [
+      "36:7F:7F:07:C4:B0@honeypot: disconnected, unicast key exchange timeout, signal strength -85",
     ],
   },
 ];

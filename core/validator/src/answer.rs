@@ -168,3 +168,77 @@ fn write_error(offset: usize, text: &dyn Display, out: &mut String) -> fmt::Resu
     write_json_string(text.to_string().as_bytes(), out)?;
     out.write_str("}}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(fields: &[&str]) -> String {
+        let question: Vec<_> = fields.iter().map(|field| field.as_bytes()).collect();
+        let mut out = String::new();
+        answer(&question.join(&0xFF), &mut out);
+        out
+    }
+
+    #[test]
+    fn a_right_rule() {
+        let fields = [
+            "regex", "a(b)?", "<@1>", "Slack", "4", "0", "3600", "xab", "c",
+        ];
+        let out = ask(&fields);
+        for part in [
+            "{\"pattern\":{\"groups\":1,\"plan\":\"tried on lines that contain \\\"a\\\"",
+            ",\"mask\":{},\"lines\":[{\"line\":1,\"message\":\"xab\",\"matches\":[{\"rule\":\"EVENT4\",\"start\":1,\"end\":3,",
+            "\"notifiers\":[\"Slack\"],\"text\":\"<b>, at: 1970-01-01 01:00:00\"}]},",
+            "{\"line\":2,\"message\":\"c\",\"matches\":[]}],\"forms\":{\"shell\":",
+        ] {
+            assert!(out.contains(part), "{part} is not in {out}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_rule() {
+        let out = ask(&["regex", "a(b", "@x", "Slack", "0", "0", "0"]);
+        assert!(
+            out.starts_with("{\"pattern\":{\"error\":{\"offset\":1,"),
+            "{out}"
+        );
+        assert!(out.contains(",\"mask\":{\"error\":{\"offset\":0,"), "{out}");
+        assert!(!out.contains("forms") && !out.contains("lines"), "{out}");
+    }
+
+    /// What no script would ask.
+    #[test]
+    fn malformed_questions() {
+        for fields in [&[][..], &["regex"], &["regex", "", "", "", "-1", "0", "0"]] {
+            assert_eq!(ask(fields), "");
+        }
+        let mut out = String::new();
+        answer(b"regex\xFF\x80\xFF\xFF\xFF0\xFF0\xFF0", &mut out);
+        assert_eq!(out, "");
+    }
+
+    /// The picker has the README's rules.
+    #[test]
+    fn examples_are_those_of_the_readme() {
+        let readme = include_str!("../../../README.md");
+        let examples = include_str!("../page/examples.js");
+        let rules = readme.split("\n## Rules").nth(1).unwrap();
+        let rules = rules.split("\n### Static events").next().unwrap();
+        let mut seen = 0;
+        for line in rules.lines() {
+            let Some((_, value)) = line
+                .strip_prefix("export EVENT0_M")
+                .filter(|line| !line.starts_with("ATCH_TYPE"))
+                .and_then(|line| line.split_once('='))
+            else {
+                continue;
+            };
+            let mut literal = String::new();
+            write_json_string(value.trim_matches('\'').as_bytes(), &mut literal).unwrap();
+            assert!(examples.contains(&literal), "{literal}");
+            seen += 1;
+        }
+        assert!(seen >= 6, "{seen}");
+    }
+}
