@@ -5,6 +5,7 @@
 //! with need no parser: `posix`, which is slow and does only what the standard
 //! says, and `tre`, which does what musl does.
 
+mod errors;
 mod generate;
 mod limits;
 mod musl;
