@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::limits::MESSAGE_BYTES_MAX;
 use crate::rule::{Matcher, Rule};
 
 /// How a rule is going to be matched; `Display` says it in one sentence without
@@ -42,6 +43,11 @@ impl fmt::Display for Plan<'_> {
             Some(states) => write!(f, ", by a DFA of {states} states")?,
             None => f.write_str(", by the bounded engine alone (too large for a DFA)")?,
         }
-        write!(f, " ({} bytes)", pattern.memory())
+        write!(f, " ({} bytes)", pattern.memory())?;
+        // Beyond that a match may take too much work to be found exactly.
+        match pattern.exact_up_to() {
+            enough if enough >= MESSAGE_BYTES_MAX => Ok(()),
+            bytes => write!(f, "; groups are certain in lines of up to {bytes} bytes"),
+        }
     }
 }

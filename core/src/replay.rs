@@ -173,7 +173,9 @@ impl Found<'_> {
     /// ```
     ///
     /// Offsets count bytes of the line from 0; a group that took no part in the
-    /// match is `null`.
+    /// match is `null`. Where finding the place takes too much work
+    /// ([`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX)), `start` and `end` are
+    /// missing and all groups are `null`.
     ///
     /// # Errors
     ///

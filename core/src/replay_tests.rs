@@ -81,3 +81,20 @@ fn lines_without_a_match() {
     let shown = json(&mut replay, &long, true);
     assert!(shown.ends_with("x\",\"matches\":[]}"), "{shown}");
 }
+
+/// Where the place of a match takes too much work to find, it is a match without
+/// a place, as it is in the daemon.
+#[test]
+fn too_much_work() {
+    let mut replay = replay(&[(MatchType::Regex, "(x(.{0,255})){2,3}y", "<@1>")]);
+    let line = [b'x'; 4_000];
+    let out = json(&mut replay, &line, false);
+    assert!(
+        out.contains("\"rule\":\"EVENT0\",\"groups\":[null,null]"),
+        "{out}"
+    );
+    assert!(out.contains("\"text\":\"<>, at: "), "{out}");
+    let plan = replay.rules()[0].plan().to_string();
+    assert!(plan.contains("bounded engine alone"), "{plan}");
+    assert!(plan.contains("certain in lines of up to "), "{plan}");
+}

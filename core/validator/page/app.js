@@ -139,6 +139,9 @@ function highlighted(message, match) {
   return code;
 }
 
+// A match that would take too much work to locate has no place.
+const isLocated = (match) => match.start !== undefined;
+
 function groupList(match) {
   const list = element("dl", "groups");
   match.groups.forEach((group, index) => {
@@ -165,8 +168,13 @@ function lineItem(line) {
     item.append(element("code", "log", line.message));
     return item;
   }
-  item.append(highlighted(line.message, match));
-  if (match.groups.length > 0) item.append(groupList(match));
+  if (isLocated(match)) {
+    item.append(highlighted(line.message, match));
+    if (match.groups.length > 0) item.append(groupList(match));
+  } else {
+    item.append(element("code", "log", line.message));
+    item.append(element("p", "note", "It takes too much work to find where, so the message has no groups."));
+  }
   item.append(element("span", "who", `${match.notifiers.join(", ")} gets`), element("div", "bubble", match.text));
   return item;
 }

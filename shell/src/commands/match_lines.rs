@@ -217,6 +217,10 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
                 let Span { start, end } = *span;
                 writeln!(out, " {start}-{end}: {}", Escaped(part(*span)))?;
             }
+            None if index == 0 => {
+                out.push_str(" (too much work to find where, so the message has no groups)\n");
+                break;
+            }
             None => out.push_str(" took no part\n"),
         }
     }
