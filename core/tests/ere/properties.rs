@@ -5,7 +5,8 @@ use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
 
 use crate::generate::{self, Ast, Random};
 use crate::posix::{self, EmptyPaths};
-use crate::show;
+use crate::tre::{Compiled, Quirks};
+use crate::{answer, show};
 
 const CASES: usize = 2_000;
 
@@ -43,6 +44,21 @@ fn spans_are_posix() {
         copied < CASES / 50,
         "{copied} cases depend on the empty path"
     );
+}
+
+/// Groups are those of TRE without the quirks that are not kept.
+#[test]
+fn groups_are_those_of_tre() {
+    each_case(|ast, _, text| {
+        let quirks = Quirks {
+            q1: false,
+            q2: false,
+        };
+        let pattern = ast.pattern();
+        let expected = Compiled::new(ast, quirks).answer(text);
+        let ours = answer(&pattern, text);
+        assert_eq!(ours, expected, "{} on {}", show(&pattern), show(text));
+    });
 }
 
 /// The DFA, the run without tags and the run with tags agree.
