@@ -111,8 +111,8 @@ pub const EXPANDED_NODES_MAX: usize = 1 << 17;
 /// Most states of a pattern, which is one per literal.
 pub const STATES_MAX: usize = 8_192;
 
-/// Most transitions of a pattern.
-pub const TRANSITIONS_MAX: usize = 65_535;
+/// Most transitions of a pattern, of 8 bytes each.
+pub const TRANSITIONS_MAX: usize = 256 * 1024;
 
 /// Most states of a pattern times lanes of four tags: what a thread of the
 /// bounded engine carries. Two lists of so many threads share 1 MiB.
@@ -150,11 +150,10 @@ const _: () = {
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
-    // Offsets, states and transitions are kept in 16 bits; offset 65,535 and
+    // Offsets and states are kept in 16 bits; offset 65,535 and
     // tag 65,535 stand for something else.
     assert!(MESSAGE_BYTES_MAX < u16::MAX as usize - 1);
     assert!(STATES_MAX < u16::MAX as usize);
-    assert!(TRANSITIONS_MAX <= u16::MAX as usize);
     assert!(8 * PATTERN_BYTES_MAX < u16::MAX as usize);
     assert!(DFA_BYTES_MAX <= DFA_BYTES_TOTAL_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);

@@ -71,7 +71,7 @@ pub(crate) struct Automaton {
     /// The byte set of each state but the accepting one.
     pub(crate) sets: Vec<SetId>,
     /// Where the transitions of each state begin, and where the last end.
-    pub(crate) starts: Vec<u16>,
+    pub(crate) starts: Vec<u32>,
     /// The transitions, by source; those of the beginning come last.
     pub(crate) transitions: Vec<Transition>,
     /// The tags that transitions set.
@@ -88,7 +88,7 @@ impl Automaton {
     /// state are the ones taken at the beginning of a match.
     pub(crate) fn leaving(&self, state: State) -> &[Transition] {
         let state = usize::from(state);
-        let range = usize::from(self.starts[state])..usize::from(self.starts[state + 1]);
+        let range = self.starts[state] as usize..self.starts[state + 1] as usize;
         &self.transitions[range]
     }
 
@@ -363,7 +363,7 @@ impl Builder {
         };
         for edge in &edges {
             while automaton.starts.len() <= usize::from(edge.source) {
-                automaton.starts.push(automaton.transitions.len() as u16);
+                automaton.starts.push(automaton.transitions.len() as u32);
             }
             let tags = self.collect(edge.tags);
             automaton.transitions.push(Transition {
@@ -372,7 +372,7 @@ impl Builder {
                 masks: intern(&mut automaton.masks, &tags).ok_or(ErrorKind::TooLarge)?,
             });
         }
-        let end = automaton.transitions.len() as u16;
+        let end = automaton.transitions.len() as u32;
         automaton.starts.resize(self.sets.len() + 1, end);
         automaton.starts.push(end);
         automaton.sets = self.sets;

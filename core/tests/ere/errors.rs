@@ -27,7 +27,11 @@ const ERRORS: [(&str, usize, &str); 24] = [
     ("a\\x{41", 1, "closing '}'"),
     ("\\x{zz}", 0, "eight hexadecimal digits"),
     ("((a{255}){255}){255}", 0, "too large"),
-    ("(.?){99}(.?){99}(.?){99}(.?){99}", 0, "use smaller counts"),
+    (
+        "(.?){200}(.?){200}(.?){200}(.?){200}",
+        0,
+        "use smaller counts",
+    ),
 ];
 
 /// Each error has its place and its remedy.
