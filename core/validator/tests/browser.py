@@ -244,6 +244,7 @@ def copying_each_form(b):
     for form, line in expected.items():
         b.js("document.querySelector(`input[name=form][value=${arguments[0]}]`).click()", form)
         settled(b)
+        b.js("document.getElementById('said').textContent = ''")
         b.click("#copy")
         b.until("return document.getElementById('said').textContent === 'Copied.'")
         text = pasted(b)
