@@ -31,6 +31,10 @@ const DEMO_SAYS: [&str; 3] = [
     "The router lost power",
 ];
 
+/// Groups for the key exchange, as openssl names them. Each is other code, and
+/// other code again on each target.
+const GROUPS: [&str; 3] = ["X25519", "P-256", "P-384"];
+
 /// A line of a router, the rule for it, and what arrives.
 const LINE: &str = "interface,info ether2 link up (speed 1G, full duplex)";
 const PATTERN: &str = r"(ether[0-9]+) link up \(speed (.+), full duplex\)";
@@ -52,10 +56,9 @@ pub(crate) fn run(mut flags: Flags) -> Result {
             return Err(format!("not built; cargo xtask dist --target {}", target.name).into());
         }
         demo(target, &binary).map_err(|error| format!("{}, demo: {error}", target.name))?;
-        notify(target, &binary)
-            .map_err(|error| format!("{}, notification: {error}", target.name))?;
+        notify_all(target, &binary)?;
         println!(
-            "{}: demo, regex rule, HTTPS notification and SIGTERM in {:.1} s{}",
+            "{}: demo, regex rule, HTTPS by each key exchange and SIGTERM in {:.1} s{}",
             target.name,
             start.elapsed().as_secs_f32(),
             if target.qemu.is_empty() {
@@ -86,14 +89,24 @@ fn demo(target: &Target, binary: &Path) -> Result {
     Ok(())
 }
 
-/// Sends a datagram until a notification arrives at a TLS server whose
-/// certificate is of an authority that only `TLS_CA_FILE` names, then asks the
-/// daemon to end.
-fn notify(target: &Target, binary: &Path) -> Result {
+/// Notifies a server of every group for the key exchange.
+fn notify_all(target: &Target, binary: &Path) -> Result {
     let folder = dist::folder().join("emulate").join(target.name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let mut server = Server::start(&folder)?;
+    server::certificates(&folder)?;
+    for group in GROUPS {
+        notify(target, binary, &folder, group)
+            .map_err(|error| format!("{}, notification by {group}: {error}", target.name))?;
+    }
+    Ok(())
+}
+
+/// Sends a datagram until a notification arrives at a TLS server whose
+/// certificate is of an authority that only `TLS_CA_FILE` names, then asks the
+/// daemon to end.
+fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result {
+    let mut server = Server::start(folder, group)?;
 
     let mut command = command(target, binary);
     command

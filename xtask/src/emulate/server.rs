@@ -24,14 +24,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Makes the certificates in `folder` and listens on a free port of
-    /// 127.0.0.1.
-    pub(super) fn start(folder: &Path) -> Result<Self> {
-        certificates(folder)?;
+    /// Listens on a free port of 127.0.0.1, with the certificates in `folder`
+    /// and one group for the key exchange.
+    pub(super) fn start(folder: &Path, group: &str) -> Result<Self> {
         let mut child = Command::new("openssl")
             .current_dir(folder)
             .args(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1"])
             .args(["-cert", "server.pem", "-key", "server.key"])
+            .args(["-cert_chain", "middle.pem", "-groups", group])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -109,15 +109,20 @@ impl Drop for Server {
     }
 }
 
-/// Makes an authority on P-384 and a server certificate with an RSA key signed
-/// by it: both kinds of signature are verified.
-fn certificates(folder: &Path) -> Result {
+/// Makes an authority on P-384, one between with an RSA key, and a server
+/// certificate on P-256: all kinds of signature are verified.
+pub(super) fn certificates(folder: &Path) -> Result {
     fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n")?;
+    fs::write(folder.join("ca"), "basicConstraints=critical,CA:TRUE\n")?;
     for line in [
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout ca.key -out ca.pem \
          -days 2 -subj /CN=test-authority -addext keyUsage=critical,keyCertSign",
-        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost",
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+        "req -newkey rsa:2048 -nodes -keyout middle.key -out middle.csr -subj /CN=between",
+        "x509 -req -in middle.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+         -extfile ca -out middle.pem",
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key \
+         -out server.csr -subj /CN=localhost",
+        "x509 -req -in server.csr -CA middle.pem -CAkey middle.key -CAcreateserial -days 2 \
          -extfile names -out server.pem",
     ] {
         let output = Command::new("openssl")

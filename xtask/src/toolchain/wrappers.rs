@@ -121,14 +121,19 @@ const LINK_FLAGS: &[&str] = &[
 ];
 
 /// Returns the linker's flags for a target: the common ones, and one for each
-/// function of ring that the target's processors never reach.
+/// function of ring that another one stands in for.
 fn link_flags(target: &Target) -> Result<Vec<String>> {
     let mut flags: Vec<_> = LINK_FLAGS.iter().map(|&flag| flag.to_owned()).collect();
     let lock = fs::read_to_string(workspace().join("Cargo.lock"))?;
     if let Some(version) = locked_version(&lock, "ring") {
         let prefix = format!("ring_core_{}__", version.replace('.', "_"));
-        let never = target.ring_never_calls.iter();
-        flags.extend(never.map(|function| format!("--defsym={prefix}{function}=abort")));
+        for (function, instead) in target.ring_instead {
+            let instead = match instead.strip_prefix("ring ") {
+                Some(other) => format!("{prefix}{other}"),
+                None => (*instead).to_owned(),
+            };
+            flags.push(format!("--defsym={prefix}{function}={instead}"));
+        }
     }
     Ok(flags)
 }
