@@ -4,7 +4,6 @@ use std::fmt;
 
 /// Error returned when the arguments are not what the command takes.
 #[derive(Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "commands take their arguments as they land")]
 pub(crate) enum FlagError {
     /// An option that takes a value ends the line.
     MissingValue(String),
@@ -33,7 +32,6 @@ pub(crate) struct Flags {
     words: Vec<String>,
 }
 
-#[allow(dead_code, reason = "commands take their arguments as they land")]
 impl Flags {
     /// Wraps the words behind the command's name.
     pub(crate) fn new(words: impl Iterator<Item = String>) -> Self {
@@ -73,12 +71,6 @@ impl Flags {
             }
         }
         Ok(None)
-    }
-
-    /// Takes the next word that is not an option.
-    pub(crate) fn word(&mut self) -> Option<String> {
-        let at = self.words.iter().position(|word| !word.starts_with("--"))?;
-        Some(self.words.remove(at))
     }
 
     /// Ends the parsing.
