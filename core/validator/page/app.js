@@ -181,9 +181,11 @@ function lineItem(line) {
 
 let summaryTimer = 0;
 
-// The summary is a live region: it waits until typing pauses.
+// The summary is a live region: it waits until typing pauses. What is no longer
+// true goes at once.
 function summarise(text, good) {
   clearTimeout(summaryTimer);
+  if ($("summary").textContent !== text) $("summary").textContent = "";
   $("summary").classList.toggle("good", good);
   summaryTimer = setTimeout(() => ($("summary").textContent = text), 250);
 }

@@ -210,6 +210,8 @@ def an_error_stands_under_its_character(b):
         assert abs(b_left - caret_left) < 1.5, (b_left, caret_left)
         assert b.js("return forms === null && document.getElementById('copy').disabled")
     set_fields(b, pattern="login failure for (?:user|admin) (.*", mask="Who: @2", lines="x")
+    assert "valid" not in b.text("#summary")
+    b.until("return document.getElementById('summary').textContent.startsWith('The rule has a mistake')")
     b.shot("error")
     b.fill("#pattern", "fine")
     b.fill("#mask", "fine")
