@@ -178,8 +178,11 @@ enum Outcome {
     TooMuchWork,
 }
 
-/// Returns what one thread passing one transition counts towards
-/// [`RUN_WORK_MAX`], if rows have `width` lanes.
+/// What looking at a transition counts towards [`RUN_WORK_MAX`].
+const LOOK_COST: usize = 4;
+
+/// Returns what a thread counts that passes a transition, the look included, if
+/// rows have `width` lanes.
 const fn cost(width: usize) -> usize {
     8 + width
 }
@@ -267,7 +270,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let leaving = program.automaton.leaving(state);
-            self.work += leaving.len() * cost(self.width);
+            self.work += leaving.len() * LOOK_COST;
             for transition in leaving {
                 let slot = self.next.slot(transition.target);
                 // Without tags, no thread is better than another; with them,
@@ -292,6 +295,7 @@ impl<'a> Run<'a> {
     /// thread at `slot` that is in the target state only if it is preferred.
     fn offer(&mut self, row: &[u64], transition: &Transition, slot: Option<usize>) {
         let program = self.program;
+        self.work += cost(self.width) - LOOK_COST;
         let passed = Passed {
             masks: program.automaton.masks(transition),
             stamp: (self.offset as u64 + 1) * EVERY_TAG,
