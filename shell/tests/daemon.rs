@@ -44,8 +44,8 @@ fn a_trailing_line_end_is_not_matched() {
 /// The time is local to `TZ`.
 #[test]
 fn times_are_local() {
-    let mut daemon = Daemon::start(&echo(&[("TZ", "XXX-14")]));
-    let mut other = Daemon::start(&echo(&[("TZ", "YYY+10")]));
+    let mut daemon = Daemon::start(&echo(&[("TZ", "EAST-14")]));
+    let mut other = Daemon::start(&echo(&[("TZ", "WEST+10")]));
     let hour = |daemon: &mut Daemon| -> i32 {
         daemon.send(b"number 1");
         let line = daemon.wait_for("got 1, at: ");
