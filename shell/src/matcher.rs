@@ -108,8 +108,11 @@ impl<'a> Matcher<'a> {
             }
             self.notify(&mut text);
         }
+        // What a cooldown has counted is told now or never.
+        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
         self.note_kernel_drops();
         self.tell_losses(clock::now(), true);
+        self.notify(&mut text);
     }
 
     fn match_message(&mut self, arrival: Arrival, datagram: &[u8]) {

@@ -260,6 +260,24 @@ fn nothing_received_is_lost_at_the_end() {
     }
 }
 
+/// What a cooldown has counted is told before the end.
+#[test]
+fn counted_repeats_are_told_at_the_end() {
+    let more = [("EVENT0_COOLDOWN_SECS", "600")];
+    let daemon = Daemon::start(&console("substr", "x", "again", &more));
+    for _ in 0..3 {
+        daemon.send(b"x");
+    }
+    let output = after(daemon, 3);
+    let told = |part: &str| output.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(told("notice: again, at: "), 1, "{output:#?}");
+    assert_eq!(
+        told("notice: again, repeated 2 times, last at: "),
+        1,
+        "{output:#?}"
+    );
+}
+
 /// In a PID namespace, where signals without a handler do nothing.
 #[test]
 fn ends_as_pid_1() {
@@ -367,7 +385,8 @@ fn demo_once() {
         "notice: There is someone trying to connect to your WiFi: honeypot, with the mac-address: 36:7F:7F:07:C4:B0, at:",
         "notice: Interface ether9 is down , at: ",
         "notice: The router lost power, at: ",
-        "received 12, matched 8, notified 7, suppressed 1,",
+        "notice: Failed login as admin from 192.168.88.17 (ssh), repeated 1 time, last at: ",
+        "received 12, matched 8, notified 8, suppressed 1,",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
     }
