@@ -43,8 +43,11 @@ impl Wrappers {
             map: folder.join("map"),
         };
         let compiler = toolchain.compiler.command_line(target, libc);
+        let no_neon = folder.join("no-neon.h");
+        fs::write(&no_neon, NO_NEON)?;
         let cc = CC_SCRIPT
             .replace("COMPILER", &compiler)
+            .replace("NO_NEON", &quoted(&no_neon.display().to_string()))
             .replace("REGISTRY", &quoted(&registry().display().to_string()));
         let mut changed = script(&wrappers.cc, &cc)?;
         let start = |name: &str| quoted(&libc.lib.join(name).display().to_string());
@@ -99,9 +102,21 @@ done
 case $source,$object in
   unused,*.o) exec COMPILER -x c -c /dev/null -o "$object" ;;
 esac
+# ring's 32-bit assembly has its NEON code in one piece with the rest.
+case " $* " in
+  *-linux32.S\ *) set -- -include NO_NEON "$@" ;;
+esac
 exec COMPILER -fno-unwind-tables -fno-asynchronous-unwind-tables \
   -ffile-prefix-map=REGISTRY=/registry "$@"
 "#;
+
+/// Read before ring's 32-bit assembly: its own header says that code for NEON is
+/// wanted, once. Without it SHA-2 and the modular multiplication are 5 kB less.
+const NO_NEON: &str = "\
+#include <ring-core/asm_base.h>
+#undef __ARM_MAX_ARCH__
+#define __ARM_MAX_ARCH__ 6
+";
 
 /// What the linker is told beyond what rustc tells it.
 const LINK_FLAGS: &[&str] = &[
