@@ -53,8 +53,9 @@ mod wire;
 
 pub use delivery::{
     Answer, BACKOFF_FIRST_MILLIS, BACKOFF_MAX_MILLIS, Body, Counts, Courier, CourierSettings,
-    DELAY_TOLD_MILLIS, Encoding, Field, Form, Hold, Pacing, ParseMode, Rate, SUSPENSION_MILLIS,
-    Step, Telegram, Template, TemplateError, TemplateErrorKind, Verdict, WAIT_MAX_MILLIS,
+    DELAY_TOLD_MILLIS, Encoding, Field, Form, Hold, Malformed, Pacing, ParseMode, Rate, Response,
+    SUSPENSION_MILLIS, Step, Telegram, Template, TemplateError, TemplateErrorKind, Verdict,
+    WAIT_MAX_MILLIS,
 };
 #[cfg(feature = "compile")]
 pub use engine::{Engine, EngineCounters};

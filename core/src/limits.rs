@@ -58,6 +58,12 @@ pub const BODY_BYTES_MAX: usize = 32 * 1024;
 /// Longest URL or header value of a request after expansion, in bytes.
 pub const HEAD_BYTES_MAX: usize = 4_096;
 
+/// Longest head of an answer, in bytes: status line and fields.
+pub const ANSWER_HEAD_BYTES_MAX: usize = 8_192;
+
+/// Most bytes of an answer's body that are kept.
+pub const ANSWER_BODY_BYTES_MAX: usize = 4_096;
+
 /// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
 /// the server's own check counts UTF-8 characters).
 pub const TELEGRAM_SCALARS_MAX: usize = 4_096;

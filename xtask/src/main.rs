@@ -69,8 +69,8 @@ commands! {
     /// Writes THIRD-PARTY.md, the notice of what is linked into the binary; with
     /// --check, fails if that would change it.
     Notices = "notices" "[--check]";
-    /// Writes the table of trust anchors from shell/webpki-roots/anchors.txt and
-    /// Mozilla's list; with --check, fails if that would change it.
+    /// Writes the table in shell/src/notifier/anchors from the list there and
+    /// Mozilla's; with --check, fails if that would change it.
     Roots = "roots" "[--check]";
     /// Downloads and installs what dist and the checks of its results need: on
     /// Debian packages (as root), musl of each target and the crates.

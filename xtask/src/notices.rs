@@ -13,10 +13,6 @@ use crate::{Result, workspace};
 /// The notice's file.
 const FILE: &str = "THIRD-PARTY.md";
 
-/// Crates that are compiled and not linked: minreq's features name them, and our
-/// own provider leaves them without a caller. `cargo xtask size` would show them.
-const NOT_LINKED: [&str; 2] = ["aws-lc-rs", "aws-lc-sys"];
-
 /// Licence texts of parts that are not crates: a title and a file.
 const OTHERS: [(&str, &str); 1] = [(
     "TRE, whose matching rules the core follows",
@@ -132,9 +128,7 @@ fn linked_crates() -> Result<Vec<Crate>> {
         };
         let words: Vec<_> = package.split(' ').collect();
         // A third word is the folder of a crate of our own.
-        if let [name, version] = words[..]
-            && !NOT_LINKED.contains(&name)
-        {
+        if let [name, version] = words[..] {
             crates.push(Crate {
                 name: name.to_owned(),
                 version: version.trim_start_matches('v').to_owned(),

@@ -1,10 +1,8 @@
 //! The table of trust anchors, generated from Mozilla's list.
 //!
-//! `shell/webpki-roots/anchors.txt` names what is wanted, the crate
+//! `anchors.txt` in `shell/src/notifier/anchors` names what is wanted, the crate
 //! `webpki-root-certs` (Mozilla's list, at the exact version of xtask's manifest)
-//! has it, and `shell/webpki-roots/src/table.rs` is the result. It is the twin of
-//! the crate `webpki-roots`, from the same source, and holds whole certificates;
-//! that one cannot be used, since cargo would replace it by ours.
+//! has it, and `table.rs` beside the list is the result.
 //!
 //! An anchor that is wanted but no longer in Mozilla's list is carried over from
 //! the present table: dropping it is a decision for whoever edits the list, not
@@ -27,7 +25,7 @@ const LINE_BYTES: usize = 20;
 pub(crate) fn run(mut flags: Flags) -> Result {
     let check = flags.switch("--check");
     flags.finish()?;
-    let path = folder().join("src/table.rs");
+    let path = folder().join("table.rs");
     let present = fs::read_to_string(&path).unwrap_or_default();
     let wanted = fs::read_to_string(folder().join("anchors.txt"))?;
     let table = generate(&wanted, &present)?;
@@ -44,7 +42,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
 }
 
 fn folder() -> PathBuf {
-    crate::workspace().join(Path::new("shell/webpki-roots"))
+    crate::workspace().join(Path::new("shell/src/notifier/anchors"))
 }
 
 /// Returns the table of the anchors named in `wanted`, those that Mozilla has
@@ -186,7 +184,7 @@ mod tests {
     /// The committed table is what the list and Mozilla's anchors make.
     #[test]
     fn the_table_is_up_to_date() -> Result {
-        let present = fs::read_to_string(folder().join("src/table.rs"))?;
+        let present = fs::read_to_string(folder().join("table.rs"))?;
         let wanted = fs::read_to_string(folder().join("anchors.txt"))?;
         assert!(generate(&wanted, &present)? == present);
         Ok(())

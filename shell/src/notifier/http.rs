@@ -3,13 +3,19 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::Arc;
 
-use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX};
-use alertik_core::{
-    Answer, Body, Courier, Field, Form, Instant, NotifierId, RuleId, Template, Verdict,
+use alertik_core::limits::{
+    ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, BODY_BYTES_MAX, HEAD_BYTES_MAX,
 };
+use alertik_core::{
+    Answer, Body, Courier, Field, Form, Instant, NotifierId, Response, RuleId, Template, Verdict,
+};
+use rustls::ClientConfig;
 
-use super::attempt::{Attempt, Failure, Phase, Response};
+use super::connection::{Connection, Failure, Phase};
+use super::lookup::Lookup;
+use super::request;
 use super::secrets::Secrets;
 use super::tls;
 use crate::clock;
@@ -25,8 +31,8 @@ pub(super) struct Http {
     endpoint: Box<Endpoint>,
     secrets: Secrets,
     timeout_millis: u64,
-    /// The thread of an earlier request, if it may still live.
-    earlier: Option<Attempt>,
+    tls: Arc<ClientConfig>,
+    lookup: Lookup,
 }
 
 /// The outcome of an attempt: what to do, and why in words without secrets.
@@ -70,7 +76,12 @@ const fn form(service: &Service) -> Form<'_> {
 }
 
 impl Http {
-    pub(super) fn new(id: NotifierId, endpoint: Box<Endpoint>, timeout_secs: u64) -> Self {
+    pub(super) fn new(
+        id: NotifierId,
+        endpoint: Box<Endpoint>,
+        timeout_secs: u64,
+        tls: &Arc<ClientConfig>,
+    ) -> Self {
         let mut secrets = Secrets::default();
         secrets.add(endpoint.url.path());
         secrets.add(endpoint.url.query());
@@ -90,7 +101,8 @@ impl Http {
             endpoint,
             secrets,
             timeout_millis: timeout_secs * 1_000,
-            earlier: None,
+            tls: Arc::clone(tls),
+            lookup: Lookup::default(),
         }
     }
 
@@ -99,17 +111,10 @@ impl Http {
         self.endpoint.url.site()
     }
 
-    /// Waits for the thread of an earlier request, at most until the given
+    /// Waits for a look-up that outlived its attempt, at most until the given
     /// time. Returns whether there is none any more.
     pub(super) fn wait_for_earlier(&mut self, until: Instant) -> bool {
-        if let Some(earlier) = &self.earlier {
-            earlier.wait_for_end(until);
-            if !earlier.has_ended() {
-                return false;
-            }
-        }
-        self.earlier = None;
-        true
+        self.lookup.wait_for_earlier(until)
     }
 
     /// Begins an attempt in the courier and returns the request for it.
@@ -118,7 +123,7 @@ impl Http {
         now: Instant,
         courier: &mut Courier<Store>,
         rule_name: &dyn Fn(RuleId, &mut dyn Write),
-    ) -> minreq::Request {
+    ) -> Vec<u8> {
         let mut bytes = vec![0; BODY_BYTES_MAX];
         let mut body = Body::new(&mut bytes);
         let mut same = heapless::Vec::<Field, 3>::new();
@@ -141,82 +146,82 @@ impl Http {
             most,
             &mut body,
         );
-        let length = body.len();
-        bytes.truncate(length);
-        self.request(now, bytes, courier, rule_name)
+        self.request(now, body.as_str(), courier, rule_name)
     }
 
     fn request(
         &self,
         now: Instant,
-        body: Vec<u8>,
+        body: &str,
         courier: &Courier<Store>,
         rule_name: &dyn Fn(RuleId, &mut dyn Write),
-    ) -> minreq::Request {
-        let (mut url, mut method) = (self.endpoint.url.as_str().to_owned(), "POST");
-        let mut content_type = "application/json";
+    ) -> Vec<u8> {
+        let url = &self.endpoint.url;
+        let mut target = [url.path(), url.query()].concat();
+        let (mut method, mut content_type) = ("POST", "application/json");
         let mut headers: &[_] = &[];
         if let Service::Generic(generic) = &self.endpoint.service {
             (method, content_type) = (generic.method, generic.content_type);
             headers = &generic.headers;
             if let Some(template) = &generic.url {
-                url = expand(now, courier, template, rule_name);
+                let url = expand(now, courier, template, rule_name);
+                target = request::target(&url, self.site().len());
             }
         }
-        let method = match method {
-            "GET" => minreq::Method::Get,
-            "PUT" => minreq::Method::Put,
-            "PATCH" => minreq::Method::Patch,
-            _ => minreq::Method::Post,
-        };
-        let is_get = method == minreq::Method::Get;
-        let mut request = minreq::Request::new(method, url)
-            .with_header("User-Agent", concat!("alertik/", env!("CARGO_PKG_VERSION")))
-            .with_header("Accept", "application/json")
-            .with_header("Connection", "close");
+        let mut request = request::Head::new(method, &target, url.authority());
         for (name, value) in headers {
-            request = request.with_header(*name, expand(now, courier, value, rule_name));
+            request.field(name, &expand(now, courier, value, rule_name));
         }
-        if !is_get {
-            request = request
-                .with_header("Content-Type", content_type)
-                .with_body(body);
-        }
-        request
+        request.finish(content_type, body)
     }
 
     /// Sends a request and waits for what becomes of it, at most until the
     /// deadline of one attempt or `end`.
-    pub(super) fn send(&mut self, request: minreq::Request, end: Option<Instant>) -> Outcome {
-        let now = clock::now();
-        let own = now.after(self.timeout_millis);
+    pub(super) fn send(&mut self, request: &[u8], end: Option<Instant>) -> Outcome {
+        let own = clock::now().after(self.timeout_millis);
         let deadline = end.map_or(own, |end| own.min(end));
-        let wants_body = match self.id {
-            NotifierId::SLACK | NotifierId::TEAMS => |_| true,
-            _ => |status| !(200..300).contains(&status),
-        };
-        let attempt = Attempt::start(request, wants_body);
-        let result = attempt.wait(deadline, self.timeout_millis / CONNECT_SHARE);
-        self.earlier = Some(attempt);
-        match result {
-            Ok(response) => self.judge(&response),
+        let mut head = vec![0; ANSWER_HEAD_BYTES_MAX];
+        let mut body = vec![0; ANSWER_BODY_BYTES_MAX];
+        let mut response = Response::new(&mut head, &mut body);
+        match self.exchange(request, deadline, &mut response) {
+            Ok(()) => self.judge(&response),
             Err(failure) => self.explain(&failure),
         }
     }
 
-    fn judge(&self, response: &Response) -> Outcome {
+    fn exchange(
+        &mut self,
+        request: &[u8],
+        deadline: Instant,
+        response: &mut Response<'_>,
+    ) -> Result<(), Failure> {
+        let url = &self.endpoint.url;
+        let addresses = self.lookup.addresses(url.host(), url.port(), deadline)?;
+        let share = self.timeout_millis / CONNECT_SHARE;
+        let mut connection = Connection::open(&addresses, deadline, share)?;
+        if url.is_https() {
+            connection.secure(&self.tls, url.host())?;
+        }
+        let wants_body = match self.id {
+            NotifierId::SLACK | NotifierId::TEAMS => |_| true,
+            _ => |status| !(200..300).contains(&status),
+        };
+        connection.exchange(request, wants_body, response)
+    }
+
+    fn judge(&self, response: &Response<'_>) -> Outcome {
+        let status = response.status().unwrap_or(0);
         let answer = Answer {
-            status: response.status,
+            status,
             retry_after: response.header("retry-after"),
             date: response.header("date"),
             remaining: response.header("x-ratelimit-remaining"),
             reset_after: response.header("x-ratelimit-reset-after"),
-            body: &response.body,
+            body: response.body(),
         };
         let verdict = answer.judge(self.id, clock::wall().unix_secs);
-        let status = response.status;
         let mut words = format!("HTTP {status}");
-        let excerpt = self.secrets.excerpt(&response.body);
+        let excerpt = self.secrets.excerpt(response.body());
         if !excerpt.is_empty() {
             let _ = write!(words, ": {excerpt}");
         }
@@ -227,7 +232,7 @@ impl Http {
     }
 
     /// Returns what the user should check.
-    fn advice(&self, status: u16, response: &Response) -> Option<String> {
+    fn advice(&self, status: u16, response: &Response<'_>) -> Option<String> {
         let variables = match self.id {
             NotifierId::TELEGRAM => "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID".to_owned(),
             id => id.name().to_ascii_uppercase() + "_WEBHOOK_URL",
@@ -253,33 +258,28 @@ impl Http {
         let host = self.endpoint.url.host();
         let mut verdict = Verdict::Retry;
         let words = match failure {
-            Failure::Client {
-                error: minreq::Error::IoError(error),
-                resolved,
-            } => explain_io(error, *resolved, host),
-            Failure::Client {
-                error: minreq::Error::RustlsCreateConnection(error),
-                ..
-            } => tls::explain(error),
+            Failure::Unresolved => {
+                format!("the name {host} cannot be resolved: check the host and the router's DNS")
+            }
+            Failure::Thread => "the request could not be started".to_owned(),
+            Failure::Connection(error) => explain_io(error, host),
+            Failure::Tls(error) => tls::explain(error),
+            Failure::NoStatusLine => "the connection ended without an answer".to_owned(),
             // A server that answers in such a way has taken the request.
-            Failure::Client { .. } | Failure::TooLong => {
+            Failure::Malformed => {
                 verdict = Verdict::Unanswered;
                 "the answer is no proper HTTP, or its header is too long".to_owned()
             }
-            Failure::NoStatusLine => "the connection ended without an answer".to_owned(),
-            Failure::Deadline(phase) => {
-                let is_https = self.endpoint.url.is_https();
-                let sent = *phase == Phase::Answering || *phase == Phase::Silent && !is_https;
-                if sent {
-                    verdict = Verdict::Unanswered;
+            Failure::Deadline(phase) => match phase {
+                Phase::Resolving => format!("no answer from DNS for {host} within {secs} s"),
+                Phase::Connecting => format!("no connection to {host} within {secs} s"),
+                Phase::Securing | Phase::Sent => {
+                    if *phase == Phase::Sent {
+                        verdict = Verdict::Unanswered;
+                    }
+                    format!("no answer from {host} within {secs} s")
                 }
-                match phase {
-                    Phase::Resolving => format!("no answer from DNS for {host} within {secs} s"),
-                    Phase::Connecting => format!("no connection to {host} within {secs} s"),
-                    _ => format!("no answer from {host} within {secs} s"),
-                }
-            }
-            Failure::Thread => "the request could not be started".to_owned(),
+            },
         };
         Outcome { verdict, words }
     }
@@ -289,16 +289,7 @@ impl Http {
 const CONNECT_SHARE: u64 = 3;
 
 /// Puts an error of the connection into words.
-fn explain_io(error: &io::Error, resolved: bool, host: &str) -> String {
-    let tls_error = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    if let Some(error) = tls_error {
-        return tls::explain(error);
-    }
-    if !resolved {
-        return format!("the name {host} cannot be resolved: check the host and the router's DNS");
-    }
+fn explain_io(error: &io::Error, host: &str) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             format!("{host} refused the connection: is the service running, the port right?")

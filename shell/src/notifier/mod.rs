@@ -5,11 +5,13 @@
 //! threads, the connections and the words for the log. Nothing here logs more
 //! of a URL than scheme, host and port.
 
-mod attempt;
-mod connect;
+mod anchors;
+mod connection;
 mod console;
 mod http;
+mod lookup;
 mod provider;
+mod request;
 mod secrets;
 mod sender;
 #[cfg(test)]
@@ -38,7 +40,7 @@ pub(crate) struct Senders {
     senders: Vec<Arc<Sender>>,
 }
 
-/// Stack of a sender's thread, in bytes.
+/// Stack of a thread here, in bytes: TLS needs about 60 kB in a debug build.
 const STACK_BYTES: usize = 256 * 1_024;
 
 /// Starts a thread for each notifier.
@@ -52,10 +54,10 @@ const STACK_BYTES: usize = 256 * 1_024;
 ///
 /// Where a thread cannot be started, or standard output not be duplicated.
 pub(crate) fn start(
-    mut notifiers: Notifiers,
+    notifiers: Notifiers,
     failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
-    prepare(&mut notifiers);
+    let tls = provider::client_config(notifiers.anchors)?;
     let failed: sender::Failed = Arc::from(failed);
     let rule_names: Arc<[String]> = notifiers.rule_names.into();
     let mut senders = Vec::new();
@@ -69,7 +71,7 @@ pub(crate) fn start(
         let (transport, bytes) = match notifier.target {
             Target::Console => (Transport::Console(Console::open()?), CONSOLE_OUTBOX_BYTES),
             Target::Http(endpoint) => {
-                let http = Http::new(id, endpoint, notifiers.timeout_secs);
+                let http = Http::new(id, endpoint, notifiers.timeout_secs, &tls);
                 (Transport::Http(Box::new(http)), OUTBOX_BYTES)
             }
         };
@@ -87,15 +89,6 @@ pub(crate) fn start(
             .spawn(move || sender.run(transport))?;
     }
     Ok(Senders { senders })
-}
-
-/// Makes TLS ready for the first request of the process.
-fn prepare(notifiers: &mut Notifiers) {
-    provider::install();
-    let anchors = std::mem::take(&mut notifiers.anchors);
-    if !anchors.is_empty() && !webpki_roots::add(anchors) {
-        log::warn!("TLS_CA_FILE: only the first start of this process takes it");
-    }
 }
 
 /// Returns a number that differs between starts and between calls.

@@ -18,22 +18,43 @@
 //! `default_provider()`: what that one names stays in the binary, and it names
 //! everything. That is 37 kB on ARMv7.
 
+use std::io;
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
+use rustls::client::Resumption;
 use rustls::crypto::ring::{cipher_suite as suite, kx_group as kx};
 use rustls::crypto::{
     CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
 };
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{PrivateKeyDer, TrustAnchor};
 use rustls::sign::SigningKey;
-use rustls::{CipherSuiteCommon, Error, SignatureScheme, SupportedCipherSuite, Tls13CipherSuite};
+use rustls::{
+    CipherSuiteCommon, ClientConfig, Error, RootCertStore, SignatureScheme, SupportedCipherSuite,
+    Tls13CipherSuite,
+};
 use webpki::ring as algorithm;
 
-/// Makes ours the process's provider. The HTTP client panics without one.
-pub(super) fn install() {
-    // An error means that it is there already.
-    drop(provider().install_default());
+use super::anchors;
+
+/// Returns how TLS is spoken to every server: versions 1.2 and 1.3, verified
+/// with the built-in anchors and the user's.
+///
+/// Sessions are not resumed: a message a minute has no use for it.
+///
+/// # Errors
+///
+/// Where the provider has no suite for a version, which is a mistake here.
+pub(super) fn client_config(added: Vec<TrustAnchor<'static>>) -> io::Result<Arc<ClientConfig>> {
+    let mut roots = added;
+    roots.extend(anchors::built_in());
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| io::ErrorKind::Unsupported)?
+        .with_root_certificates(RootCertStore { roots })
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
 }
 
 fn provider() -> CryptoProvider {

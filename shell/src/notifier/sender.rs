@@ -65,8 +65,7 @@ pub(super) enum Transport {
     Http(Box<Http>),
 }
 
-/// How long the thread of an earlier request is waited for at a time, in
-/// milliseconds; between two waits the sender looks whether it shall end.
+/// How long an earlier look-up is waited for at a time, in milliseconds; between two waits the sender looks whether it shall end.
 const EARLIER_MILLIS: u64 = 200;
 
 impl Sender {
@@ -201,7 +200,7 @@ impl Sender {
                             self.write_rule_name(rule, out);
                         })
                     };
-                    http.send(request, end)
+                    http.send(&request, end)
                 }
             };
             self.settle(outcome, transport.site());

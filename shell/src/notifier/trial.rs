@@ -2,19 +2,20 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::mpsc::{Receiver, Sender as Results, channel};
+use std::sync::Arc;
 use std::thread;
 
 use alertik_core::limits::BODY_BYTES_MAX;
 use alertik_core::{
     Body, Courier, CourierSettings, Form, Instant, NoticeHead, NotifierId, NotifierSet, Pacing,
-    RuleId, TextBuffer, Ticket, Verdict,
+    RuleId, Ticket, Verdict,
 };
 use alertik_core::{Text, limits::OUTBOX_BYTES};
+use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::{Http, Outcome, Store};
-use super::{STACK_BYTES, prepare};
+use super::{STACK_BYTES, provider};
 use crate::clock;
 use crate::settings::notifiers::{Notifier, Notifiers, Target};
 
@@ -30,55 +31,63 @@ pub(crate) struct Trial {
     pub(crate) words: String,
 }
 
-/// Sends `text` through every notifier at the same time, once, and hands out
-/// the results as they come. The request is the daemon's, made by the same code.
+/// Sends `text` through every notifier at the same time, once, and calls `done`
+/// with each result as it comes. The request is the daemon's, made by the same
+/// code.
 ///
 /// # Errors
 ///
-/// Where a thread cannot be started, or standard output not be duplicated.
-pub(crate) fn try_all(mut notifiers: Notifiers, text: Text<'_>) -> io::Result<Receiver<Trial>> {
-    prepare(&mut notifiers);
-    let (results, trials) = channel();
+/// Where a thread cannot be started.
+pub(crate) fn try_all(
+    notifiers: Notifiers,
+    text: Text<'_>,
+    done: &(dyn Fn(&Trial) + Sync),
+) -> io::Result<()> {
+    let tls = &provider::client_config(notifiers.anchors)?;
     let timeout_secs = notifiers.timeout_secs;
-    for notifier in notifiers.list {
-        let mut own = TextBuffer::new();
-        own.push_text(text);
-        let results = results.clone();
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn(move || try_one(notifier, &own, timeout_secs, &results))?;
-    }
-    Ok(trials)
+    thread::scope(|scope| {
+        for notifier in notifiers.list {
+            thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, move || {
+                    done(&try_one(notifier, text, timeout_secs, tls));
+                })?;
+        }
+        Ok(())
+    })
 }
 
-fn try_one(notifier: Notifier, text: &TextBuffer, timeout_secs: u64, results: &Results<Trial>) {
+fn try_one(
+    notifier: Notifier,
+    text: Text<'_>,
+    timeout_secs: u64,
+    tls: &Arc<ClientConfig>,
+) -> Trial {
     let id = notifier.id;
     let begun = clock::now();
     let mut courier = courier(id, begun, text);
     let (site, outcome) = match notifier.target {
         Target::Console => ("standard output".to_owned(), print(begun, &mut courier)),
         Target::Http(endpoint) => {
-            let mut http = Http::new(id, endpoint, timeout_secs);
+            let mut http = Http::new(id, endpoint, timeout_secs, tls);
             let request = http.begin(begun, &mut courier, &|_, out| {
                 let _ = out.write_str("notify-test");
             });
-            let outcome = http.send(request, None);
+            let outcome = http.send(&request, None);
             (http.site().to_owned(), outcome)
         }
     };
-    let trial = Trial {
+    Trial {
         id,
         site,
         delivered: matches!(outcome.verdict, Verdict::Delivered { .. }),
         millis: clock::now().since(begun),
         words: outcome.words,
-    };
-    // Nobody listens any more once the program ends.
-    let _ = results.send(trial);
+    }
 }
 
 /// Returns a courier with nothing but the text in its outbox.
-fn courier(id: NotifierId, now: Instant, text: &TextBuffer) -> Courier<Store> {
+fn courier(id: NotifierId, now: Instant, text: Text<'_>) -> Courier<Store> {
     let settings = CourierSettings {
         pacing: Pacing::NONE,
         max_age_millis: u64::MAX,
@@ -95,7 +104,7 @@ fn courier(id: NotifierId, now: Instant, text: &TextBuffer) -> Courier<Store> {
             source: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ticket: Ticket::default(),
         };
-        courier.push(now, &head, text.as_text(), &mut |_| {});
+        courier.push(now, &head, text, &mut |_| {});
     }
     courier
 }

@@ -1,12 +1,12 @@
 //! URLs of notifiers: taken apart and checked once, at start-up.
 //!
-//! The HTTP client accepts almost anything and fails, or sends something else,
-//! much later. So every mistake it would swallow is found here.
+//! What is wrong with one would show much later, and only as a message that does
+//! not arrive. So every mistake is found here.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
-/// A URL that the HTTP client handles as it is meant.
+/// A URL that a request can be made of.
 ///
 /// No `Debug` and no `Display`: path and query of a webhook are its secret.
 /// [`Url::site`] is what may be logged.
@@ -123,7 +123,7 @@ impl Url {
         let mut normal = String::with_capacity(text.len());
         normal.push_str(scheme);
         normal.push_str(&authority.to_ascii_lowercase());
-        // The client would send a request line without a path.
+        // A request line has at least this.
         if !text[path_at..].starts_with('/') {
             normal.push('/');
         }
@@ -136,19 +136,30 @@ impl Url {
         })
     }
 
-    /// Returns the whole URL. It is a secret: never log it.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
     /// Returns scheme, host and port: what may be logged.
     pub(crate) fn site(&self) -> &str {
         &self.text[..self.path_at]
     }
 
+    /// Returns the host, and the port where the URL names one.
+    pub(crate) fn authority(&self) -> &str {
+        &self.site()[self.host_at()..]
+    }
+
+    /// Returns the port, by default the scheme's.
+    pub(crate) fn port(&self) -> u16 {
+        let named = self.authority().get(self.host_len + 1..);
+        let default = if self.https { 443 } else { 80 };
+        named.and_then(|port| port.parse().ok()).unwrap_or(default)
+    }
+
+    const fn host_at(&self) -> usize {
+        if self.https { 8 } else { 7 }
+    }
+
     /// Returns the host.
     pub(crate) fn host(&self) -> &str {
-        let start = if self.https { 8 } else { 7 };
+        let start = self.host_at();
         &self.text[start..start + self.host_len]
     }
 
@@ -214,12 +225,9 @@ mod tests {
         assert!(url.is_https());
         assert_eq!(url.path(), "/x/y/");
         assert_eq!(url.query(), "?sp=%2Ftriggers&sig=S");
-        assert_eq!(
-            url.as_str(),
-            [site, "/x/y/?sp=%2Ftriggers&sig=S#f"].concat()
-        );
+        assert_eq!(url.text, [site, "/x/y/?sp=%2Ftriggers&sig=S#f"].concat());
         let other = url.with_path_and_query("/z", "?wait=true");
-        assert_eq!(other.as_str(), [site, "/z?wait=true"].concat());
+        assert_eq!(other.text, [site, "/z?wait=true"].concat());
         assert_eq!((other.path(), other.query()), ("/z", "?wait=true"));
     }
 

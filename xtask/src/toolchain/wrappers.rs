@@ -83,25 +83,13 @@ impl Wrappers {
 const CC_SCRIPT: &str = r#"
 # The cc crate adds its own idea of the target, some of it unknown to this
 # compiler; what follows is complete.
-#
-# aws-lc is compiled because the HTTP client turns on rustls' default features,
-# and nothing of it is linked. An empty object instead of each of its files
-# saves half of the build's time, and were anything of it called after all, the
-# link would fail.
-object= source= previous=
 for word do
   shift
   case $word in
     --target=* | -march=* | -mcpu=* | -mfpu=* | -mfloat-abi=*) ;;
     *) set -- "$@" "$word" ;;
   esac
-  case $word in */aws-lc-sys-*.[cS]) source=unused ;; esac
-  case $previous in -o) object=$word ;; esac
-  previous=$word
 done
-case $source,$object in
-  unused,*.o) exec COMPILER -x c -c /dev/null -o "$object" ;;
-esac
 # ring's 32-bit assembly has its NEON code in one piece with the rest.
 case " $* " in
   *-linux32.S\ *) set -- -include NO_NEON "$@" ;;

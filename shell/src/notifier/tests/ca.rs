@@ -6,8 +6,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384,
 };
 
-/// The CA that every test of this process trusts, for the HTTP client takes its
-/// anchors once. Its file is what TLS_CA_FILE names.
+/// The CA that every test of this process trusts. Its file is what TLS_CA_FILE
+/// names.
 pub(super) struct Ca {
     pub(super) issuer: Issuer<'static, KeyPair>,
     pub(super) file: String,

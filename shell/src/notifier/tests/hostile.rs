@@ -53,8 +53,8 @@ fn counting(
     (server.address, most_seen, total_seen)
 }
 
-/// Silence in the TLS handshake, for which the client itself has no time limit:
-/// the connection is ended at the deadline, before another one is opened.
+/// Silence in the TLS handshake: the request cannot have arrived, so it is tried
+/// again and again. The connection is ended at the deadline, before another one is opened.
 #[test]
 fn a_silent_tls_server() {
     let (address, most, total) = counting(|_| {});
@@ -98,7 +98,7 @@ fn a_dribbling_server() {
         let status = running.wait(G1, "done", |status| {
             status.counts.failed_attempts + status.counts.sent > 0
         });
-        // An empty status line is an end for the client; the others go on.
+        // An empty status line is none; the others go on until the deadline.
         assert!(status.last_error.is_some());
     }
 }
@@ -141,12 +141,12 @@ fn flood(stream: &mut TcpStream, bytes: &[u8], most: usize) -> usize {
 fn floods() {
     const MEBI: usize = 1 << 20;
     let line = |length: usize, end: &str| ["X: ", &"y".repeat(length - 3), end].concat();
-    // The client's own limit underflows at a line that ends without CR.
-    let underflow = line(8_191, "\n") + &line(100, "\r\n");
+    // The limit is reached at a line that ends without CR.
+    let bare = line(8_191, "\n") + &line(100, "\r\n");
     for (head, filler, verdict) in [
         ("HTTP/1.1 200 OK\r\n", line(1_000, "\r\n"), "unanswered"),
         ("HTTP/1.1 200 OK\r\n", line(60_000, ""), "unanswered"),
-        ("HTTP/1.1 200 OK\r\n", underflow, "unanswered"),
+        ("HTTP/1.1 200 OK\r\n", bare, "unanswered"),
         ("HTTP/1.1 200 OK\r\n\r\n", line(65_536, ""), "sent"),
         ("HTTP/1.1 500 no\r\n\r\n", line(65_536, ""), "failed"),
         (
@@ -284,7 +284,8 @@ pub(super) fn fill(address: SocketAddr) -> Vec<TcpStream> {
     taken
 }
 
-/// One notifier hangs, the other one does not notice.
+/// One notifier hangs, the other one does not notice: its latency stays below 5 ms,
+/// or, on a machine too busy for that, near what it is without the first one.
 #[test]
 fn a_hanging_neighbour() {
     let (silent, ..) = counting(|_| {});
@@ -297,16 +298,20 @@ fn a_hanging_neighbour() {
             ("GENERIC2_MIN_INTERVAL_MS", "0"),
         ],
     );
-    let mut latencies = Vec::new();
-    for number in 0..41 {
-        let pushed = StdInstant::now();
-        running.push(&[G1, G2], number, "x", b"");
-        latencies.push(server.next().at - pushed);
-        running.wait(G2, "sent", |status| status.waiting == 0);
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for (notifiers, latencies) in [(&[G2] as &[_], &mut alone), (&[G1, G2], &mut beside)] {
+        for number in 0..41 {
+            let pushed = StdInstant::now();
+            running.push(notifiers, number, "x", b"");
+            latencies.push(server.next().at - pushed);
+            running.wait(G2, "sent", |status| status.waiting == 0);
+        }
+        latencies.sort_unstable();
     }
-    latencies.sort_unstable();
-    let median = latencies[20];
-    println!("median {median:?}, worst {:?}", latencies[40]);
-    assert!(median < Duration::from_millis(5), "{median:?}");
+    let (alone, median) = (alone[20], beside[20]);
+    println!("median {median:?}, alone {alone:?}, worst {:?}", beside[40]);
+    let near = median < Duration::from_millis(5) || median < 3 * alone;
+    assert!(near, "{median:?}, alone {alone:?}");
     assert_eq!(running.senders.status(G1).unwrap().counts.sent, 0);
+    assert!(running.senders.status(G1).unwrap().waiting > 0);
 }

@@ -190,7 +190,6 @@ pub(super) fn read(
     ids: &[NotifierId],
     variables: &[(&str, &str)],
 ) -> Result<notifiers::Notifiers, String> {
-    // The HTTP client takes its anchors at the first request of the process.
     let trust = [("TLS_CA_FILE", ca().file.as_str())];
     let variables = variables.iter().chain(&trust);
     let env = Env::new(variables.map(|(name, value)| (name.into(), value.into())));

@@ -135,12 +135,6 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
         MAX_AGE_SECS,
         problems,
     );
-    if env.bytes("MINREQ_TIMEOUT").is_some() {
-        problems.error(
-            "MINREQ_TIMEOUT",
-            format_args!("must not be set; the time limit is HTTP_TIMEOUT_SECS"),
-        );
-    }
     notifiers.anchors = trust::read(env, problems);
     for id in used.iter() {
         let mut reader = Reader {

@@ -238,10 +238,6 @@ fn requests() {
     for (name, value) in [("HTTP_TIMEOUT_SECS", "0"), ("NOTIFY_MAX_AGE_SECS", "x")] {
         assert!(generic(name, value).starts_with(name));
     }
-    assert_eq!(
-        generic("MINREQ_TIMEOUT", "5"),
-        "MINREQ_TIMEOUT: must not be set; the time limit is HTTP_TIMEOUT_SECS"
-    );
     let format = [
         ("DISCORD_WEBHOOK_URL", "https://h/x"),
         ("DISCORD_FORMAT", "teams"),

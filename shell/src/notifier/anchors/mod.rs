@@ -1,42 +1,16 @@
-//! The trust anchors that the HTTP client verifies servers with: alertik's own
-//! table, and what the user adds.
+//! The trust anchors that servers are verified with: a table of our own.
 //!
-//! The client, minreq, takes its anchors from a crate of this name. This one
-//! takes that crate's place (`[patch.crates-io]` in the workspace's manifest)
-//! for two reasons: a user's private CA can be added, and an anchor cannot
-//! vanish with an update while a service still needs it. `anchors.txt` says what
-//! is in the table and why.
-
-#![forbid(unsafe_code)]
+//! An anchor cannot vanish from it with an update while a service still needs
+//! it. `anchors.txt` says what is in the table and why.
 
 mod table;
 
-use std::sync::{LazyLock, OnceLock};
-
-use rustls_pki_types::{Der, TrustAnchor};
+use rustls::pki_types::{Der, TrustAnchor};
 
 use table::TABLE;
 
-static ADDED: OnceLock<Vec<TrustAnchor<'static>>> = OnceLock::new();
-
-/// Every anchor: the table's, and those given to [`add`] before the first use.
-///
-/// The name and the way it is used (`TLS_SERVER_ROOTS.to_vec()`) are those of
-/// the crate that this one stands for.
-pub static TLS_SERVER_ROOTS: LazyLock<Vec<TrustAnchor<'static>>> = LazyLock::new(|| {
-    let added = ADDED.get().into_iter().flatten().cloned();
-    built_in().chain(added).collect()
-});
-
-/// Adds anchors to the table's.
-///
-/// Returns whether they will be used: only the first call counts, and only
-/// before the first request over TLS.
-pub fn add(anchors: Vec<TrustAnchor<'static>>) -> bool {
-    ADDED.set(anchors).is_ok()
-}
-
-fn built_in() -> impl Iterator<Item = TrustAnchor<'static>> {
+/// Returns the table's anchors.
+pub(super) fn built_in() -> impl Iterator<Item = TrustAnchor<'static>> {
     TABLE.iter().map(|&(subject, key)| TrustAnchor {
         subject: Der::from_slice(subject),
         subject_public_key_info: Der::from_slice(key),
@@ -101,19 +75,5 @@ mod tests {
             }
         }
         assert!(!has("Go Daddy Root Certificate Authority - G3"));
-    }
-
-    /// What a user adds comes on top, and only once.
-    #[test]
-    fn anchors_can_be_added() {
-        let anchor = TrustAnchor {
-            subject: Der::from_slice(b"own"),
-            subject_public_key_info: Der::from_slice(b"key"),
-            name_constraints: None,
-        };
-        assert!(add(vec![anchor.clone()]));
-        assert!(!add(Vec::new()));
-        assert_eq!(TLS_SERVER_ROOTS.len(), TABLE.len() + 1);
-        assert_eq!(TLS_SERVER_ROOTS.last(), Some(&anchor));
     }
 }
