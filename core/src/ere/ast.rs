@@ -55,13 +55,20 @@ impl Assertions {
     }
 
     /// Returns whether the conditions hold at `offset` of `text`.
+    pub(crate) fn hold(self, text: &[u8], offset: usize) -> bool {
+        let before = offset.checked_sub(1).map(|offset| is_word(text[offset]));
+        let behind = text.get(offset).map(|&byte| is_word(byte));
+        self.hold_between(before, behind)
+    }
+
+    /// Returns whether the conditions hold between two bytes. Of each is told
+    /// whether it is part of a word, and `None` is the start or the end of the
+    /// text.
     ///
     /// Word bytes are ASCII letters, digits and `_`, as in musl's C locale.
-    pub(crate) fn hold(self, text: &[u8], offset: usize) -> bool {
-        let at_start = offset == 0;
-        let at_end = offset >= text.len();
-        let before = !at_start && is_word(text[offset - 1]);
-        let behind = !at_end && is_word(text[offset]);
+    pub(crate) fn hold_between(self, before: Option<bool>, behind: Option<bool>) -> bool {
+        let (at_start, at_end) = (before.is_none(), behind.is_none());
+        let (before, behind) = (before == Some(true), behind == Some(true));
         let edge = at_start || at_end || before != behind;
         (!self.contains(Self::TEXT_START) || at_start)
             && (!self.contains(Self::TEXT_END) || at_end)

@@ -1,7 +1,5 @@
 //! Sets of bytes.
 
-use core::ops::RangeInclusive;
-
 /// A set of byte values, as 256 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ByteSet([u64; 4]);
@@ -49,16 +47,11 @@ impl ByteSet {
         (0..=u8::MAX).filter(|&byte| self.contains(byte))
     }
 
-    /// Returns the members as maximal ranges, ascending.
-    pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<u8>> + '_ {
-        let mut next = 0_usize;
-        core::iter::from_fn(move || {
-            let start = (next..256).find(|&byte| self.contains(byte as u8))?;
-            let end = (start..256)
-                .find(|&byte| !self.contains(byte as u8))
-                .unwrap_or(256);
-            next = end;
-            Some(start as u8..=(end - 1) as u8)
-        })
+    /// Returns the members of both sets.
+    pub(crate) fn intersection(mut self, other: Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word &= other;
+        }
+        self
     }
 }

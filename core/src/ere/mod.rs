@@ -3,9 +3,9 @@
 //! # The stages of a pattern
 //!
 //! `parse` -> tree -> `tags` (where offsets are noted) -> `expand` (counted
-//! repeats as copies) -> `automaton` (one state per literal) -> `dfa` (yes or
-//! no) and `run` (captures, and everything when there is no DFA). `literal`
-//! finds what a text must contain to match at all, for
+//! repeats as copies) -> `automaton` (one state per literal) -> `subsets` and `dfa`
+//! (yes or no) and `run` (captures, and everything when there is no DFA).
+//! `literal` finds what a text must contain to match at all, for
 //! [`Screen`](crate::Screen).
 //!
 //! # Whose rules these are
@@ -28,6 +28,7 @@ mod parse;
 mod pattern;
 mod run;
 mod scratch;
+mod subsets;
 mod tags;
 
 pub use error::PatternError;

@@ -23,8 +23,8 @@ use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, RUN_LANES_MAX};
 /// expected.
 #[derive(Debug)]
 pub struct Pattern {
-    program: Program,
-    dfa: Option<Dfa>,
+    pub(super) program: Program,
+    pub(super) dfa: Option<Dfa>,
     literals: Literals,
 }
 

@@ -87,7 +87,7 @@ impl Program {
 
     /// Returns whether the literal of a state matches a byte. The accepting
     /// state has none.
-    fn accepts(&self, state: State, byte: u8) -> bool {
+    pub(crate) fn accepts(&self, state: State, byte: u8) -> bool {
         let set = self.automaton.sets.get(usize::from(state));
         set.is_some_and(|&set| self.sets[usize::from(set)].contains(byte))
     }

@@ -90,6 +90,25 @@ fn without_dfa() {
     assert_eq!(answer(b"a.{20}b", b"xa0123456789012345678b"), "N");
 }
 
+/// Building a DFA is given up where it takes too much memory or too much work,
+/// even if the result would be small.
+#[test]
+fn costly_dfa() {
+    for (pattern, text, expected) in [
+        // Each state has all positions that an `a` may be at.
+        ("(a{200}){4}", "aaaa", "N"),
+        // Each state has the first 200 positions, and these have 20,000 ways on.
+        ("((a?b?){100}|[ab]*a[ab]{8})c", "xaababc", "M2 1,7 1,6 6,6"),
+    ] {
+        let start = Instant::now();
+        let compiled = Pattern::compile(pattern.as_bytes()).expect("valid");
+        let took = start.elapsed();
+        assert_eq!(compiled.dfa_states(), None, "{pattern}");
+        assert!(took < Duration::from_secs(2), "{pattern}: {took:?}");
+        assert_eq!(answer(pattern.as_bytes(), text.as_bytes()), expected);
+    }
+}
+
 /// Work that passes the limit ends as a match without groups, and texts up to
 /// the promised length never get there.
 #[test]
