@@ -25,6 +25,12 @@ const RUSTC_FLAGS: &[&str] = &[
     "-Clink-self-contained=no",
     // The link map's names of sections give the crate in this mangling only.
     "-Csymbol-mangling-version=v0",
+    // LLVM inlines a function with one caller whatever its size up to 3,000
+    // instructions. What comes of that has frames beyond the reach of two-byte
+    // loads and stores, and spills. An instruction counts ten times as much
+    // here, and so does a call, so that only that bound becomes a tenth.
+    "-Cllvm-args=-inline-instr-cost=50",
+    "-Cllvm-args=-inline-call-penalty=250",
 ];
 
 /// Runs `dist`.
