@@ -46,6 +46,7 @@ mod rule;
 mod rule_set;
 #[cfg(feature = "compile")]
 mod screen;
+mod search;
 mod static_events;
 mod text;
 mod time;
@@ -77,6 +78,7 @@ pub use rule::{MatchType, Matcher, Rule, RuleErrors, RuleName, RuleSpec, Rules, 
 pub use rule_set::RuleSet;
 #[cfg(feature = "compile")]
 pub use screen::{Needle, Screen};
+pub use search::{find, split_at_mark};
 pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};
 pub use text::{Origin, Parts, Text, TextBuffer};
 pub use time::{Instant, TimeOfDay, Wall};

@@ -1,6 +1,6 @@
 //! How a rule is going to be matched, in words.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::rule::{Matcher, Rule};
@@ -34,7 +34,9 @@ impl fmt::Display for Plan<'_> {
             } else {
                 " or "
             })?;
-            write!(f, "\"{}\"", literal.escape_ascii())?;
+            f.write_char('"')?;
+            write_escaped(literal, f)?;
+            f.write_char('"')?;
         }
         if pattern.literals().is_empty() {
             f.write_str("tried on every line, as no text must be in it")?;
@@ -50,4 +52,19 @@ impl fmt::Display for Plan<'_> {
             bytes => write!(f, "; groups are certain in lines of up to {bytes} bytes"),
         }
     }
+}
+
+/// Writes a literal as visible ASCII.
+fn write_escaped(literal: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for &byte in literal {
+        match byte {
+            b'"' | b'\\' => {
+                f.write_char('\\')?;
+                f.write_char(byte.into())?;
+            }
+            b' '..=b'~' => f.write_char(byte.into())?,
+            _ => write!(f, "\\x{byte:02x}")?,
+        }
+    }
+    Ok(())
 }

@@ -4,6 +4,8 @@
 //! what users wrote their patterns for. The formats matter for one question
 //! only: whether a line is our own output that the router logged and sent back.
 
+use crate::search::find;
+
 /// What every line that alertik writes to standard output begins with.
 ///
 /// A container whose output RouterOS logs (`logging=yes`) gets its own lines
@@ -145,12 +147,6 @@ fn cef_fields(text: &[u8]) -> Option<Cef<'_>> {
     let extension = fields.nth(1)?;
     let message = find(extension, b"msg=").map(|at| &extension[at + 4..]);
     Some(Cef { topics, message })
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
 }
 
 #[cfg(test)]

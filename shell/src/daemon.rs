@@ -10,6 +10,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use embedded_nal::{UdpClientStack as _, UdpFullStack as _};
 use crate::clock;
 use crate::control;
 use crate::forward::{self, Forwarder};
-use crate::log::{self as own_log, RotatingFile, Sink};
+use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::matcher::{Counters, Matcher};
 use crate::notifier::{self, Senders};
 use crate::queue::Queue;
@@ -29,7 +30,6 @@ use crate::settings::{LogSettings, Settings};
 use crate::status;
 use crate::sys::signals::{Blocked, Request};
 use crate::sys::udp_socket;
-use crate::threads;
 use crate::udp::{Socket, StdStack};
 
 /// Asked for as receive buffer, in bytes. The kernel counts about 770 bytes for
@@ -184,7 +184,7 @@ fn start_log(settings: &LogSettings) {
     if let Some((path, error)) = failure {
         log::warn!(
             "LOG_FILE: cannot open {}: {error}; logging to standard output",
-            path.display()
+            Escaped(path.as_os_str().as_bytes())
         );
     }
 }
@@ -264,7 +264,11 @@ fn report_buffer(socket: &Socket) -> Option<UdpSocket> {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
-    threads::start(name, Box::new(body)).map_err(|error| cannot("start a thread", &error))
+    let builder = thread::Builder::new().name(name.into());
+    builder
+        .spawn(body)
+        .map_err(|error| cannot("start a thread", &error))?;
+    Ok(())
 }
 
 fn cannot(what: &str, error: &io::Error) -> StartError {

@@ -18,7 +18,6 @@ mod settings;
 mod status;
 mod sys;
 mod terminal;
-mod threads;
 mod udp;
 
 use std::process::exit;

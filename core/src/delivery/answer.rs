@@ -2,6 +2,7 @@
 
 use crate::delivery::retry_after::{HttpDate, delay_millis};
 use crate::notice::NotifierId;
+use crate::search::find;
 
 /// Longest wait that a service can ask for, in milliseconds.
 pub const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
@@ -112,7 +113,7 @@ impl Answer<'_> {
                 let until = HttpDate::parse(value)?;
                 let now = self
                     .date
-                    .and_then(|date| HttpDate::parse(date.trim()))
+                    .and_then(|date| HttpDate::parse(date.trim_ascii()))
                     .map_or(unix_secs, HttpDate::unix_secs);
                 let secs = until.unix_secs().saturating_sub(now);
                 Some(u64::try_from(secs).unwrap_or(0).saturating_mul(1_000))
@@ -169,8 +170,7 @@ fn number_after(body: &[u8], key: &str) -> Option<Number> {
 }
 
 fn contains(body: &[u8], words: &str) -> bool {
-    body.windows(words.len())
-        .any(|window| window == words.as_bytes())
+    find(body, words.as_bytes()).is_some()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 /// the standard has none, since Discord sends one elsewhere (RFC 9110, section
 /// 10.2.3). `None` for anything else, negative numbers included.
 pub(super) fn delay_millis(value: &str) -> Option<u64> {
-    let value = value.trim();
+    let value = value.trim_ascii();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {

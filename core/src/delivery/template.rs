@@ -19,6 +19,7 @@ use crate::delivery::message::Message;
 use crate::delivery::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
 use crate::limits::TEMPLATE_PIECES_MAX;
 use crate::notice::RuleId;
+use crate::search::{find, split_at_mark};
 
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,13 +120,14 @@ impl<'a> Template<'a> {
             let offset = source.len() - rest.len();
             let error = |kind| TemplateError { offset, kind };
             let piece = if let Some(inside) = rest.strip_prefix("{{") {
-                let Some((inside, behind)) = inside.split_once("}}") else {
+                let Some((inside, behind)) = split_at_mark(inside, "}}") else {
                     return Err(error(TemplateErrorKind::Unclosed));
                 };
                 rest = behind;
                 placeholder(inside, default).map_err(error)?
             } else {
-                let (literal, behind) = rest.split_at(rest.find("{{").unwrap_or(rest.len()));
+                let (literal, behind) =
+                    rest.split_at(find(rest.as_bytes(), b"{{").unwrap_or(rest.len()));
                 rest = behind;
                 Piece::Literal(literal)
             };
@@ -282,7 +284,7 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
     let (head, encoding) = match inside.split_once('|') {
         None => (inside, default),
         Some((head, encoding)) => {
-            let encoding = match encoding.trim() {
+            let encoding = match encoding.trim_ascii() {
                 "json" => Encoding::Json,
                 "url" => Encoding::Url,
                 // In a header, raw text still cannot end the line.
@@ -296,7 +298,7 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
     let (name, limit) = match head.split_once(':') {
         None => (head, None),
         Some((name, limit)) => {
-            let limit = limit.trim();
+            let limit = limit.trim_ascii();
             let digits = limit.len() <= 5 && limit.bytes().all(|b| b.is_ascii_digit());
             match limit.parse() {
                 Ok(1_usize..) if digits => (name, limit.parse().ok()),
@@ -304,7 +306,7 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
             }
         }
     };
-    let field = match name.trim() {
+    let field = match name.trim_ascii() {
         "text" => Field::Text,
         "rule" => Field::Rule,
         "source" => Field::Source,

@@ -327,14 +327,15 @@ impl Builder {
             while let Some(cell) = list {
                 let (tag, rest) = self.cells[cell as usize];
                 let new = Mask::of(tag);
-                match masks.iter_mut().find(|mask| mask.lane == new.lane) {
-                    Some(mask) => mask.bits |= new.bits,
-                    None => masks.push(new),
+                // In the order of their lanes.
+                let at = masks.partition_point(|mask| mask.lane < new.lane);
+                match masks.get_mut(at) {
+                    Some(mask) if mask.lane == new.lane => mask.bits |= new.bits,
+                    _ => masks.insert(at, new),
                 }
                 list = rest;
             }
         }
-        masks.sort_unstable_by_key(|mask| mask.lane);
         masks
     }
 
@@ -353,18 +354,16 @@ impl Builder {
         // The accepting state has no literal; its transitions are those that
         // begin a match.
         self.connect(&[accepting], &whole.first)?;
-        let mut edges = core::mem::take(&mut self.edges);
-        edges.sort_by_key(|edge| edge.source);
+        let edges = core::mem::take(&mut self.edges);
+        let (starts, order) = by_source(&edges, self.sets.len() + 1);
         let mut automaton = Automaton {
-            starts: Vec::with_capacity(self.sets.len() + 2),
+            starts,
             transitions: Vec::with_capacity(edges.len()),
             masks: Vec::new(),
             sets: Vec::new(),
         };
-        for edge in &edges {
-            while automaton.starts.len() <= usize::from(edge.source) {
-                automaton.starts.push(automaton.transitions.len() as u32);
-            }
+        for index in order {
+            let edge = &edges[index as usize];
             let tags = self.collect(edge.tags);
             automaton.transitions.push(Transition {
                 target: edge.target,
@@ -372,12 +371,29 @@ impl Builder {
                 masks: intern(&mut automaton.masks, &tags).ok_or(ErrorKind::TooLarge)?,
             });
         }
-        let end = automaton.transitions.len() as u32;
-        automaton.starts.resize(self.sets.len() + 1, end);
-        automaton.starts.push(end);
         automaton.sets = self.sets;
         Ok(automaton)
     }
+}
+
+/// Orders edges by their source, of which there are `sources`, and returns
+/// where those of each source begin. The edges of one keep their order.
+fn by_source(edges: &[Edge], sources: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0; sources + 1];
+    for edge in edges {
+        starts[usize::from(edge.source) + 1] += 1;
+    }
+    for source in 0..sources {
+        starts[source + 1] += starts[source];
+    }
+    let mut free = starts.clone();
+    let mut order = vec![0; edges.len()];
+    for (index, edge) in edges.iter().enumerate() {
+        let place = &mut free[usize::from(edge.source)];
+        order[*place as usize] = index as u32;
+        *place += 1;
+    }
+    (starts, order)
 }
 
 /// Returns where `masks` begin and end in `all`, appending them if they are

@@ -91,9 +91,11 @@ impl Piece {
         if inner.is_empty() || right.inner.is_empty() {
             inner.clear();
         } else {
-            inner.extend(right.inner);
-            inner.sort_unstable();
-            inner.dedup();
+            for literal in right.inner {
+                if !inner.contains(&literal) {
+                    inner.push(literal);
+                }
+            }
         }
         if inner.len() > LITERAL_ALTERNATIVES_MAX {
             inner.clear();

@@ -2,6 +2,7 @@
 //! understood. It opens no socket and sends nothing.
 
 use std::fmt::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::{Matcher, NotifierSet, Rule, RuleName, static_event};
@@ -147,7 +148,7 @@ fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
         Some(path) => writeln!(
             out,
             "  logs      to {}, at most {} bytes, level {level}",
-            path.display(),
+            Escaped(path.as_os_str().as_bytes()),
             settings.log.bytes_max
         )?,
     }

@@ -7,7 +7,8 @@
 use std::ffi::OsStr;
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Read, Write as _};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
 use alertik_core::{
@@ -59,13 +60,15 @@ pub(super) fn run(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     }
     problems.print();
     let cannot = |what: &str, error: &dyn fmt::Display| format!("alertik: {what}: {error}\n");
-    let input: Box<dyn Read> = match options.file {
-        Some(name) if name != "-" => match File::open(name) {
-            Ok(file) => Box::new(file),
-            Err(error) => return Err(cannot(&name.to_string_lossy(), &error)),
-        },
-        _ => Box::new(io::stdin()),
+    let (name, opened) = match options.file {
+        Some(name) if name != "-" => (name, File::open(name)),
+        // As a file, so that there is one kind of input.
+        _ => (
+            OsStr::new("standard input"),
+            io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        ),
     };
+    let input = opened.map_err(|error| cannot(&name.to_string_lossy(), &error))?;
     let mut run = Run {
         hits: vec![0; compiled.rules().len()],
         replay: Replay::new(compiled, clock::wall()),
@@ -120,7 +123,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, input: Box<dyn Read>) -> Result<(), Stop> {
+    fn all(&mut self, input: File) -> Result<(), Stop> {
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
         let mut line = Vec::new();
         loop {
@@ -237,7 +240,7 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
 
 /// Reads a line without its newline. Of one that is longer than a datagram can
 /// be, the rest is passed over. Returns false at the end.
-fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+fn next_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let mut begun = false;
     loop {

@@ -1,5 +1,7 @@
 //! Keeps secrets out of what a server's answer adds to the log.
 
+use alertik_core::split_at_mark;
+
 /// What must not be logged of a notifier's configuration.
 ///
 /// An error page often repeats the path ("Cannot POST /hooks/…"), so an excerpt
@@ -52,7 +54,15 @@ impl Secrets {
             })
             .collect();
         for word in &self.words {
-            text = text.replace(word.as_str(), "***");
+            let mut shown = String::with_capacity(text.len());
+            let mut rest = text.as_str();
+            while let Some((before, behind)) = split_at_mark(rest, word) {
+                shown.push_str(before);
+                shown.push_str("***");
+                rest = behind;
+            }
+            shown.push_str(rest);
+            text = shown;
         }
         let mut words = text.split_ascii_whitespace();
         let mut line = words.next().unwrap_or_default().to_owned();

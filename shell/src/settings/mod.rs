@@ -106,7 +106,10 @@ fn read_forward(env: &Env, problems: &mut Problems) -> Option<Target> {
         ),
     }
     let host = env.text("FORWARD_HOST", problems).unwrap_or_default();
-    if host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+    if host
+        .bytes()
+        .any(|byte| byte <= b' ' || byte == b'/' || byte == 0x7F)
+    {
         problems.error(
             "FORWARD_HOST",
             format_args!("'{host}' is not a host name or an IP address"),

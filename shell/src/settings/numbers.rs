@@ -23,7 +23,7 @@ pub(crate) fn whole(
         return value;
     }
     let (low, high) = (allowed.start(), allowed.end());
-    let blanks = if text.contains(char::is_whitespace) {
+    let blanks = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         " without blanks"
     } else {
         ""

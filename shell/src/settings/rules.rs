@@ -155,7 +155,7 @@ fn read_static_events(
     }
     let mut enabled = [false; STATIC_EVENTS.len()];
     for entry in list.split(',') {
-        let event = entry.trim().parse().ok().and_then(static_event);
+        let event = entry.trim_ascii().parse().ok().and_then(static_event);
         let index = STATIC_EVENTS
             .iter()
             .position(|known| Some(known.number) == event.map(|e| e.number));
@@ -201,13 +201,13 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
         return notifiers;
     };
     for entry in list.split(',') {
-        match NotifierId::from_name(entry.trim()) {
+        match NotifierId::from_name(entry.trim_ascii()) {
             Some(id) => notifiers.insert(id),
             None => problems.error(
                 variable,
                 format_args!(
                     "'{}' is not a notifier; known are {}, separated by commas",
-                    entry.trim(),
+                    entry.trim_ascii(),
                     NotifierId::ALL.map(NotifierId::name).join(", ")
                 ),
             ),
@@ -259,9 +259,7 @@ fn read_mask<'a>(
 
 /// Warns of variables that look like rules and are not read.
 fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
-    let mut unused: Vec<_> = rule_variables(env).collect();
-    unused.sort_unstable();
-    for (number, field, name) in unused {
+    for (number, field, name) in rule_variables(env) {
         if number >= count {
             problems.warning(
                 name,

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use alertik_core::split_at_mark;
+
 /// A URL that a request can be made of.
 ///
 /// No `Debug` and no `Display`: path and query of a webhook are its secret.
@@ -94,18 +96,20 @@ impl Url {
             let line_end = c.is_control();
             return Err(UrlError::Character { offset, line_end });
         }
-        let (https, scheme_len) = match text.split_once("://") {
+        let (https, scheme_len) = match split_at_mark(text, "://") {
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => (true, 8),
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => (false, 7),
             _ => return Err(UrlError::Scheme),
         };
         let rest = &text[scheme_len..];
-        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let authority = &rest[..first_of(rest, b"/?#")];
         let path_at = scheme_len + authority.len();
         if authority.contains('@') {
             return Err(UrlError::User);
         }
-        if authority.contains(['[', ']']) || authority.matches(':').count() > 1 {
+        if first_of(authority, b"[]") < authority.len()
+            || authority.bytes().filter(|&b| b == b':').count() > 1
+        {
             return Err(UrlError::Ipv6);
         }
         let (host, port) = match authority.split_once(':') {
@@ -171,7 +175,7 @@ impl Url {
     /// Returns the path without its query, at least `/`.
     pub(crate) fn path(&self) -> &str {
         let rest = &self.text[self.path_at..];
-        &rest[..rest.find(['?', '#']).unwrap_or(rest.len())]
+        &rest[..first_of(rest, b"?#")]
     }
 
     /// Returns the query with its `?`, empty where there is none.
@@ -189,6 +193,12 @@ impl Url {
             ..*self
         }
     }
+}
+
+/// Returns where the first of some ASCII characters is, or the text's length.
+fn first_of(text: &str, any: &[u8]) -> usize {
+    let found = text.bytes().position(|byte| any.contains(&byte));
+    found.unwrap_or(text.len())
 }
 
 fn check_host(host: &str, at: usize) -> Result<(), UrlError> {

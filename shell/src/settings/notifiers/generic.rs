@@ -1,10 +1,11 @@
 //! Generic webhooks' variables.
 
 use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX};
-use alertik_core::{Encoding, Template};
+use alertik_core::{Encoding, Template, find, split_at_mark};
 
 use super::reader::{Reader, keep};
 use super::{Endpoint, Generic, Service, Target};
+use crate::log::Escaped;
 use crate::settings::url::Url;
 
 impl Reader<'_, '_> {
@@ -16,9 +17,13 @@ impl Reader<'_, '_> {
         let text = self.optional("_BODY");
         let content_type = self.content_type(text);
         let default = match (text, content_type) {
-            (_, Some(content_type)) if content_type.contains("urlencoded") => Encoding::Url,
+            (_, Some(content_type)) if find(content_type.as_bytes(), b"urlencoded").is_some() => {
+                Encoding::Url
+            }
             (Some(text), _) if looks_like_json(text) => Encoding::Json,
-            (_, Some(content_type)) if content_type.contains("json") => Encoding::Json,
+            (_, Some(content_type)) if find(content_type.as_bytes(), b"json").is_some() => {
+                Encoding::Json
+            }
             _ => Encoding::Raw,
         };
         // Half of a request's buffer is the text's.
@@ -39,16 +44,16 @@ impl Reader<'_, '_> {
     /// Reads a URL with or without placeholders. Those may stand in the path
     /// and the query: a host that came from a log line would be an open door.
     fn url_template(&mut self, text: &str) -> Option<(Url, Option<Template<'static>>)> {
-        if !text.contains("{{") {
+        if find(text.as_bytes(), b"{{").is_none() {
             return Some((self.url("_WEBHOOK_URL", text)?, None));
         }
         let template = self.template("_WEBHOOK_URL", text, Encoding::Url, HEAD_BYTES_MAX / 2)?;
         let mut filled = String::new();
         let mut rest = text;
-        while let Some((before, behind)) = rest.split_once("{{") {
+        while let Some((before, behind)) = split_at_mark(rest, "{{") {
             filled.push_str(before);
             filled.push('x');
-            rest = behind.split_once("}}").map_or("", |(_, rest)| rest);
+            rest = split_at_mark(behind, "}}").map_or("", |(_, rest)| rest);
         }
         filled.push_str(rest);
         let url = self.url("_WEBHOOK_URL", &filled)?;
@@ -101,7 +106,7 @@ impl Reader<'_, '_> {
         let mut right = true;
         let text = self.optional("_HEADERS").unwrap_or_default();
         for line in separate(text) {
-            let line = line.trim();
+            let line = line.trim_ascii();
             if line.is_empty() {
                 continue;
             }
@@ -122,7 +127,7 @@ impl Reader<'_, '_> {
             );
             return None;
         };
-        let name = name.trim_end();
+        let name = name.trim_ascii_end();
         // RFC 9110, section 5.6.2: tokens.
         let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`~".contains(&b);
         if name.is_empty() || !name.bytes().all(token) {
@@ -130,7 +135,7 @@ impl Reader<'_, '_> {
                 suffix,
                 format_args!(
                     "has the name \"{}\", which no header can have",
-                    name.escape_default()
+                    Escaped(name.as_bytes())
                 ),
             );
             return None;
@@ -151,7 +156,7 @@ impl Reader<'_, '_> {
             self.problem(suffix, format_args!("has the header {name}; {remedy}"));
             return None;
         }
-        let value = value.trim();
+        let value = value.trim_ascii();
         if value.chars().any(char::is_control) {
             self.problem(
                 suffix,

@@ -4,6 +4,7 @@ use alertik_core::{ParseMode, Telegram};
 
 use super::reader::{Reader, keep};
 use super::{Endpoint, Service, Target};
+use crate::log::Escaped;
 
 impl Reader<'_, '_> {
     pub(super) fn telegram(&mut self) -> Option<Target> {
@@ -134,7 +135,7 @@ impl Reader<'_, '_> {
                         "has \"{}\" behind the chat, which is not supported; there may be \
                          message_thread_id=NUMBER, disable_notification=true, \
                          protect_content=true, parse_mode=HTML and parse_mode=Markdown",
-                        pair.escape_default()
+                        Escaped(pair.as_bytes())
                     ),
                 );
             }
