@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::daemon::Daemon;
 use crate::status;
+use crate::threads;
 
 /// How long either side waits for the other.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
@@ -36,20 +37,18 @@ pub(crate) struct Answer {
 /// Where the name is taken or there are no such sockets.
 pub(crate) fn start(daemon: &'static Daemon) -> io::Result<()> {
     let listener = UnixListener::bind_addr(&address(daemon.local.port())?)?;
-    thread::Builder::new()
-        .name("health".into())
-        .spawn(move || {
-            loop {
-                let answered = listener
-                    .accept()
-                    .and_then(|(stream, _)| answer(daemon, &stream));
-                if answered.is_err() {
-                    // An error that stays must not become a busy loop.
-                    thread::sleep(clock::RETRY_PAUSE);
-                }
+    let serve = move || {
+        loop {
+            let answered = listener
+                .accept()
+                .and_then(|(stream, _)| answer(daemon, &stream));
+            if answered.is_err() {
+                // An error that stays must not become a busy loop.
+                thread::sleep(clock::RETRY_PAUSE);
             }
-        })?;
-    Ok(())
+        }
+    };
+    threads::start("health", Box::new(serve))
 }
 
 /// Asks the daemon that receives on `port`.

@@ -30,6 +30,7 @@ use crate::settings::{LogSettings, Settings};
 use crate::status;
 use crate::sys::signals::{Blocked, Request};
 use crate::sys::udp_socket;
+use crate::threads;
 use crate::udp::{Socket, StdStack};
 
 /// Asked for as receive buffer, in bytes. The kernel counts about 770 bytes for
@@ -264,11 +265,7 @@ fn report_buffer(socket: &Socket) -> Option<UdpSocket> {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
-    let builder = thread::Builder::new().name(name.into());
-    builder
-        .spawn(body)
-        .map_err(|error| cannot("start a thread", &error))?;
-    Ok(())
+    threads::start(name, Box::new(body)).map_err(|error| cannot("start a thread", &error))
 }
 
 fn cannot(what: &str, error: &io::Error) -> StartError {

@@ -17,7 +17,7 @@ use alertik_core::{Fifo, OWN_OUTPUT_PREFIX};
 use heapless::Vec;
 use log::{Level, LevelFilter, Metadata, Record};
 
-use crate::clock;
+use crate::{clock, threads};
 pub(crate) use file::RotatingFile;
 pub(crate) use format::Escaped;
 
@@ -61,10 +61,7 @@ pub(crate) fn start(level: LevelFilter, sink: Sink) -> io::Result<()> {
     // Fails only when called twice, which changes nothing.
     let _ = log::set_logger(&LOGGER);
     log::set_max_level(level);
-    std::thread::Builder::new()
-        .name("log".into())
-        .spawn(move || write_lines(sink))?;
-    Ok(())
+    threads::start("log", Box::new(move || write_lines(sink)))
 }
 
 /// Logs at debug level.

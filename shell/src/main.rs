@@ -18,6 +18,7 @@ mod settings;
 mod status;
 mod sys;
 mod terminal;
+mod threads;
 mod udp;
 
 use std::process::exit;

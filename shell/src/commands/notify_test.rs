@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alertik_core::{NotifierId, NotifierSet, TextBuffer};
 
@@ -29,13 +28,15 @@ pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
     text.push_mask("Test message of alertik: this notifier works. Nothing has happened.");
     text.push_tail(format_args!(", at: {}", clock::wall()));
     let count = notifiers.list.len();
-    let delivered = AtomicUsize::new(0);
-    notifier::try_all(notifiers, text.as_text(), &|trial| {
-        delivered.fetch_add(usize::from(trial.delivered), Ordering::Relaxed);
-        print(trial);
-    })
-    .map_err(|error| format!("alertik: cannot start the test: {error}\n"))?;
-    Ok(right && delivered.into_inner() == count)
+    let trials = notifier::try_all(notifiers, text.as_text())
+        .map_err(|error| format!("alertik: cannot start the test: {error}\n"))?;
+    let mut delivered = 0;
+    for _ in 0..count {
+        let trial = trials.next();
+        delivered += usize::from(trial.delivered);
+        print(&trial);
+    }
+    Ok(right && delivered == count)
 }
 
 /// Returns which notifiers are to be tried: those named, or all that are set up

@@ -6,14 +6,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use alertik_core::Instant;
 
-use super::STACK_BYTES;
 use super::connection::{Failure, Phase};
 use crate::clock;
+use crate::threads;
 
 /// A notifier's look-ups.
 #[derive(Default)]
@@ -77,14 +76,12 @@ impl Lookup {
         }
         let shared = Arc::new(Shared::default());
         let (theirs, host) = (Arc::clone(&shared), host.to_owned());
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn(move || {
-                let found = (host.as_str(), port).to_socket_addrs();
-                *theirs.lock() = Some(found.map(Iterator::collect).unwrap_or_default());
-                theirs.ended.notify_all();
-            })
-            .map_err(|_| Failure::Thread)?;
+        let look_up = move || {
+            let found = (host.as_str(), port).to_socket_addrs();
+            *theirs.lock() = Some(found.map(Iterator::collect).unwrap_or_default());
+            theirs.ended.notify_all();
+        };
+        threads::start("lookup", Box::new(look_up)).map_err(|_| Failure::Thread)?;
         match shared.wait(deadline) {
             Some(addresses) if addresses.is_empty() => Err(Failure::Unresolved),
             Some(addresses) => Ok(addresses),

@@ -21,13 +21,13 @@ mod trial;
 
 use std::io;
 use std::sync::Arc;
-use std::thread;
 
 use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES};
 use alertik_core::{Courier, CourierSettings, Instant, Loss, NoticeHead, NotifierId, Text, Ticket};
 
 use crate::clock;
 use crate::settings::notifiers::{Notifiers, Target};
+use crate::threads;
 use console::Console;
 use http::Http;
 use sender::{Sender, Transport};
@@ -39,9 +39,6 @@ pub(crate) use trial::{Trial, try_all};
 pub(crate) struct Senders {
     senders: Vec<Arc<Sender>>,
 }
-
-/// Stack of a thread here, in bytes: TLS needs about 60 kB in a debug build.
-const STACK_BYTES: usize = 256 * 1_024;
 
 /// Starts a thread for each notifier.
 ///
@@ -84,9 +81,7 @@ pub(crate) fn start(
             Arc::clone(&rule_names),
         ));
         senders.push(Arc::clone(&sender));
-        thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn(move || sender.run(transport))?;
+        threads::start(id.name(), Box::new(move || sender.run(transport)))?;
     }
     Ok(Senders { senders })
 }

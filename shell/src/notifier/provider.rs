@@ -22,7 +22,6 @@ use std::io;
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use rustls::client::Resumption;
 use rustls::crypto::ring::{cipher_suite as suite, kx_group as kx};
 use rustls::crypto::{
     CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
@@ -40,7 +39,8 @@ use super::anchors;
 /// Returns how TLS is spoken to every server: versions 1.2 and 1.3, verified
 /// with the built-in anchors and the user's.
 ///
-/// Sessions are not resumed: a message a minute has no use for it.
+/// Sessions are resumed, which is rustls' default: a router saves the work of
+/// verifying a chain, and turning it off would take 160 bytes more.
 ///
 /// # Errors
 ///
@@ -48,12 +48,11 @@ use super::anchors;
 pub(super) fn client_config(added: Vec<TrustAnchor<'static>>) -> io::Result<Arc<ClientConfig>> {
     let mut roots = added;
     roots.extend(anchors::built_in());
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_safe_default_protocol_versions()
         .map_err(|_| io::ErrorKind::Unsupported)?
         .with_root_certificates(RootCertStore { roots })
         .with_no_client_auth();
-    config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
 }
 

@@ -2,22 +2,22 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use alertik_core::limits::BODY_BYTES_MAX;
 use alertik_core::{
     Body, Courier, CourierSettings, Form, Instant, NoticeHead, NotifierId, NotifierSet, Pacing,
-    RuleId, Ticket, Verdict,
+    RuleId, TextBuffer, Ticket, Verdict,
 };
 use alertik_core::{Text, limits::OUTBOX_BYTES};
 use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::{Http, Outcome, Store};
-use super::{STACK_BYTES, provider};
+use super::provider;
 use crate::clock;
 use crate::settings::notifiers::{Notifier, Notifiers, Target};
+use crate::threads;
 
 /// What became of a test message.
 pub(crate) struct Trial {
@@ -31,30 +31,56 @@ pub(crate) struct Trial {
     pub(crate) words: String,
 }
 
-/// Sends `text` through every notifier at the same time, once, and calls `done`
-/// with each result as it comes. The request is the daemon's, made by the same
-/// code.
+/// The results of test messages that have come in.
+#[derive(Default)]
+pub(crate) struct Trials {
+    trials: Mutex<Vec<Trial>>,
+    changed: Condvar,
+}
+
+impl Trials {
+    fn lock(&self) -> MutexGuard<'_, Vec<Trial>> {
+        self.trials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, trial: Trial) {
+        self.lock().push(trial);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the next result. There is one for each notifier.
+    pub(crate) fn next(&self) -> Trial {
+        let mut trials = self.lock();
+        loop {
+            if let Some(trial) = trials.pop() {
+                return trial;
+            }
+            trials = self
+                .changed
+                .wait(trials)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Sends `text` through every notifier at the same time, once. The request is
+/// the daemon's, made by the same code.
 ///
 /// # Errors
 ///
 /// Where a thread cannot be started.
-pub(crate) fn try_all(
-    notifiers: Notifiers,
-    text: Text<'_>,
-    done: &(dyn Fn(&Trial) + Sync),
-) -> io::Result<()> {
-    let tls = &provider::client_config(notifiers.anchors)?;
+pub(crate) fn try_all(notifiers: Notifiers, text: Text<'_>) -> io::Result<Arc<Trials>> {
+    let tls = provider::client_config(notifiers.anchors)?;
     let timeout_secs = notifiers.timeout_secs;
-    thread::scope(|scope| {
-        for notifier in notifiers.list {
-            thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, move || {
-                    done(&try_one(notifier, text, timeout_secs, tls));
-                })?;
-        }
-        Ok(())
-    })
+    let trials = Arc::new(Trials::default());
+    for notifier in notifiers.list {
+        let mut own = TextBuffer::new();
+        own.push_text(text);
+        let (tls, trials) = (Arc::clone(&tls), Arc::clone(&trials));
+        let work = move || trials.push(try_one(notifier, own.as_text(), timeout_secs, &tls));
+        threads::start("trial", Box::new(work))?;
+    }
+    Ok(trials)
 }
 
 fn try_one(

@@ -179,6 +179,29 @@ fn floods() {
     }
 }
 
+/// Endless bytes of which none is the final answer's: the attempt ends when more
+/// came than any answer needs, long before its deadline.
+#[test]
+fn endless_informational_answers() {
+    let (sender, sent) = std::sync::mpsc::channel();
+    let server = Server::serve(listen(0), move |mut stream, _, _| {
+        let _ = read_request(&mut stream);
+        let answer = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
+        let _ = sender.send(flood(&mut stream, &answer, 1 << 30));
+    });
+    let url = server.url("/");
+    let variables = [("GENERIC1_WEBHOOK_URL", url.as_str())];
+    let running = run(&[G1], &variables);
+    running.push(&[G1], 1, "x", b"");
+    let status = running.wait(G1, "failed", |status| status.counts.failed_attempts > 0);
+    assert_eq!(
+        status.last_error.as_deref(),
+        Some("the answer is no proper HTTP, or its header is too long")
+    );
+    let flooded = sent.recv_timeout(super::support::PATIENCE).unwrap();
+    assert!((256 << 10..24 << 20).contains(&flooded), "{flooded}");
+}
+
 /// Connections that end early are tried again until one does not.
 #[test]
 fn early_ends() {
@@ -230,6 +253,31 @@ fn informational_answers() {
         });
         assert_eq!(status.counts.sent, sent);
     }
+}
+
+/// A body in chunks is read as what it says: Telegram's wait is found in it.
+#[test]
+fn a_body_in_chunks() {
+    let id = NotifierId::TELEGRAM;
+    let server = Server::http(|_, _, stream| {
+        let _ = stream.write_all(
+            b"HTTP/1.1 429 Too Many Requests\r\nTransfer-Encoding: chunked\r\n\r\n\
+              19;x=1\r\n{\"parameters\":{\"retry_aft\r\n7\r\ner\":41}\r\n1\r\n}\r\n0\r\n\r\n",
+        );
+        let _ = stream.read(&mut [0]);
+    });
+    let url = server.url("");
+    let variables = [
+        ("TELEGRAM_API_URL", url.as_str()),
+        ("TELEGRAM_BOT_TOKEN", "1:a"),
+        ("TELEGRAM_CHAT_ID", "1"),
+    ];
+    let running = run(&[id], &variables);
+    running.push(&[id], 1, "x", b"");
+    let status = running.wait(id, "refused", |status| status.counts.failed_attempts > 0);
+    let secs = status.hold.1.since(crate::clock::now()) / 1_000;
+    assert!((39..=41).contains(&secs), "{secs}");
+    assert!(status.last_error.unwrap().contains("\"retry_after\":41}}"));
 }
 
 /// A closed port is tried again until it opens.

@@ -15,7 +15,9 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use rustls::{
+    HandshakeKind, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+};
 
 use super::ca::{ca, new_ca};
 use super::support::{Request, Running, Server, answer, listen, read_request, run};
@@ -101,6 +103,36 @@ fn versions_and_curves() {
             assert_eq!(server.next().body, "{\"text\":\"over TLS\"}");
             running.wait(G1, "sent", |status| status.counts.sent == 1);
         }
+    }
+}
+
+/// The second connection takes up the first one's session, in either version: no
+/// certificate has to be verified again.
+#[test]
+fn sessions_are_resumed() {
+    for version in [&TLS12, &TLS13] {
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth();
+        let Identity { chain, key } = good();
+        let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+        let (kinds, kind) = std::sync::mpsc::channel();
+        let server = Server::serve(listen(0), move |stream, _, sender| {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            let request = read_request(&mut stream).unwrap();
+            let _ = kinds.send(stream.conn.handshake_kind());
+            let _ = sender.send(request);
+            answer(&mut stream, "200 OK", "", "ok");
+        });
+        let running = start(&server);
+        let kind = || kind.recv_timeout(super::support::PATIENCE).unwrap();
+        assert_eq!(kind(), Some(HandshakeKind::Full));
+        running.wait(G1, "sent", |status| status.counts.sent == 1);
+        running.push(&[G1], 2, "again", b"");
+        assert_eq!(kind(), Some(HandshakeKind::Resumed));
+        running.wait(G1, "sent", |status| status.counts.sent == 2);
     }
 }
 
