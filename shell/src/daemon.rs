@@ -39,7 +39,7 @@ const RECEIVE_BUFFER_BYTES: libc::c_int = 1 << 20;
 
 /// RouterOS gives a container 10 s; people at a terminal expect less. The parts
 /// of the end add up to less than 2 s.
-const DRAIN_LIMIT: Duration = Duration::from_millis(400);
+const DRAIN_LIMIT_MILLIS: u64 = 400;
 const FLUSH_LIMIT_MILLIS: u64 = 1_200;
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
@@ -59,6 +59,8 @@ pub(crate) struct Daemon {
     pub(crate) senders: Senders,
     /// Where datagrams are received.
     pub(crate) local: SocketAddr,
+    /// The same socket, where its buffer can be looked at.
+    socket: Option<UdpSocket>,
     matcher_ended: AtomicBool,
 }
 
@@ -82,9 +84,18 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         log,
     } = settings;
     start_log(&log);
+    // Before anybody is told where to send: what is left then takes no time.
+    notifiers.rule_names = rules
+        .rules()
+        .iter()
+        .map(|rule| rule.name.to_string())
+        .collect();
+    let failed = Box::new(|id, ticket| QUEUE.report_failure(id, ticket));
+    let senders = notifier::start(notifiers, failed)
+        .map_err(|error| cannot("start the notifiers", &error))?;
     let (stack, socket) = listen_on(listen, port)?;
     let local = local_address(&socket).map_err(|error| cannot("listen", &error))?;
-    let drops_socket = report_buffer(&socket);
+    let watched = report_buffer(&socket);
     log::info!(
         "alertik {} listens on UDP {local}",
         env!("CARGO_PKG_VERSION")
@@ -98,24 +109,17 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         Ok(shared)
     });
     let forward = shared.transpose()?;
-    notifiers.rule_names = rules
-        .rules()
-        .iter()
-        .map(|rule| rule.name.to_string())
-        .collect();
     // The daemon lives as long as the process; its threads share it freely.
-    let failed = Box::new(|id, ticket| QUEUE.report_failure(id, ticket));
-    let senders = notifier::start(notifiers, failed)
-        .map_err(|error| cannot("start the notifiers", &error))?;
     let daemon: &'static Daemon = Box::leak(Box::new(Daemon {
         queue: &QUEUE,
         counters: Counters::default(),
         forward,
         senders,
         local,
+        socket: watched,
         matcher_ended: AtomicBool::new(false),
     }));
-    spawn("matcher", move || run_matcher(daemon, rules, drops_socket))?;
+    spawn("matcher", move || run_matcher(daemon, rules))?;
     spawn("receiver", move || run_receiver(daemon, stack, socket))?;
     if let Err(error) = control::start(daemon) {
         log::warn!("`alertik health` will find no daemon here: {error}");
@@ -133,12 +137,16 @@ pub(crate) fn wait(daemon: &Daemon, signals: &Blocked) {
 /// Ends the daemon: what was received is matched, what was matched is sent as
 /// far as that is possible at once, what is left is told. Takes less than 2 s.
 pub(crate) fn stop(daemon: &Daemon) {
-    let started = clock::now();
+    let end = clock::now().after(DRAIN_LIMIT_MILLIS);
+    let pause = || thread::sleep(Duration::from_millis(2));
+    while holds_datagrams(daemon) && clock::now() < end {
+        pause();
+    }
+    // For the one that the receiver has in its hands.
+    pause();
     daemon.queue.stop();
-    while !daemon.matcher_ended.load(Ordering::Acquire)
-        && u128::from(clock::now().since(started)) < DRAIN_LIMIT.as_millis()
-    {
-        thread::sleep(Duration::from_millis(2));
+    while !daemon.matcher_ended.load(Ordering::Acquire) && clock::now() < end {
+        pause();
     }
     daemon.senders.shut_down(FLUSH_LIMIT_MILLIS);
     status::log(daemon);
@@ -146,12 +154,15 @@ pub(crate) fn stop(daemon: &Daemon) {
     own_log::flush(LOG_LIMIT);
 }
 
-fn run_matcher(daemon: &Daemon, rules: Rules, drops_socket: Option<UdpSocket>) {
-    let drops = move || {
-        drops_socket
-            .as_ref()
-            .and_then(|socket| udp_socket::drops(socket).ok())
-    };
+/// Returns whether the kernel has datagrams that nobody has received.
+fn holds_datagrams(daemon: &Daemon) -> bool {
+    let socket = daemon.socket.as_ref();
+    socket.is_some_and(|socket| udp_socket::queued(socket).is_ok_and(|bytes| bytes > 0))
+}
+
+fn run_matcher(daemon: &Daemon, rules: Rules) {
+    let socket = daemon.socket.as_ref();
+    let drops = || socket.and_then(|socket| udp_socket::drops(socket).ok());
     let engine = Engine::new(rules, (random(), random()));
     Matcher::new(
         engine,

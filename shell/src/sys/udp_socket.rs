@@ -58,11 +58,20 @@ pub(crate) fn raise_receive_buffer(socket: &UdpSocket, bytes: c_int) -> io::Resu
 /// Returns how many datagrams the kernel has dropped on this socket, modulo
 /// 2^32 (`SK_MEMINFO_DROPS`, Linux 4.12 and later).
 pub(crate) fn drops(socket: &UdpSocket) -> io::Result<u32> {
-    /// linux/sock_diag.h: `SK_MEMINFO_DROPS` is the last of nine values.
-    const SK_MEMINFO_DROPS: usize = 8;
-    let mut info = [0_u32; SK_MEMINFO_DROPS + 1];
+    memory_info(socket).map(|info| info[8])
+}
+
+/// Returns the memory of the datagrams that wait in the kernel, in bytes
+/// (`SK_MEMINFO_RMEM_ALLOC`).
+pub(crate) fn queued(socket: &UdpSocket) -> io::Result<u32> {
+    memory_info(socket).map(|info| info[0])
+}
+
+/// Reads the nine values of linux/sock_diag.h.
+fn memory_info(socket: &UdpSocket) -> io::Result<[u32; 9]> {
+    let mut info = [0; 9];
     get_option(socket, libc::SO_MEMINFO, &mut info)?;
-    Ok(info[SK_MEMINFO_DROPS])
+    Ok(info)
 }
 
 fn bind_raw<T>(socket: &UdpSocket, address: &T) -> io::Result<()> {
