@@ -1,5 +1,6 @@
 //! The facts that travel with a notification's text, and the facts of a loss.
 
+use core::fmt;
 use core::net::IpAddr;
 
 use crate::limits::{NOTIFIERS_MAX, RULES_MAX};
@@ -89,13 +90,25 @@ impl NotifierId {
     }
 }
 
-/// A set of notifiers.
+/// A set of notifiers. It is shown as their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NotifierSet(u16);
+
+impl fmt::Display for NotifierSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, id) in self.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            f.write_str(id.name())?;
+        }
+        Ok(())
+    }
+}
 
 impl NotifierSet {
     /// The set without members.
     pub const EMPTY: Self = Self(0);
+    /// The set of all there are.
+    pub const ALL: Self = Self((1 << NOTIFIERS_MAX) - 1);
 
     /// Adds a notifier.
     pub const fn insert(&mut self, id: NotifierId) {

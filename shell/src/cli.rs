@@ -88,11 +88,12 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command<'_>, String> {
         _ => None,
     };
     parsed.ok_or_else(|| {
-        let words: Vec<_> = arguments
-            .iter()
-            .map(|word| word.to_string_lossy())
-            .collect();
-        format!("unknown arguments: {}", words.join(" "))
+        let mut text = "unknown arguments:".to_owned();
+        for word in arguments {
+            text.push(' ');
+            text.push_str(&word.to_string_lossy());
+        }
+        text
     })
 }
 

@@ -144,10 +144,14 @@ impl Status {
             out.write_str(if index == 0 { "" } else { "," })?;
             write!(out, "{{\"name\":\"{}\"", id.name())?;
             let counts = status.counts;
-            write!(out, ",\"sent\":{}", counts.sent)?;
-            write!(out, ",\"failed\":{}", counts.failed_attempts)?;
-            write!(out, ",\"waiting\":{}", status.waiting)?;
-            write!(out, ",\"failures_in_a_row\":{}", status.failures)?;
+            for (name, count) in [
+                ("sent", counts.sent),
+                ("failed", counts.failed_attempts),
+                ("waiting", status.waiting as u64),
+                ("failures_in_a_row", status.failures.into()),
+            ] {
+                write!(out, ",\"{name}\":{count}")?;
+            }
             for (name, at) in [
                 ("last_success", status.last_success),
                 ("failing_since", status.failing_since),

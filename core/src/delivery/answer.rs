@@ -94,7 +94,7 @@ impl Answer<'_> {
         }
         let odd = (notifier == NotifierId::SLACK && body != b"ok")
             || (notifier == NotifierId::TEAMS && self.status == 200 && contains(body, "error"));
-        let pause_millis = match (self.remaining.map(str::trim), self.reset_after) {
+        let pause_millis = match (self.remaining.map(str::trim_ascii), self.reset_after) {
             (Some("0"), Some(reset)) => delay_millis(reset).unwrap_or(0),
             _ => 0,
         };
@@ -108,7 +108,7 @@ impl Answer<'_> {
     /// as a date (RFC 9110, section 10.2.3), or by the `retry_after` of
     /// Telegram's and Discord's bodies, whichever is longer.
     fn asked_wait(&self, unix_secs: i64) -> Option<u64> {
-        let header = self.retry_after.map(str::trim).and_then(|value| {
+        let header = self.retry_after.map(str::trim_ascii).and_then(|value| {
             delay_millis(value).or_else(|| {
                 let until = HttpDate::parse(value)?;
                 let now = self

@@ -41,7 +41,8 @@ impl HttpDate {
     /// The day of the week is not checked: it adds nothing to the date.
     pub(super) fn parse(value: &str) -> Option<Self> {
         let mut words = value
-            .split([' ', '-', ','])
+            .as_bytes()
+            .split(|byte| b" -,".contains(byte))
             .filter(|word| !word.is_empty())
             .skip(1);
         let (first, second) = (words.next()?, words.next()?);
@@ -58,7 +59,7 @@ impl HttpDate {
             0..100 => year + 2_000,
             _ => year,
         };
-        let mut clock = time.split(':').map(number);
+        let mut clock = time.split(|&byte| byte == b':').map(number);
         let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
         let in_range = (1..=31).contains(&day)
             && (1_970..10_000).contains(&year)
@@ -74,15 +75,17 @@ impl HttpDate {
 }
 
 /// Returns the number of the month with the given three letters.
-fn month_number(name: &str) -> Option<i64> {
-    let names = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let at = (name.len() == 3).then(|| names.find(name))??;
-    at.is_multiple_of(3).then_some(at as i64 / 3 + 1)
+fn month_number(name: &[u8]) -> Option<i64> {
+    let names = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let index = names.chunks(3).position(|known| known == name)?;
+    Some(index as i64 + 1)
 }
 
-fn number(digits: &str) -> Option<i64> {
-    (digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| digits.parse().ok())?
+/// Parses one to four digits.
+fn number(digits: &[u8]) -> Option<i64> {
+    let right = matches!(digits.len(), 1..=4) && digits.iter().all(u8::is_ascii_digit);
+    let value = |sum, digit: &u8| sum * 10 + i64::from(digit - b'0');
+    right.then(|| digits.iter().fold(0, value))
 }
 
 /// Days since 1970-01-01, after Howard Hinnant's `days_from_civil`

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
-use alertik_core::{Matcher, NotifierSet, Rule, RuleName, static_event};
+use alertik_core::{Matcher, Rule, RuleName, static_event};
 
 use crate::log::Escaped;
 use crate::settings::notifiers::{Endpoint, Notifier, Service, Target};
@@ -75,23 +75,10 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     }
     writeln!(out, "    matching  {}", rule.plan())?;
     writeln!(out, "    message   {}", Escaped(mask))?;
-    writeln!(out, "    to        {}", Names(rule.notifiers))?;
+    writeln!(out, "    to        {}", rule.notifiers)?;
     match rule.cooldown_millis / 1_000 {
         0 => out.write_str("    cooldown  off\n"),
         secs => writeln!(out, "    cooldown  {secs} s"),
-    }
-}
-
-/// The names of some notifiers.
-pub(super) struct Names(pub(super) NotifierSet);
-
-impl fmt::Display for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, id) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { ", " })?;
-            f.write_str(id.name())?;
-        }
-        Ok(())
     }
 }
 

@@ -16,7 +16,6 @@ use alertik_core::{
     RulesBuilder, Span, pattern_hint, trim_line_end,
 };
 
-use super::check::Names;
 use crate::clock;
 use crate::log::Escaped;
 use crate::settings::{Env, Problems, rules};
@@ -228,7 +227,7 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
         }
     }
     match (options.regex, options.mask) {
-        (None, _) => write!(out, "    {} gets: ", Names(found.notifiers))?,
+        (None, _) => write!(out, "    {} gets: ", found.notifiers)?,
         (Some(_), Some(_)) => out.push_str("    message: "),
         (Some(_), None) => return Ok(()),
     }

@@ -50,7 +50,7 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
                 return Err(format!(
                     "alertik: '{}' is not a notifier; known are {}\n",
                     name.to_string_lossy(),
-                    NotifierId::ALL.map(NotifierId::name).join(", ")
+                    NotifierSet::ALL
                 ));
             }
         }

@@ -208,7 +208,7 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
                 format_args!(
                     "'{}' is not a notifier; known are {}, separated by commas",
                     entry.trim_ascii(),
-                    NotifierId::ALL.map(NotifierId::name).join(", ")
+                    NotifierSet::ALL
                 ),
             ),
         }
@@ -268,7 +268,10 @@ fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
         } else if !FIELDS.contains(&field) {
             problems.warning(
                 name,
-                format_args!("is not known; a rule has {}", FIELDS.join(", ")),
+                format_args!(
+                    "is not known; a rule has NOTIFIER, MATCH_TYPE, MATCH_STR, MASK_MSG and \
+                     COOLDOWN_SECS"
+                ),
             );
         }
     }
