@@ -124,6 +124,7 @@ fn chunks() {
         ("2\r\nok\r\n0x5\r\nmore", "ok", true),
         // A size beyond every number is only more than is kept.
         ("ffffffffffffffffffffffff\r\nmuch", "much", false),
+        ("1000000000000000000000000\r\nmuch", "much", false),
     ] {
         let answer = [head, chunks].concat();
         assert_taken(answer, 429, body, complete);

@@ -103,7 +103,8 @@ fn a_dribbling_server() {
     }
 }
 
-/// The same inside of a TLS record, which the client reads as a whole.
+/// The same inside of a TLS record, which the client reads as a whole. The request
+/// cannot have arrived, so it is tried more than once again.
 #[test]
 fn a_dribbling_tls_server() {
     let (address, most, _) = counting(|stream| {
@@ -116,9 +117,10 @@ fn a_dribbling_tls_server() {
     });
     let running = start(&format!("https://localhost:{}/", address.port()));
     failure(&running);
-    running.wait(G1, "second failure", |status| {
-        status.counts.failed_attempts == 2
+    let status = running.wait(G1, "third failure", |status| {
+        status.counts.failed_attempts == 3
     });
+    assert_eq!((status.counts.refused, status.waiting), (0, 1));
     assert_eq!(most.load(Ordering::SeqCst), 1);
 }
 
@@ -253,6 +255,24 @@ fn informational_answers() {
         });
         assert_eq!(status.counts.sent, sent);
     }
+}
+
+/// Once the head is there, the body is not waited for until the deadline, which
+/// is 15 s here.
+#[test]
+fn a_body_that_never_comes() {
+    let server = Server::http(|_, _, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 500 no\r\nContent-Length: 9\r\n\r\nwhy: ");
+        let _ = stream.read(&mut [0]);
+    });
+    let url = server.url("/");
+    let started = StdInstant::now();
+    let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", url.as_str())]);
+    running.push(&[G1], 1, "x", b"");
+    let status = running.wait(G1, "failed", |status| status.failures > 0);
+    assert_eq!(status.last_error.as_deref(), Some("HTTP 500: why:"));
+    let elapsed = started.elapsed();
+    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
 
 /// A body in chunks is read as what it says: Telegram's wait is found in it.
