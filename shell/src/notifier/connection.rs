@@ -124,30 +124,25 @@ impl Connection {
         self.send(request)?;
         let mut chunk = [0; 1_024];
         while !response.is_complete() {
-            match self.receive(&mut chunk) {
-                Ok(0) => {
-                    response.end();
-                    return match response.status() {
-                        Some(_) => Ok(()),
-                        None => Err(Failure::NoStatusLine),
-                    };
-                }
-                Ok(count) => {
-                    let headless = response.status().is_none();
-                    response
-                        .push(&chunk[..count])
-                        .map_err(|_| Failure::Malformed)?;
-                    match response.status() {
-                        Some(status) if !wants_body(status) => break,
-                        Some(_) if headless => {
-                            let enough = clock::now().after(BODY_MILLIS_MAX);
-                            self.socket.deadline = self.socket.deadline.min(enough);
-                        }
-                        _ => {}
-                    }
-                }
+            let count = match self.receive(&mut chunk) {
+                Ok(count) => count,
                 Err(_) if response.status().is_some() => break,
                 Err(failure) => return Err(failure),
+            };
+            if count == 0 {
+                response.end();
+                return response.status().map(drop).ok_or(Failure::NoStatusLine);
+            }
+            let headless = response.status().is_none();
+            let taken = response.push(&chunk[..count]);
+            taken.map_err(|_| Failure::Malformed)?;
+            match response.status() {
+                Some(status) if !wants_body(status) => break,
+                Some(_) if headless => {
+                    let enough = clock::now().after(BODY_MILLIS_MAX);
+                    self.socket.deadline = self.socket.deadline.min(enough);
+                }
+                _ => {}
             }
         }
         Ok(())
