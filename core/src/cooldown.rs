@@ -55,7 +55,10 @@ impl Entry {
 /// The texts whose cooldown runs.
 #[derive(Debug)]
 pub(crate) struct Cooldowns {
-    entries: Vec<Entry, COOLDOWNS_MAX>,
+    /// At most [`COOLDOWNS_MAX`], for which there is room from the start. On the
+    /// heap: inside of the engine all 75 kB would become resident as soon as it
+    /// is moved, and here only what is used does.
+    entries: alloc::vec::Vec<Entry>,
     key: (u64, u64),
     next_ticket: u32,
 }
@@ -63,9 +66,9 @@ pub(crate) struct Cooldowns {
 impl Cooldowns {
     /// Returns an empty table. `key` must not be known to those who can write
     /// log lines.
-    pub(crate) const fn new(key: (u64, u64)) -> Self {
+    pub(crate) fn new(key: (u64, u64)) -> Self {
         Self {
-            entries: Vec::new(),
+            entries: alloc::vec::Vec::with_capacity(COOLDOWNS_MAX),
             key,
             next_ticket: 1,
         }
@@ -109,9 +112,10 @@ impl Cooldowns {
             last: head.at,
             text: beginning(text),
         };
-        if self.entries.push(entry).is_err() {
+        if self.entries.len() == COOLDOWNS_MAX {
             return Verdict::Full;
         }
+        self.entries.push(entry);
         // 0 means "no cooldown"; after 2^32 notifications the count starts over.
         self.next_ticket = self.next_ticket.checked_add(1).unwrap_or(1);
         Verdict::Send(head.notifiers, ticket)

@@ -131,7 +131,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         rustup_std: "x86_64-unknown-linux-musl",
         clang: &[SMALL],
         zig: &["-target", "x86_64-linux-musl", SMALL],
-        rustc: &[],
+        rustc: &["-Cllvm-args=-enable-machine-outliner=always"],
         // What is not compiled with OPENSSL_SMALL; arguments and results are
         // the same.
         ring_instead: &[
