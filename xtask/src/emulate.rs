@@ -24,6 +24,10 @@ const STEP_LIMIT: Duration = Duration::from_secs(60);
 /// Time between two datagrams until the first one has had an effect.
 const RESEND_INTERVAL: Duration = Duration::from_millis(500);
 
+/// What the daemon may have resident, in KiB: idle with one regex rule, and
+/// after an HTTPS notification. Measured where no emulator adds its own.
+const RESIDENT_KIB_MAX: u64 = 1_024;
+
 /// What the demonstration is to say.
 const DEMO_SAYS: [&str; 3] = [
     "Failed login as root from 192.168.88.17 (ssh)",
@@ -56,15 +60,14 @@ pub(crate) fn run(mut flags: Flags) -> Result {
             return Err(format!("not built; cargo xtask dist --target {}", target.name).into());
         }
         demo(target, &binary).map_err(|error| format!("{}, demo: {error}", target.name))?;
-        notify_all(target, &binary)?;
+        let resident = notify_all(target, &binary)?;
         println!(
-            "{}: demo, regex rule, HTTPS by each key exchange and SIGTERM in {:.1} s{}",
+            "{}: demo, regex rule, HTTPS by each key exchange and SIGTERM in {:.1} s, {}",
             target.name,
             start.elapsed().as_secs_f32(),
-            if target.qemu.is_empty() {
-                ""
-            } else {
-                ", emulated"
+            match resident {
+                Some([idle, after]) => format!("resident {idle} KiB idle, {after} KiB after HTTPS"),
+                None => "emulated".to_owned(),
             }
         );
     }
@@ -89,23 +92,36 @@ fn demo(target: &Target, binary: &Path) -> Result {
     Ok(())
 }
 
-/// Notifies a server of every group for the key exchange.
-fn notify_all(target: &Target, binary: &Path) -> Result {
+/// Notifies a server of every group for the key exchange. Returns the most that
+/// was resident, see [`notify`].
+fn notify_all(target: &Target, binary: &Path) -> Result<Option<[u64; 2]>> {
     let folder = dist::folder().join("emulate").join(target.name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     server::certificates(&folder)?;
+    let mut most = None;
     for group in GROUPS {
-        notify(target, binary, &folder, group)
+        let resident = notify(target, binary, &folder, group)
             .map_err(|error| format!("{}, notification by {group}: {error}", target.name))?;
+        most = most.max(resident);
     }
-    Ok(())
+    if let Some(resident) = most
+        && resident.iter().any(|&kib| kib > RESIDENT_KIB_MAX)
+    {
+        return Err(format!(
+            "{}: resident are {resident:?} KiB (idle, after HTTPS), more than {RESIDENT_KIB_MAX}",
+            target.name
+        )
+        .into());
+    }
+    Ok(most)
 }
 
 /// Sends a datagram until a notification arrives at a TLS server whose
 /// certificate is of an authority that only `TLS_CA_FILE` names, then asks the
-/// daemon to end.
-fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result {
+/// daemon to end. Returns what was resident before and after, in KiB, unless it
+/// is emulated.
+fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result<Option<[u64; 2]>> {
     let mut server = Server::start(folder, group)?;
 
     let mut command = command(target, binary);
@@ -121,6 +137,7 @@ fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result 
         .env("EVENT0_MASK_MSG", MASK);
     let mut process = Process::start(command)?;
     let address = process.wait_for("listens on UDP ")?;
+    let idle = process.resident_kib()?;
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     let start = Instant::now();
     while !server.received(ARRIVES, RESEND_INTERVAL) {
@@ -135,12 +152,13 @@ fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result 
         }
     }
     server.answer()?;
+    let after = process.resident_kib()?;
     process.terminate()?;
     let status = process.wait()?;
     if !status.success() {
         return Err(format!("SIGTERM ended it with {status}:\n{}", process.printed()).into());
     }
-    Ok(())
+    Ok(target.qemu.is_empty().then_some([idle, after]))
 }
 
 /// Returns the command that runs a binary, with an empty environment.
@@ -233,6 +251,16 @@ impl Process {
 
     fn has_ended(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Returns how much of it is in memory, its file's pages included
+    /// (proc_pid_smaps(5)).
+    fn resident_kib(&self) -> Result<u64> {
+        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let text = fs::read_to_string(path)?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
+        let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok());
+        kib.ok_or_else(|| "smaps_rollup has no Rss".into())
     }
 
     /// Sends SIGTERM.
