@@ -317,6 +317,24 @@ fn header_injection() {
     assert_eq!(request.body, "a\r\nX-Evil: 1\r\n\r\n{{id}} \u{fffd}/..?&#");
 }
 
+/// Raw text in a URL: what cannot stand there is encoded all the same, and the
+/// site cannot be changed by it.
+#[test]
+fn request_line_injection() {
+    let id = NotifierId::GENERIC1;
+    let server = Server::answering("200 OK", "");
+    let url = server.url("?t={{text|raw}}");
+    let running = run(&[id], &[("GENERIC1_WEBHOOK_URL", url.as_str())]);
+    running.push(&[id], 1, "", b"@h/ HTTP/1.1\r\nX-Evil: 1\r\n\r\n\xff%41&#x");
+    let request = server.next();
+    assert_eq!(
+        request.line,
+        "POST /?t=@h/%20HTTP/1.1%0D%0AX-Evil:%201%0D%0A%0D%0A%EF%BF%BD%41& HTTP/1.1"
+    );
+    assert_eq!(request.header("x-evil"), None);
+    running.wait(id, "sent", |status| status.counts.sent == 1);
+}
+
 /// A form's fields are encoded for it.
 #[test]
 fn forms() {
