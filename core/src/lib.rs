@@ -7,7 +7,8 @@
 //! * matches them against rules: substrings and POSIX extended regular
 //!   expressions as musl takes them,
 //! * expands masks into notification texts ([`Text`]),
-//! * keeps, merges, paces and ages the notifications of each service.
+//! * keeps, merges, paces and ages the notifications of each service,
+//! * writes and reads the messages by which names are looked up ([`dns`]).
 //!
 //! # What this crate does not do
 //!
@@ -25,6 +26,7 @@ extern crate alloc;
 #[cfg(feature = "compile")]
 mod cooldown;
 mod delivery;
+pub mod dns;
 #[cfg(feature = "compile")]
 mod engine;
 #[cfg(feature = "compile")]
@@ -37,6 +39,7 @@ pub mod limits;
 #[cfg(feature = "compile")]
 mod mask;
 mod notice;
+mod number;
 #[cfg(feature = "compile")]
 mod plan;
 #[cfg(feature = "compile")]

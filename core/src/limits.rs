@@ -64,6 +64,21 @@ pub const ANSWER_HEAD_BYTES_MAX: usize = 8_192;
 /// Most bytes of an answer's body that are kept.
 pub const ANSWER_BODY_BYTES_MAX: usize = 4_096;
 
+/// Name servers that are asked, as everywhere (resolv.conf(5), `MAXNS`).
+pub const DNS_SERVERS_MAX: usize = 3;
+
+/// Addresses of a host that are kept, of each family. More than are tried
+/// within an attempt's time unless they refuse at once.
+pub const DNS_ADDRESSES_MAX: usize = 8;
+
+/// Aliases that are followed from a name to its addresses. Names of large
+/// services have up to five.
+pub const DNS_ALIASES_MAX: usize = 16;
+
+/// Longest answer of a name server, in bytes: what UDP may carry where nothing
+/// else was agreed on (RFC 1035, section 4.2.1).
+pub const DNS_ANSWER_BYTES_MAX: usize = 512;
+
 /// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
 /// the server's own check counts UTF-8 characters).
 pub const TELEGRAM_SCALARS_MAX: usize = 4_096;

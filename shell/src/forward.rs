@@ -4,7 +4,7 @@
 //! never waits: while the name is not resolved, or the socket takes nothing, the
 //! datagram is counted as not forwarded. A change of state is logged once.
 
-use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,11 +12,18 @@ use std::time::Duration;
 use embedded_nal::UdpClientStack;
 
 use crate::atomic::AtomicU64;
+use crate::clock;
+use crate::resolve;
+use crate::udp;
 
 /// How often a name that did not resolve is tried again.
 const RESOLVE_PAUSE: Duration = Duration::from_secs(5);
 /// How often a name that resolved is asked again, in case its address moved.
 const REFRESH_PAUSE: Duration = Duration::from_secs(300);
+
+/// How long looking the name up may take at a time, in milliseconds. Nobody
+/// waits for it; it is for names within many domains.
+const RESOLVE_MILLIS_MAX: u64 = 60_000;
 
 /// Where datagrams go, as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +128,8 @@ where
     }
 }
 
-/// Resolves the target for ever; runs in a thread of its own, since a resolver
-/// may block for as long as it likes.
+/// Resolves the target for ever; runs in a thread of its own, since an answer
+/// may take its time.
 pub(crate) fn resolve(target: &Target, own_port: u16, shared: &Shared) -> ! {
     let mut told = None;
     loop {
@@ -163,13 +170,20 @@ enum Unresolved {
 }
 
 fn resolve_once(target: &Target, own_port: u16) -> Result<SocketAddr, Unresolved> {
-    let addresses = (target.host.as_str(), target.port).to_socket_addrs();
-    let mut addresses = addresses.map_err(|_| Unresolved::NoAddress)?;
-    let address = addresses.next().ok_or(Unresolved::NoAddress)?;
+    let deadline = clock::now().after(RESOLVE_MILLIS_MAX);
+    let addresses =
+        resolve::resolve(&target.host, target.port, deadline).map_err(|_| Unresolved::NoAddress)?;
+    let reached = addresses.iter().find(|&&address| has_route(address));
+    let address = *reached.unwrap_or(&addresses[0]);
     if address.port() == own_port && is_local(address) {
         return Err(Unresolved::Ourselves);
     }
     Ok(address)
+}
+
+/// Returns whether there is a way to an address. Nothing is sent.
+fn has_route(address: SocketAddr) -> bool {
+    udp::connected(address).is_ok()
 }
 
 /// Returns whether an address is one of this machine: only then can a socket be

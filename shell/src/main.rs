@@ -14,6 +14,7 @@ mod matcher;
 mod notifier;
 mod queue;
 mod receiver;
+mod resolve;
 mod settings;
 mod status;
 mod sys;

@@ -35,6 +35,21 @@ impl Socket {
     }
 }
 
+/// Opens a socket that sends to one address.
+///
+/// # Errors
+///
+/// Where there is no way to it, among others.
+pub(crate) fn connected(remote: SocketAddr) -> io::Result<UdpSocket> {
+    let any: IpAddr = match remote {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let opened = UdpSocket::bind((any, 0))?;
+    opened.connect(remote)?;
+    Ok(opened)
+}
+
 impl UdpClientStack for StdStack {
     type UdpSocket = Socket;
     type Error = io::Error;
@@ -44,12 +59,7 @@ impl UdpClientStack for StdStack {
     }
 
     fn connect(&mut self, socket: &mut Socket, remote: SocketAddr) -> Result<(), io::Error> {
-        let any: IpAddr = match remote {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let opened = UdpSocket::bind((any, 0))?;
-        opened.connect(remote)?;
+        let opened = connected(remote)?;
         // A full send buffer is a loss to be counted, not a reason to wait.
         opened.set_nonblocking(true)?;
         socket.0 = Some(opened);

@@ -1,6 +1,7 @@
 //! An answer of HTTP/1.1 (RFC 9112), taken in as it arrives: without a
 //! connection, without an allocation, and whatever the bytes are.
 
+use crate::number::number;
 use crate::wire::trim_line_end;
 
 /// An answer, as far as it has arrived.
@@ -177,7 +178,8 @@ impl<'a> Response<'a> {
         }
         let mut left = None;
         for value in self.fields("content-length") {
-            let length = length(value).ok_or(Malformed)?;
+            // One too large for a number is only more than is read.
+            let length = number(value).ok_or(Malformed)?;
             if left.replace(length).is_some_and(|other| other != length) {
                 return Err(Malformed);
             }
@@ -264,19 +266,6 @@ fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     }
     let colon = line.iter().position(|&b| b == b':')?;
     Some((line[..colon].trim_ascii_end(), &line[colon + 1..]))
-}
-
-/// Parses a length: digits (RFC 9110, section 8.6). One too large for a number
-/// is only more than is read.
-fn length(digits: &[u8]) -> Option<usize> {
-    let right = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    right.then(|| {
-        digits.iter().fold(0_usize, |length, &digit| {
-            length
-                .saturating_mul(10)
-                .saturating_add(usize::from(digit - b'0'))
-        })
-    })
 }
 
 #[cfg(test)]

@@ -27,8 +27,6 @@ const BODY_MILLIS_MAX: u64 = 2_000;
 pub(super) enum Failure {
     /// The name cannot be looked up.
     Unresolved,
-    /// The look-up's thread could not be started.
-    Thread,
     /// The deadline passed, in the given phase.
     Deadline(Phase),
     /// The connection was not made, or broke.
@@ -70,8 +68,8 @@ struct Socket {
 
 impl Connection {
     /// Connects to the first of the addresses that takes the connection within
-    /// its `share`, in milliseconds: the first may lead nowhere (IPv6 with a
-    /// broken uplink) and must not use up the deadline.
+    /// its `share`, in milliseconds: the first may lead nowhere and must not
+    /// use up the deadline.
     pub(super) fn open(
         addresses: &[SocketAddr],
         deadline: Instant,

@@ -14,11 +14,11 @@ use alertik_core::{
 use rustls::ClientConfig;
 
 use super::connection::{Connection, Failure, Phase};
-use super::lookup::Lookup;
 use super::request;
 use super::secrets::Secrets;
 use super::tls;
 use crate::clock;
+use crate::resolve::{Unresolved, resolve};
 use crate::settings::Url;
 use crate::settings::notifiers::{Endpoint, Service};
 
@@ -32,7 +32,6 @@ pub(super) struct Http {
     secrets: Secrets,
     timeout_millis: u64,
     tls: Arc<ClientConfig>,
-    lookup: Lookup,
 }
 
 /// The outcome of an attempt: what to do, and why in words without secrets.
@@ -102,19 +101,12 @@ impl Http {
             secrets,
             timeout_millis: timeout_secs * 1_000,
             tls: Arc::clone(tls),
-            lookup: Lookup::default(),
         }
     }
 
     /// Returns the scheme, host and port.
     pub(super) fn site(&self) -> &str {
         self.endpoint.url.site()
-    }
-
-    /// Waits for a look-up that outlived its attempt, at most until the given
-    /// time. Returns whether there is none any more.
-    pub(super) fn wait_for_earlier(&mut self, until: Instant) -> bool {
-        self.lookup.wait_for_earlier(until)
     }
 
     /// Begins an attempt in the courier and returns the request for it.
@@ -177,7 +169,7 @@ impl Http {
 
     /// Sends a request and waits for what becomes of it, at most until the
     /// deadline of one attempt or `end`.
-    pub(super) fn send(&mut self, request: &[u8], end: Option<Instant>) -> Outcome {
+    pub(super) fn send(&self, request: &[u8], end: Option<Instant>) -> Outcome {
         let own = clock::now().after(self.timeout_millis);
         let deadline = end.map_or(own, |end| own.min(end));
         let mut head = vec![0; ANSWER_HEAD_BYTES_MAX];
@@ -190,13 +182,16 @@ impl Http {
     }
 
     fn exchange(
-        &mut self,
+        &self,
         request: &[u8],
         deadline: Instant,
         response: &mut Response<'_>,
     ) -> Result<(), Failure> {
         let url = &self.endpoint.url;
-        let addresses = self.lookup.addresses(url.host(), url.port(), deadline)?;
+        let addresses = resolve(url.host(), url.port(), deadline).map_err(|why| match why {
+            Unresolved::NoAddress => Failure::Unresolved,
+            Unresolved::Deadline => Failure::Deadline(Phase::Resolving),
+        })?;
         let share = self.timeout_millis / CONNECT_SHARE;
         let mut connection = Connection::open(&addresses, deadline, share)?;
         if url.is_https() {
@@ -261,7 +256,6 @@ impl Http {
             Failure::Unresolved => {
                 format!("the name {host} cannot be resolved: check the host and the router's DNS")
             }
-            Failure::Thread => "the request could not be started".to_owned(),
             Failure::Connection(error) => explain_io(error, host),
             Failure::Tls(error) => tls::explain(error),
             Failure::NoStatusLine => "the connection ended without an answer".to_owned(),

@@ -9,7 +9,6 @@ mod anchors;
 mod connection;
 mod console;
 mod http;
-mod lookup;
 mod provider;
 mod request;
 mod secrets;

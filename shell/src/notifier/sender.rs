@@ -65,9 +65,6 @@ pub(super) enum Transport {
     Http(Box<Http>),
 }
 
-/// How long an earlier look-up is waited for at a time, in milliseconds; between two waits the sender looks whether it shall end.
-const EARLIER_MILLIS: u64 = 200;
-
 impl Sender {
     pub(super) fn new(
         id: NotifierId,
@@ -179,18 +176,7 @@ impl Sender {
 
     /// The thread's work, until [`Self::close`].
     pub(super) fn run(&self, mut transport: Transport) {
-        loop {
-            if let Transport::Http(http) = &mut transport
-                && !http.wait_for_earlier(clock::now().after(EARLIER_MILLIS))
-            {
-                if self.has_to_end() {
-                    break;
-                }
-                continue;
-            }
-            let Some(end) = self.wait_for_work() else {
-                break;
-            };
+        while let Some(end) = self.wait_for_work() {
             let outcome = match &mut transport {
                 Transport::Console(console) => self.print(console),
                 Transport::Http(http) => {
@@ -207,11 +193,6 @@ impl Sender {
         }
         self.lock().closed = true;
         self.changed.notify_all();
-    }
-
-    fn has_to_end(&self) -> bool {
-        let state = self.lock();
-        state.closing.is_some_and(|until| clock::now() >= until)
     }
 
     /// Waits until there is a message to send. Returns when an attempt has to

@@ -95,7 +95,7 @@ fn try_one(
     let (site, outcome) = match notifier.target {
         Target::Console => ("standard output".to_owned(), print(begun, &mut courier)),
         Target::Http(endpoint) => {
-            let mut http = Http::new(id, endpoint, timeout_secs, tls);
+            let http = Http::new(id, endpoint, timeout_secs, tls);
             let request = http.begin(begun, &mut courier, &|_, out| {
                 let _ = out.write_str("notify-test");
             });

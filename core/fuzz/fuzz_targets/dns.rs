@@ -1,0 +1,32 @@
+//! Any bytes as an answer to a query (flags, count of records, records), and as
+//! each of the two files.
+
+#![no_main]
+
+use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for kind in [Kind::A, Kind::Aaaa] {
+        let query = Query::new(7, kind, b"a.example", b"test").unwrap();
+        let mut answer = query.as_bytes().to_vec();
+        let (flags, records) = bytes.split_at(bytes.len().min(4));
+        for (&byte, at) in flags.iter().zip([2, 3, 6, 7]) {
+            answer[at] = byte;
+        }
+        answer.extend(records);
+        for datagram in [bytes, &answer] {
+            let mut addresses = Addresses::default();
+            let reply = query.read(datagram, &mut addresses);
+            assert_eq!(reply == Some(Reply::Addresses), !addresses.is_empty());
+        }
+    }
+    let conf = Conf::parse(bytes);
+    assert!((1..=3).contains(&conf.servers().len()));
+    assert!((100..=60_000).contains(&conf.interval_millis()));
+    let (host, text) = bytes.split_at(bytes.len() / 8);
+    assert_eq!(conf.domains(host).last(), Some(&b""[..]));
+    let mut addresses = Addresses::default();
+    hosts(text, host, &mut addresses);
+    assert!(addresses.iter().count() <= 16);
+});

@@ -1,0 +1,50 @@
+//! What a look-up found.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use heapless::Vec;
+
+use crate::limits::DNS_ADDRESSES_MAX;
+
+/// The addresses of a host, each once, at most [`DNS_ADDRESSES_MAX`] of each
+/// family. More are left out.
+#[derive(Debug, Default)]
+pub struct Addresses {
+    v4: Vec<Ipv4Addr, DNS_ADDRESSES_MAX>,
+    v6: Vec<Ipv6Addr, DNS_ADDRESSES_MAX>,
+}
+
+impl Addresses {
+    /// Adds an address, unless it is there already.
+    pub fn push(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(v4) => push(&mut self.v4, v4),
+            IpAddr::V6(v6) => push(&mut self.v6, v6),
+        }
+    }
+
+    /// Returns whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// Returns the addresses in the order in which they are to be tried: IPv4
+    /// first, each family as it was found.
+    ///
+    /// RFC 6724 would have every address probed for a route and sorted by
+    /// prefix. The machines this is for are containers on routers, whose only
+    /// way out is often IPv4; an address without a route fails at once, and one
+    /// whose route leads nowhere costs time.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        let v4 = self.v4.iter().map(|&v4| v4.into());
+        v4.chain(self.v6.iter().map(|&v6| v6.into()))
+    }
+}
+
+fn push<T: PartialEq>(list: &mut Vec<T, DNS_ADDRESSES_MAX>, address: T) {
+    if !list.contains(&address) {
+        // One more than enough is none too many.
+        let _ = list.push(address);
+    }
+}

@@ -1,0 +1,192 @@
+//! The resolver's settings: resolv.conf(5).
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use heapless::Vec;
+
+use super::hosts::{address, words};
+use crate::limits::DNS_SERVERS_MAX;
+use crate::number::number;
+
+/// Most dots that `ndots` can ask for, as in musl.
+const DOTS_MAX: usize = 15;
+/// Longest `timeout`, in seconds, as in musl.
+const TIMEOUT_SECS_MAX: usize = 60;
+/// Most `attempts`, as in musl.
+const ATTEMPTS_MAX: usize = 10;
+
+/// What a resolv.conf says. Of its keywords `nameserver`, `search`, `domain` and
+/// `options` with `ndots`, `timeout` and `attempts` count.
+#[derive(Debug)]
+pub struct Conf<'t> {
+    servers: Vec<IpAddr, DNS_SERVERS_MAX>,
+    search: &'t [u8],
+    dots: usize,
+    timeout_secs: usize,
+    attempts: usize,
+}
+
+impl<'t> Conf<'t> {
+    /// Reads a file's text; an empty one stands for no file.
+    ///
+    /// Without a name server it is the one of this machine, 127.0.0.1. An
+    /// address with a scope (`fe80::1%eth0`) is left out, and so is whatever
+    /// else is not understood.
+    #[must_use]
+    pub fn parse(text: &'t [u8]) -> Self {
+        let mut conf = Self {
+            servers: Vec::new(),
+            search: b"",
+            dots: 1,
+            timeout_secs: 5,
+            attempts: 2,
+        };
+        for line in text.split(|&byte| byte == b'\n') {
+            // A comment is a line of its own.
+            let Some(end) = line.iter().position(u8::is_ascii_whitespace) else {
+                continue;
+            };
+            let (keyword, value) = line.split_at(end);
+            match keyword {
+                b"nameserver" => {
+                    if let Some(server) = words(value).next().and_then(address) {
+                        // More than three are none too many.
+                        let _ = conf.servers.push(server);
+                    }
+                }
+                // The last one counts.
+                b"search" | b"domain" => conf.search = value,
+                b"options" => words(value).for_each(|option| conf.set(option)),
+                _ => {}
+            }
+        }
+        if conf.servers.is_empty() {
+            let _ = conf.servers.push(Ipv4Addr::LOCALHOST.into());
+        }
+        conf
+    }
+
+    fn set(&mut self, option: &[u8]) {
+        let Some(colon) = option.iter().position(|&byte| byte == b':') else {
+            return;
+        };
+        let Some(value) = number(&option[colon + 1..]) else {
+            return;
+        };
+        match &option[..colon] {
+            b"ndots" => self.dots = value.min(DOTS_MAX),
+            b"timeout" => self.timeout_secs = value.clamp(1, TIMEOUT_SECS_MAX),
+            b"attempts" => self.attempts = value.clamp(1, ATTEMPTS_MAX),
+            _ => {}
+        }
+    }
+
+    /// Returns the name servers, of which there is at least one.
+    #[must_use]
+    pub fn servers(&self) -> &[IpAddr] {
+        &self.servers
+    }
+
+    /// Returns how long one name may take, in milliseconds. As in musl that is
+    /// all of its attempts together.
+    #[must_use]
+    pub const fn timeout_millis(&self) -> u64 {
+        self.timeout_secs as u64 * 1_000
+    }
+
+    /// Returns after which time a query is sent again, in milliseconds.
+    #[must_use]
+    pub const fn interval_millis(&self) -> u64 {
+        self.timeout_millis() / self.attempts as u64
+    }
+
+    /// Returns the domains within which to look for a host, in order. The last
+    /// one is the root, which is empty; for a host with a dot at its end, or with as
+    /// many dots as `ndots`, it is the only one.
+    pub fn domains(&self, host: &[u8]) -> impl Iterator<Item = &'t [u8]> {
+        let dots = host.iter().filter(|&&byte| byte == b'.').count();
+        let absolute = dots >= self.dots || host.ends_with(b".");
+        let search = if absolute { b"" } else { self.search };
+        words(search).chain(core::iter::once(&b""[..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domains<'t>(conf: &Conf<'t>, host: &str) -> std::vec::Vec<&'t str> {
+        let domains = conf.domains(host.as_bytes());
+        domains.map(|d| core::str::from_utf8(d).unwrap()).collect()
+    }
+
+    /// What counts without a file, or with one that says nothing.
+    #[test]
+    fn defaults() {
+        for text in [
+            "",
+            "\n",
+            "# nameserver 9.9.9.9\n;search a\nnameserver\noptions rotate",
+        ] {
+            let conf = Conf::parse(text.as_bytes());
+            assert_eq!(conf.servers(), [IpAddr::from([127, 0, 0, 1])], "{text:?}");
+            assert_eq!(conf.timeout_millis(), 5_000);
+            assert_eq!(conf.interval_millis(), 2_500);
+            assert_eq!(domains(&conf, "ntfy"), [""]);
+        }
+    }
+
+    /// Servers of both families, at most three, in order; those that are none,
+    /// or need a scope, are left out.
+    #[test]
+    fn servers() {
+        let conf = Conf::parse(
+            b"nameserver fe80::1%eth0\nnameserver\t9.9.9.9 \r\nnameserver x.y\n \
+              nameserver 1.1.1.1\nnameserver 2620:fe::fe\nnameserver 192.168.88.1 x\n\
+              nameserver 8.8.8.8\nnameserver9.9.9.9\nnameserver 10.1",
+        );
+        let expected = ["9.9.9.9", "2620:fe::fe", "192.168.88.1"];
+        let expected = expected.map(|server| server.parse::<IpAddr>().unwrap());
+        assert_eq!(conf.servers(), expected);
+    }
+
+    /// The last list of domains counts, and only for names with few dots.
+    #[test]
+    fn search() {
+        let conf = Conf::parse(b"search a b\ndomain c\nsearch lan  home.arpa \noptions ndots:2");
+        assert_eq!(domains(&conf, "ntfy"), ["lan", "home.arpa", ""]);
+        assert_eq!(domains(&conf, "ntfy.x"), ["lan", "home.arpa", ""]);
+        assert_eq!(domains(&conf, "ntfy.x.y"), [""]);
+        assert_eq!(domains(&conf, "ntfy."), [""]);
+        let conf = Conf::parse(b"search a b\ndomain c");
+        assert_eq!(domains(&conf, "ntfy"), ["c", ""]);
+        assert_eq!(domains(&conf, "ntfy.x"), [""]);
+        let conf = Conf::parse(b"search a\noptions ndots:0");
+        assert_eq!(domains(&conf, "ntfy"), [""]);
+    }
+
+    /// Options within their limits; what is no number changes nothing.
+    #[test]
+    fn options() {
+        for (options, timeout, interval) in [
+            ("timeout:1 attempts:4", 1_000, 250),
+            ("rotate timeout:3 edns0 attempts:1 ", 3_000, 3_000),
+            ("timeout:0 attempts:0", 1_000, 1_000),
+            (
+                "timeout:99999999999999999999 attempts:99999999999999999999",
+                60_000,
+                6_000,
+            ),
+            (
+                "timeout:-1 attempts: attempts:2x timeout timeout:",
+                5_000,
+                2_500,
+            ),
+        ] {
+            let text = std::format!("options {options}");
+            let conf = Conf::parse(text.as_bytes());
+            assert_eq!(conf.timeout_millis(), timeout, "{options}");
+            assert_eq!(conf.interval_millis(), interval, "{options}");
+        }
+    }
+}
