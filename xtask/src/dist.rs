@@ -31,6 +31,11 @@ const RUSTC_FLAGS: &[&str] = &[
     // here, and so does a call, so that only that bound becomes a tenth.
     "-Cllvm-args=-inline-instr-cost=50",
     "-Cllvm-args=-inline-call-penalty=250",
+    // Sequences of instructions that occur twice become functions; once more
+    // over the result. LLVM can do that for Thumb-2, AArch64 and x86-64.
+    "-Cllvm-args=-enable-machine-outliner=always",
+    "-Cllvm-args=-machine-outliner-reruns=1",
+    "-Cllvm-args=-split-spill-mode=size",
 ];
 
 /// Runs `dist`.

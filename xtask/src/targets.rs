@@ -59,8 +59,7 @@ const NO_NEON: &[(&str, &str)] = &[
 
 /// All targets, the one with the size goal first.
 pub(crate) const TARGETS: [Target; 4] = [
-    // Thumb-2 code: IPQ-40xx, AL21400 and IPQ-50xx boards. The outliner is
-    // LLVM's and works for Thumb-2 and AArch64.
+    // Thumb-2 code: IPQ-40xx, AL21400 and IPQ-50xx boards.
     Target {
         name: "armv7",
         triple: "thumbv7neon-unknown-linux-musleabihf",
@@ -76,11 +75,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         ],
         // NEON's loads and stores take four bytes, the others often two: the
         // whole is 4 kB smaller without.
-        rustc: &[
-            "-Ctarget-cpu=cortex-a7",
-            "-Ctarget-feature=-neon",
-            "-Cllvm-args=-enable-machine-outliner=always",
-        ],
+        rustc: &["-Ctarget-cpu=cortex-a7", "-Ctarget-feature=-neon"],
         ring_instead: NO_NEON,
         platform: ("arm", Some("v7")),
         elf_machine: 40,
@@ -144,7 +139,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         rustup_std: "x86_64-unknown-linux-musl",
         clang: &[SMALL],
         zig: &["-target", "x86_64-linux-musl", SMALL],
-        rustc: &["-Cllvm-args=-enable-machine-outliner=always"],
+        rustc: &[],
         // What is not compiled with OPENSSL_SMALL; arguments and results are
         // the same.
         ring_instead: &[
