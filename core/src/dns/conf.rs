@@ -161,6 +161,9 @@ mod tests {
         let conf = Conf::parse(b"search a b\ndomain c");
         assert_eq!(domains(&conf, "ntfy"), ["c", ""]);
         assert_eq!(domains(&conf, "ntfy.x"), [""]);
+        let conf = Conf::parse(b"search a\noptions ndots:99");
+        assert_eq!(domains(&conf, &"x.".repeat(14)[..27]), ["a", ""]);
+        assert_eq!(domains(&conf, &"x.".repeat(16)[..31]), [""]);
         let conf = Conf::parse(b"search a\noptions ndots:0");
         assert_eq!(domains(&conf, "ntfy"), [""]);
     }

@@ -12,7 +12,7 @@ const HEADER_BYTES: usize = 12;
 /// Longest name in a message, in bytes (section 2.3.4): 253 characters as text.
 const NAME_BYTES_MAX: usize = 255;
 /// Longest label of a name, in bytes.
-const LABEL_BYTES_MAX: usize = 63;
+const LABEL_BYTES_MAX: u8 = 63;
 /// Bytes of a question behind its name: type and class.
 const QUESTION_TAIL_BYTES: usize = 4;
 /// Bytes of a record between its name and its data.
@@ -73,9 +73,7 @@ impl Query {
             push_labels(&mut bytes, domain)?;
         }
         bytes.push(0).ok()?;
-        if bytes.len() > HEADER_BYTES + NAME_BYTES_MAX {
-            return None;
-        }
+        // A name that is too long leaves no room for these.
         let tail = [0, kind as u8, 0, CLASS_IN];
         bytes.extend_from_slice(&tail).ok()?;
         Some(Self { bytes })
@@ -159,10 +157,11 @@ impl Query {
 fn push_labels(bytes: &mut Vec<u8, QUERY_BYTES_MAX>, name: &[u8]) -> Option<()> {
     let name = name.strip_suffix(b".").unwrap_or(name);
     for label in name.split(|&byte| byte == b'.') {
-        if !(1..=LABEL_BYTES_MAX).contains(&label.len()) {
+        let length = u8::try_from(label.len()).ok()?;
+        if !(1..=LABEL_BYTES_MAX).contains(&length) {
             return None;
         }
-        bytes.push(label.len() as u8).ok()?;
+        bytes.push(length).ok()?;
         bytes.extend_from_slice(label).ok()?;
     }
     Some(())
@@ -196,7 +195,9 @@ impl Record {
             match *message.get(at)? {
                 0 => break at += 1,
                 POINTER.. => break at += 2,
-                length => at += 1 + usize::from(length),
+                length @ ..=LABEL_BYTES_MAX => at += 1 + usize::from(length),
+                // Reserved, and of no length that anybody knows.
+                _ => return None,
             }
         }
         let head = message.get(at..)?.first_chunk::<RECORD_HEAD_BYTES>()?;
@@ -253,7 +254,7 @@ impl Labels {
         loop {
             let length = *message.get(self.at)?;
             let start = self.at + 1;
-            if usize::from(length) <= LABEL_BYTES_MAX {
+            if length <= LABEL_BYTES_MAX {
                 self.at = start + usize::from(length);
                 return message.get(start..self.at);
             }

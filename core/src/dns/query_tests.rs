@@ -277,6 +277,25 @@ fn pointers() {
             assert_eq!((reply, list), found("192.0.2.2"), "{what}");
         }
     }
+    // A circle behind each of two names that are compared with each other.
+    let behind = at + 2 + RECORD_HEAD_BYTES as u8;
+    let to_circle = [0xC0, behind];
+    let circles = answer()
+        .record(ASKED, TXT, &[1, b'x', 0xC0, behind])
+        .alias(ASKED, &to_circle)
+        .a(&to_circle, 1);
+    assert_eq!(read_a(&circles), nothing(Reply::NoData));
+    let zigzag = answer()
+        .record(ASKED, TXT, &[1, b'x', 0xC0, behind + 4, 0xC0, behind])
+        .alias(ASKED, &to_circle)
+        .a(&to_circle, 1);
+    assert_eq!(read_a(&zigzag), nothing(Reply::NoData));
+    // What is no pointer does not lead anywhere.
+    let reserved = answer()
+        .record(ASKED, TXT, &name("one.example"))
+        .alias(ASKED, &[0x80, behind])
+        .a(&name("one.example"), 1);
+    assert_eq!(read_a(&reserved), nothing(Reply::NoData));
     // Two names of which each points to the other.
     let second = at + 2 + RECORD_HEAD_BYTES as u8 + 4;
     let mutual = answer().a(&[0xC0, second], 1).a(&[0xC0, at], 2).a(ASKED, 3);
