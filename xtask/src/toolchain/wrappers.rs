@@ -121,11 +121,6 @@ const LINK_FLAGS: &[&str] = &[
     // that formats with printf: 9.5 kB for names nobody sees on a router. The
     // stand-in does nothing, and std ignores what it returns.
     "--defsym=pthread_setname_np=pthread_self",
-    // The only user of these is what getrandom does on kernels before 3.17, which
-    // have no such system call: a lock round opening /dev/urandom. The stand-in
-    // returns 0 as they do; without a lock the file may be opened twice.
-    "--defsym=pthread_mutex_lock=sched_yield",
-    "--defsym=pthread_mutex_unlock=sched_yield",
 ];
 
 /// Returns the linker's flags for a target: the common ones, and one for each
