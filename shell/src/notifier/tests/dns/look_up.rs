@@ -253,7 +253,7 @@ mod inside {
         expect("localhost", "10.1.2.3");
         // Of a file that is too long the beginning counts, in whole lines.
         let filler = "#".repeat(63) + "\n";
-        let filler = filler.repeat(1_023) + &"#".repeat(40) + "\n";
+        let filler = filler.repeat(1_023) + &"#".repeat(33) + "\n";
         let entries = format!("10.0.0.1 first\n{filler}10.0.0.2 second-to-last");
         std::fs::write("/etc/hosts", &entries).unwrap();
         expect("first", "10.0.0.1");
