@@ -75,9 +75,10 @@ pub const DNS_ADDRESSES_MAX: usize = 8;
 /// services have up to five.
 pub const DNS_ALIASES_MAX: usize = 16;
 
-/// Longest answer of a name server, in bytes: what UDP may carry where nothing
-/// else was agreed on (RFC 1035, section 4.2.1).
-pub const DNS_ANSWER_BYTES_MAX: usize = 512;
+/// Longest answer that a name server is asked for, in bytes, once one did not fit
+/// into 512 (RFC 1035, section 4.2.1): what passes every path unfragmented (RFC
+/// 9715, section 3.2).
+pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
 
 /// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
 /// the server's own check counts UTF-8 characters).

@@ -14,11 +14,11 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::time::Duration;
 
 use alertik_core::Instant;
-use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts, special};
+use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts, numeric, special};
 use alertik_core::limits::DNS_ANSWER_BYTES_MAX;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
@@ -58,19 +58,35 @@ pub(crate) fn resolve(
     port: u16,
     deadline: Instant,
 ) -> Result<Vec<SocketAddr>, Unresolved> {
+    if let Some(address) = scoped(host, port) {
+        return Ok(vec![address]);
+    }
     let mut addresses = Addresses::default();
-    let result = match host.parse() {
-        Ok(address) => {
+    let address = host.parse().ok().or_else(|| numeric(host).map(IpAddr::V4));
+    let result = match address {
+        Some(address) => {
             addresses.push(address);
             Ok(())
         }
-        Err(_) => look_up(host.as_bytes(), deadline, &mut addresses),
+        None => look_up(host.as_bytes(), deadline, &mut addresses),
     };
     if addresses.is_empty() {
         return Err(result.err().unwrap_or(Unresolved::NoAddress));
     }
     let with_port = |address| SocketAddr::new(address, port);
     Ok(addresses.iter().map(with_port).collect())
+}
+
+/// Returns the address that is written with its interface, by name or number
+/// (RFC 4007, section 11): `fe80::1%eth0`.
+fn scoped(host: &str, port: u16) -> Option<SocketAddr> {
+    let (address, zone) = host.split_once('%')?;
+    let address = address.parse().ok()?;
+    let index = zone.parse().ok().or_else(|| {
+        let text = read_file(&format!("/sys/class/net/{zone}/ifindex"));
+        std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
+    })?;
+    Some(SocketAddrV6::new(address, port, 0, index).into())
 }
 
 /// Looks a name up in the file, then with the servers, within each domain of
@@ -214,7 +230,8 @@ impl<'c> Asking<'c> {
                     open.repeats -= 1;
                     self.send(query, server);
                 }
-                None | Some(Reply::Failure) => {}
+                Some(Reply::Truncated) if query.enlarge() => self.send(query, server),
+                None | Some(Reply::Failure | Reply::Truncated) => {}
                 // For IPv6 some servers say so of names that exist (RFC 4074,
                 // section 4.2).
                 Some(Reply::NoName) if index == IPV4 => return true,

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use heapless::Vec;
 
 use super::Addresses;
-use crate::limits::DNS_ALIASES_MAX;
+use crate::limits::{DNS_ALIASES_MAX, DNS_ANSWER_BYTES_MAX};
 
 /// Bytes of a message's header.
 const HEADER_BYTES: usize = 12;
@@ -17,8 +17,14 @@ const LABEL_BYTES_MAX: u8 = 63;
 const QUESTION_TAIL_BYTES: usize = 4;
 /// Bytes of a record between its name and its data.
 const RECORD_HEAD_BYTES: usize = 10;
+/// What asks for answers of [`DNS_ANSWER_BYTES_MAX`] bytes (RFC 6891, section
+/// 6.1.2): a record of the root, of type 41, with that size in place of a class.
+const OPT: [u8; 11] = {
+    let [high, low] = (DNS_ANSWER_BYTES_MAX as u16).to_be_bytes();
+    [0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]
+};
 /// Longest query, in bytes.
-const QUERY_BYTES_MAX: usize = HEADER_BYTES + NAME_BYTES_MAX + QUESTION_TAIL_BYTES;
+const QUERY_BYTES_MAX: usize = HEADER_BYTES + NAME_BYTES_MAX + QUESTION_TAIL_BYTES + OPT.len();
 
 /// The class of the Internet.
 const CLASS_IN: u8 = 1;
@@ -46,7 +52,9 @@ pub enum Reply {
     NoData,
     /// The name does not exist.
     NoName,
-    /// The server could not answer, or not in one datagram.
+    /// The answer did not fit, and what there is of it holds no address.
+    Truncated,
+    /// The server could not answer.
     Failure,
 }
 
@@ -54,6 +62,8 @@ pub enum Reply {
 #[derive(Debug)]
 pub struct Query {
     bytes: Vec<u8, QUERY_BYTES_MAX>,
+    /// Where the question ends.
+    question_end: usize,
 }
 
 impl Query {
@@ -73,10 +83,30 @@ impl Query {
             push_labels(&mut bytes, domain)?;
         }
         bytes.push(0).ok()?;
+        if bytes.len() > HEADER_BYTES + NAME_BYTES_MAX {
+            return None;
+        }
         // A name that is too long leaves no room for these.
         let tail = [0, kind as u8, 0, CLASS_IN];
         bytes.extend_from_slice(&tail).ok()?;
-        Some(Self { bytes })
+        Some(Self {
+            question_end: bytes.len(),
+            bytes,
+        })
+    }
+
+    /// Has the query ask for a longer answer. Returns whether it did not before.
+    ///
+    /// Not from the beginning: some servers fail on such a query, and nearly
+    /// every answer fits.
+    pub fn enlarge(&mut self) -> bool {
+        let plain = self.bytes.len() == self.question_end;
+        if plain {
+            // There is room; the last count of the header is of such records.
+            let _ = self.bytes.extend_from_slice(&OPT);
+            self.bytes[HEADER_BYTES - 1] = 1;
+        }
+        plain
     }
 
     /// Returns the bytes to send.
@@ -90,16 +120,16 @@ impl Query {
     ///
     /// Records count that belong to the name, or to what it is an alias of, in
     /// whatever order they come. Of an answer that was truncated, or that ends
-    /// within a record, what is whole counts; where that holds no address it is
-    /// a failure, since TCP is not tried (musl 1.2.3 does not, either). The
-    /// work is bounded by the datagram's length times [`DNS_ALIASES_MAX`].
+    /// within a record, what is whole counts. The work is bounded by the
+    /// datagram's length times [`DNS_ALIASES_MAX`].
     pub fn read(&self, datagram: &[u8], addresses: &mut Addresses) -> Option<Reply> {
-        let (head, _) = datagram.split_at_checked(self.bytes.len())?;
+        let question = &self.bytes[..self.question_end];
+        let (head, _) = datagram.split_at_checked(question.len())?;
         // The id, one question, and that question itself. Case does not matter
         // in names (RFC 4343), and no other byte here is a letter's.
-        let same = head[..2] == self.bytes[..2]
-            && head[4..6] == self.bytes[4..6]
-            && head[HEADER_BYTES..].eq_ignore_ascii_case(&self.bytes[HEADER_BYTES..]);
+        let same = head[..2] == question[..2]
+            && head[4..6] == question[4..6]
+            && head[HEADER_BYTES..].eq_ignore_ascii_case(&question[HEADER_BYTES..]);
         // A response (QR) to a standard query (opcode 0).
         if !same || head[2] & 0xF8 != 0x80 {
             return None;
@@ -109,7 +139,7 @@ impl Query {
                 (true, _) => Reply::Addresses,
                 // The flag TC: truncated.
                 (false, whole) if whole && head[2] & 2 == 0 => Reply::NoData,
-                _ => Reply::Failure,
+                _ => Reply::Truncated,
             },
             3 => Reply::NoName,
             _ => Reply::Failure,
@@ -119,13 +149,13 @@ impl Query {
     /// Adds what the answer section holds. Returns whether that was anything,
     /// and whether the section is whole.
     fn collect(&self, message: &[u8], addresses: &mut Addresses) -> (bool, bool) {
-        let kind = u16::from(self.bytes[self.bytes.len() - 3]);
+        let kind = u16::from(self.bytes[self.question_end - 3]);
         let count = u16::from_be_bytes([message[6], message[7]]);
         let (mut found, mut whole) = (false, true);
         let mut name = HEADER_BYTES;
         for _ in 0..=DNS_ALIASES_MAX {
             let mut alias = None;
-            let mut at = self.bytes.len();
+            let mut at = self.question_end;
             for _ in 0..count {
                 let Some(record) = Record::read(message, at) else {
                     whole = false;

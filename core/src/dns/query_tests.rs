@@ -272,7 +272,11 @@ fn pointers() {
         let (reply, list) = read_a(&answer().a(owner, 1).a(ASKED, 2));
         // The last one has no length that anybody knows.
         if owner[0] == 0x80 {
-            assert_eq!((reply, list.as_str()), (Some(Reply::Failure), ""), "{what}");
+            assert_eq!(
+                (reply, list.as_str()),
+                (Some(Reply::Truncated), ""),
+                "{what}"
+            );
         } else {
             assert_eq!((reply, list), found("192.0.2.2"), "{what}");
         }
@@ -318,11 +322,11 @@ fn lies() {
     assert_eq!(read_a(&fewer), nothing(Reply::NoData));
     let mut none = answer();
     none.0[7] = 1;
-    assert_eq!(read_a(&none), nothing(Reply::Failure));
+    assert_eq!(read_a(&none), nothing(Reply::Truncated));
     let mut long = answer().a(ASKED, 1);
     let length = long.0.len() - 5;
     long.0[length] = 5;
-    assert_eq!(read_a(&long), nothing(Reply::Failure));
+    assert_eq!(read_a(&long), nothing(Reply::Truncated));
     for data in [&[][..], &[1, 2, 3], &[1, 2, 3, 4, 5]] {
         let odd = answer().record(ASKED, 1, data);
         assert_eq!(read_a(&odd), nothing(Reply::NoData), "{data:?}");
@@ -338,9 +342,29 @@ fn lies() {
 fn truncated() {
     let message = || Message::to(&query(Kind::A), RESPONSE | TRUNCATED);
     assert_eq!(read_a(&message().a(ASKED, 1)), found("192.0.2.1"));
-    assert_eq!(read_a(&message()), nothing(Reply::Failure));
+    assert_eq!(read_a(&message()), nothing(Reply::Truncated));
     let only_alias = message().alias(ASKED, &name("one.example"));
-    assert_eq!(read_a(&only_alias), nothing(Reply::Failure));
+    assert_eq!(read_a(&only_alias), nothing(Reply::Truncated));
+}
+
+/// RFC 6891, section 6.1.2: the record that asks for longer answers, once; the
+/// answer is still one to the same question, with such a record or without.
+#[test]
+fn enlarged() {
+    let mut large = query(Kind::Aaaa);
+    assert!(large.enlarge());
+    assert!(!large.enlarge());
+    let mut bytes = query(Kind::Aaaa).as_bytes().to_vec();
+    bytes[11] = 1;
+    bytes.extend(b"\0\0\x29\x04\xD0\0\0\0\0\0\0");
+    assert_eq!(large.as_bytes(), bytes);
+    let v6 = [0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let mut answer = Message::to(&query(Kind::Aaaa), RESPONSE).record(ASKED, 28, &v6);
+    assert_eq!(read(&large, &answer.0), found("2001:db8::1"));
+    answer.0[11] = 1;
+    answer.0.extend(&bytes[bytes.len() - 11..]);
+    assert_eq!(read(&large, &answer.0), found("2001:db8::1"));
+    assert_eq!(read_a(&answer), (None, String::new()));
 }
 
 /// Many addresses: as many as there is room for, in order.
@@ -372,20 +396,20 @@ fn damaged() {
         let (reply, list) = read(&query, &message[..end]);
         let expected = match end {
             _ if end < query.as_bytes().len() => None,
-            _ if list.is_empty() => Some(Reply::Failure),
+            _ if list.is_empty() => Some(Reply::Truncated),
             _ => Some(Reply::Addresses),
         };
         assert_eq!(reply, expected, "cut at {end}");
         assert!(whole.1.starts_with(&list), "cut at {end}: {list}");
     }
     let mut changed = message.clone();
-    let mut outcomes = [0; 5];
+    let mut outcomes = [0; 6];
     for at in 0..message.len() {
         for byte in 0..=u8::MAX {
             changed[at] = byte;
             let (reply, list) = read(&query, &changed);
             assert_eq!(reply == Some(Reply::Addresses), !list.is_empty());
-            outcomes[reply.map_or(4, |reply| reply as usize)] += 1;
+            outcomes[reply.map_or(5, |reply| reply as usize)] += 1;
         }
         changed[at] = message[at];
     }

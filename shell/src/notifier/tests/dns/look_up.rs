@@ -1,7 +1,7 @@
 //! Look-ups by themselves: what is found, how soon, and what was asked for it.
 //! Where libc has to find the same, it is asked as well.
 
-use std::net::{IpAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, SocketAddrV6, ToSocketAddrs, UdpSocket};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant as StdInstant};
@@ -37,7 +37,7 @@ macro_rules! cases {
 
 cases! {
     nxdomain chain ipv6_only both_families wrong_answers wrong_senders two_servers
-    failing_server search hosts_file special_names truncated no_answer_for_ipv6
+    failing_server search hosts_file special_names truncated large no_answer_for_ipv6
     nxdomain_for_ipv6 timeouts ipv6_server no_files literals
 }
 
@@ -291,6 +291,27 @@ mod inside {
         assert!(expect_none("long.example.test") >= Duration::from_millis(900));
     }
 
+    /// What does not fit into 512 bytes is asked for once more, and longer.
+    pub(super) fn large() {
+        let asked = serve("127.0.0.1", |q| {
+            let names = (0..7).map(|n| format!("{n}.{}.example.org", "x".repeat(50)));
+            let names: Vec<_> = names.collect();
+            let mut records = vec![alias(&q.name, &names[0])];
+            records.extend(names.windows(2).map(|pair| alias(&pair[0], &pair[1])));
+            records.push(address(&names[6], "192.0.2.1"));
+            records.push(address(&names[6], "2001:db8::1"));
+            let mut answer = q.answer(GOOD, &records);
+            assert!((1_024..=1_232).contains(&answer.len()), "{}", answer.len());
+            if !q.large {
+                answer.truncate(512);
+                answer[2] |= 2;
+            }
+            vec![answer]
+        });
+        expect(HOST, "192.0.2.1 2001:db8::1");
+        expect_asked(&asked, 4);
+    }
+
     /// A server that knows nothing of IPv6 and does not say so.
     pub(super) fn no_answer_for_ipv6() {
         serve("127.0.0.1", |q| match q.kind {
@@ -367,6 +388,14 @@ mod inside {
         let asked = serve("127.0.0.1", |q| vec![q.addresses(&["192.0.2.1"])]);
         expect("10.0.0.7", "10.0.0.7");
         expect("2001:db8::7", "2001:db8::7");
+        expect("10.7", "10.0.0.7");
+        // With an interface, by number and by name; lo is the first.
+        for host in ["fe80::7%1", "fe80::7%lo"] {
+            let found = resolve(host, 514, clock::now().after(1_000)).unwrap();
+            let address = "fe80::7".parse().unwrap();
+            assert_eq!(found, [SocketAddrV6::new(address, 514, 0, 1).into()]);
+        }
+        same_as_libc("10.7");
         assert!(questions(&asked).is_empty());
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Question {
     pub(super) name: String,
     pub(super) kind: u8,
     pub(super) from: SocketAddr,
+    /// Whether answers of more than 512 bytes are welcome.
+    pub(super) large: bool,
     bytes: Vec<u8>,
 }
 
@@ -63,6 +65,7 @@ impl Question {
             name: labels.join("."),
             kind: bytes[end - 3],
             from,
+            large: bytes[end..] == *b"\0\0\x29\x04\xD0\0\0\0\0\0\0" && bytes[11] == 1,
             bytes: bytes[..end].to_vec(),
         })
     }
