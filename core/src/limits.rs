@@ -76,8 +76,8 @@ pub const DNS_ADDRESSES_MAX: usize = 8;
 pub const DNS_ALIASES_MAX: usize = 16;
 
 /// Longest answer that a name server is asked for, in bytes, once one did not fit
-/// into 512 (RFC 1035, section 4.2.1): what passes every path unfragmented (RFC
-/// 9715, section 3.2).
+/// into 512 (RFC 1035, section 4.2.1): what passes any path unfragmented (DNS flag
+/// day 2020).
 pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
 
 /// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
