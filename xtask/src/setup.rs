@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::flags::Flags;
 use crate::targets::{TARGETS, Target};
 use crate::toolchain::{APT_SOURCES, NIGHTLY, Rust, on_path, sysroot};
-use crate::{Result, workspace};
+use crate::{Result, validator, workspace};
 
 /// Runs `setup`.
 ///
@@ -128,7 +128,11 @@ fn fetch_crates() -> Result {
         succeed(cargo.args(extra))
     };
     fetch(&[])?;
-    fetch(&["-Zbuild-std=std,panic_abort", "--target", TARGETS[0].triple])
+    // Linux needs the same ones everywhere, WebAssembly an allocator of its own.
+    for triple in [TARGETS[0].triple, validator::TRIPLE] {
+        fetch(&["-Zbuild-std=std,panic_abort", "--target", triple])?;
+    }
+    Ok(())
 }
 
 /// Asks dpkg whether a package is installed.

@@ -14,6 +14,9 @@ use crate::flags::Flags;
 use crate::toolchain::{NIGHTLY, Rust, find_linker, on_path};
 use crate::{Result, workspace};
 
+/// Rust's name for the module's kind of machine.
+pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
+
 /// Largest module that the page may hold, in bytes.
 const WASM_BYTES_MAX: usize = 150_000;
 
@@ -88,7 +91,7 @@ fn build(toolchain: Option<&str>) -> Result<PathBuf> {
         .current_dir(workspace())
         .args(["build", "--release", "--locked", "--offline"])
         .args(["--package", "alertik-validator"])
-        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["--target", TRIPLE])
         .arg("--target-dir")
         .arg(&output)
         .args(["-Zbuild-std=std,panic_abort"])
@@ -98,7 +101,7 @@ fn build(toolchain: Option<&str>) -> Result<PathBuf> {
     if !cargo.status()?.success() {
         return Err("validator: the build failed".into());
     }
-    Ok(output.join("wasm32-unknown-unknown/release/alertik_validator.wasm"))
+    Ok(output.join(TRIPLE).join("release/alertik_validator.wasm"))
 }
 
 /// Lets Binaryen, where it is installed, take out what LLVM and the linker
