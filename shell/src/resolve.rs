@@ -14,19 +14,17 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use alertik_core::Instant;
-use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts, numeric, special};
+use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts, literal, special};
 use alertik_core::limits::DNS_ANSWER_BYTES_MAX;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::clock;
 use crate::sys::udp_socket;
 
-/// The port of name servers.
-const PORT: u16 = 53;
 /// Most bytes of a file that are read.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
 /// How often in all a query is sent again at once, because a server failed,
@@ -52,24 +50,17 @@ pub(crate) enum Unresolved {
 ///
 /// # Errors
 ///
-/// Where there is none until `deadline`, which is kept to the millisecond.
+/// Where there is none until `deadline`.
 pub(crate) fn resolve(
     host: &str,
     port: u16,
     deadline: Instant,
 ) -> Result<Vec<SocketAddr>, Unresolved> {
-    if let Some(address) = scoped(host, port) {
+    if let Some(address) = literal(host, port, &zone) {
         return Ok(vec![address]);
     }
     let mut addresses = Addresses::default();
-    let address = host.parse().ok().or_else(|| numeric(host).map(IpAddr::V4));
-    let result = match address {
-        Some(address) => {
-            addresses.push(address);
-            Ok(())
-        }
-        None => look_up(host.as_bytes(), deadline, &mut addresses),
-    };
+    let result = look_up(host.as_bytes(), deadline, &mut addresses);
     if addresses.is_empty() {
         return Err(result.err().unwrap_or(Unresolved::NoAddress));
     }
@@ -77,16 +68,10 @@ pub(crate) fn resolve(
     Ok(addresses.iter().map(with_port).collect())
 }
 
-/// Returns the address that is written with its interface, by name or number
-/// (RFC 4007, section 11): `fe80::1%eth0`.
-fn scoped(host: &str, port: u16) -> Option<SocketAddr> {
-    let (address, zone) = host.split_once('%')?;
-    let address = address.parse().ok()?;
-    let index = zone.parse().ok().or_else(|| {
-        let text = read_file(&format!("/sys/class/net/{zone}/ifindex"));
-        std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
-    })?;
-    Some(SocketAddrV6::new(address, port, 0, index).into())
+/// Returns the number of the interface with a name.
+fn zone(name: &str) -> Option<u32> {
+    let text = read_file(&format!("/sys/class/net/{name}/ifindex"));
+    std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }
 
 /// Looks a name up in the file, then with the servers, within each domain of
@@ -97,7 +82,7 @@ fn look_up(host: &[u8], deadline: Instant, addresses: &mut Addresses) -> Result<
         return Ok(());
     }
     let text = read_file("/etc/resolv.conf");
-    let conf = Conf::parse(&text);
+    let conf = Conf::parse(&text, &zone);
     let asking = Asking::start(&conf, deadline).map_err(|_| Unresolved::NoAddress)?;
     for domain in conf.domains(host) {
         if asking.ask(host, domain, addresses)? || !addresses.is_empty() {
@@ -149,7 +134,7 @@ impl<'c> Asking<'c> {
     /// Opens a socket that reaches servers of both families, if there are such
     /// and the machine has IPv6.
     fn start(conf: &'c Conf<'c>, deadline: Instant) -> io::Result<Self> {
-        let wants_v6 = conf.servers().iter().any(IpAddr::is_ipv6);
+        let wants_v6 = conf.servers().iter().any(SocketAddr::is_ipv6);
         let v6 = wants_v6.then(|| udp_socket::bind((Ipv6Addr::UNSPECIFIED, 0).into()));
         let (socket, is_v6) = match v6 {
             Some(Ok(socket)) => (socket, true),
@@ -219,7 +204,7 @@ impl<'c> Asking<'c> {
     fn take(
         &self,
         datagram: &[u8],
-        server: IpAddr,
+        server: SocketAddr,
         open: &mut Open,
         addresses: &mut Addresses,
     ) -> bool {
@@ -247,12 +232,12 @@ impl<'c> Asking<'c> {
     }
 
     /// Sends a query. A server that cannot be reached is one that is silent.
-    fn send(&self, query: &Query, server: IpAddr) {
-        let address = match server {
-            IpAddr::V4(v4) if self.is_v6 => v4.to_ipv6_mapped().into(),
-            other => other,
+    fn send(&self, query: &Query, server: SocketAddr) {
+        let address = match server.ip() {
+            IpAddr::V4(v4) if self.is_v6 => (v4.to_ipv6_mapped(), server.port()).into(),
+            _ => server,
         };
-        let _ = self.socket.send_to(query.as_bytes(), (address, PORT));
+        let _ = self.socket.send_to(query.as_bytes(), address);
     }
 
     /// Waits for a datagram of one of the servers, at most so long. Nothing if
@@ -261,14 +246,16 @@ impl<'c> Asking<'c> {
         &self,
         datagram: &mut [u8],
         millis: u64,
-    ) -> Result<Option<(usize, IpAddr)>, Unresolved> {
+    ) -> Result<Option<(usize, SocketAddr)>, Unresolved> {
         let timeout = Some(Duration::from_millis(millis));
         let received = self.socket.set_read_timeout(timeout);
         match received.and_then(|()| self.socket.recv_from(datagram)) {
             Ok((length, from)) => {
-                let server = from.ip().to_canonical();
-                let known = from.port() == PORT && self.conf.servers().contains(&server);
-                Ok(known.then_some((length, server)))
+                let from = SocketAddr::new(from.ip().to_canonical(), from.port());
+                let same =
+                    |server: &&SocketAddr| (server.ip(), server.port()) == (from.ip(), from.port());
+                let server = self.conf.servers().iter().find(same);
+                Ok(server.map(|&server| (length, server)))
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(None),

@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(reply == Some(Reply::Addresses), !addresses.is_empty());
         }
     }
-    let conf = Conf::parse(bytes);
+    let conf = Conf::parse(bytes, &|_| None);
     assert!((1..=3).contains(&conf.servers().len()));
     assert!((100..=60_000).contains(&conf.interval_millis()));
     let (host, text) = bytes.split_at(bytes.len() / 8);

@@ -57,13 +57,14 @@ const SIZE: State = State::Size {
 /// Bytes of a body that ends with its connection.
 const ENDLESS: usize = usize::MAX;
 
-/// An answer that is not HTTP/1, or whose head is longer than its buffer.
+/// An answer that does not begin as one of HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
 impl<'a> Response<'a> {
     /// Returns an answer of which nothing has arrived. The buffers are its
-    /// limits: a head that is longer is an error, a body that is longer is cut.
+    /// limits: of what is longer the beginning counts. The head's has room for
+    /// a status line at least.
     pub const fn new(head: &'a mut [u8], body: &'a mut [u8]) -> Self {
         Self {
             head,
@@ -83,7 +84,8 @@ impl<'a> Response<'a> {
     ///
     /// # Errors
     ///
-    /// Only before [`Self::status`] is known.
+    /// Only before the status line is whole: what follows may be as wrong as it
+    /// likes, the server has said what became of the request.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         for &byte in bytes {
             match self.state {
@@ -139,7 +141,15 @@ impl<'a> Response<'a> {
     }
 
     fn push_head(&mut self, byte: u8) -> Result<(), Malformed> {
-        *self.head.get_mut(self.head_len).ok_or(Malformed)? = byte;
+        let Some(slot) = self.head.get_mut(self.head_len) else {
+            // The verdict is in the first line; what does not fit is missed.
+            if self.status < 200 {
+                return Err(Malformed);
+            }
+            self.state = State::Complete;
+            return Ok(());
+        };
+        *slot = byte;
         self.head_len += 1;
         if byte != b'\n' {
             return Ok(());
@@ -148,49 +158,49 @@ impl<'a> Response<'a> {
         let ends = line.is_empty();
         if self.status == 0 {
             self.status = status(line).ok_or(Malformed)?;
-        } else if !ends && !is_field(line) {
-            return Err(Malformed);
         }
         self.line_at = self.head_len;
         if ends && self.status < 200 {
             // An informational answer: the final one is still to come.
             (self.head_len, self.line_at, self.status) = (0, 0, 0);
         } else if ends {
-            self.state = self.framing()?;
+            self.state = self.framing();
         }
         Ok(())
     }
 
-    /// Returns how the end of the body is known (section 6.3).
-    fn framing(&self) -> Result<State, Malformed> {
+    /// Returns how the end of the body is known (section 6.3). A length that is
+    /// none, or two of them, is as good as no length: the connection carries
+    /// nothing else.
+    fn framing(&self) -> State {
         if matches!(self.status, 204 | 304) {
-            return Ok(State::Complete);
+            return State::Complete;
         }
         if let Some(codings) = self.fields("transfer-encoding").last() {
             let last = codings.rsplit(|&b| b == b',').next().unwrap_or_default();
             let chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
             let left = ENDLESS;
-            return Ok(if chunked {
+            return if chunked {
                 SIZE
             } else {
                 State::Data { left, chunked }
-            });
+            };
         }
-        let mut left = None;
-        for value in self.fields("content-length") {
-            // One too large for a number is only more than is read.
-            let length = number(value).ok_or(Malformed)?;
-            if left.replace(length).is_some_and(|other| other != length) {
-                return Err(Malformed);
-            }
-        }
-        Ok(match left {
-            Some(0) => State::Complete,
-            _ => State::Data {
-                left: left.unwrap_or(ENDLESS),
+        let mut lengths = self
+            .fields("content-length")
+            .map(|value| number(value).unwrap_or(ENDLESS));
+        let left = lengths.next().unwrap_or(ENDLESS);
+        match left {
+            0 => State::Complete,
+            _ if lengths.any(|other| other != left) => State::Data {
+                left: ENDLESS,
                 chunked: false,
             },
-        })
+            _ => State::Data {
+                left,
+                chunked: false,
+            },
+        }
     }
 
     fn push_data(&mut self, byte: u8, left: usize, chunked: bool) {
@@ -246,17 +256,6 @@ fn status(line: &[u8]) -> Option<u16> {
         let digits = code.iter().map(|&digit| u16::from(digit - b'0'));
         digits.fold(0, |code, digit| code * 10 + digit)
     })
-}
-
-/// Returns whether a line may stand between the status line and the body: a
-/// field whose name is a token (RFC 9110, section 5.6.2), or what the ages have
-/// left there, a folded line or one without a colon. These mean nothing here.
-fn is_field(line: &[u8]) -> bool {
-    let token = |&b: &u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b);
-    match split_field(line) {
-        Some((name, _)) => !name.is_empty() && name.iter().all(token),
-        None => true,
-    }
 }
 
 /// Splits a line at its colon, unless it continues the one before (section 5.2).

@@ -29,16 +29,20 @@ impl Addresses {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
-    /// Returns the addresses in the order in which they are to be tried: IPv4
-    /// first, each family as it was found.
+    /// Returns the addresses in the order in which they are to be tried: of
+    /// IPv4 and IPv6 by turns, beginning with IPv4, each family as it was found.
     ///
     /// RFC 6724 would have every address probed for a route and sorted by
     /// prefix. The machines this is for are containers on routers, whose only
     /// way out is often IPv4; an address without a route fails at once, and one
-    /// whose route leads nowhere costs time.
+    /// whose route leads nowhere costs time. By turns (RFC 8305, section 4),
+    /// because one family may lead nowhere as a whole.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
-        let v4 = self.v4.iter().map(|&v4| v4.into());
-        v4.chain(self.v6.iter().map(|&v6| v6.into()))
+        (0..DNS_ADDRESSES_MAX).flat_map(|index| {
+            let v4 = self.v4.get(index).map(|&v4| v4.into());
+            v4.into_iter()
+                .chain(self.v6.get(index).map(|&v6| v6.into()))
+        })
     }
 }
 

@@ -1,13 +1,16 @@
 //! The resolver's settings: resolv.conf(5).
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{Ipv4Addr, SocketAddr};
 
 use heapless::Vec;
 
-use super::hosts::{address, words};
+use super::hosts::words;
+use super::literal;
 use crate::limits::DNS_SERVERS_MAX;
 use crate::number::number;
 
+/// The port of name servers.
+const PORT: u16 = 53;
 /// Most dots that `ndots` can ask for, as in musl.
 const DOTS_MAX: usize = 15;
 /// Longest `timeout`, in seconds, as in musl.
@@ -19,7 +22,7 @@ const ATTEMPTS_MAX: usize = 10;
 /// `options` with `ndots`, `timeout` and `attempts` count.
 #[derive(Debug)]
 pub struct Conf<'t> {
-    servers: Vec<IpAddr, DNS_SERVERS_MAX>,
+    servers: Vec<SocketAddr, DNS_SERVERS_MAX>,
     search: &'t [u8],
     dots: usize,
     timeout_secs: usize,
@@ -29,11 +32,9 @@ pub struct Conf<'t> {
 impl<'t> Conf<'t> {
     /// Reads a file's text; an empty one stands for no file.
     ///
-    /// Without a name server it is the one of this machine, 127.0.0.1. An
-    /// address with a scope (`fe80::1%eth0`) is left out, and so is whatever
-    /// else is not understood.
-    #[must_use]
-    pub fn parse(text: &'t [u8]) -> Self {
+    /// Without a name server it is the one of this machine, 127.0.0.1. What is
+    /// not understood is left out. `zone` is as in [`literal`].
+    pub fn parse(text: &'t [u8], zone: &dyn Fn(&str) -> Option<u32>) -> Self {
         let mut conf = Self {
             servers: Vec::new(),
             search: b"",
@@ -49,7 +50,9 @@ impl<'t> Conf<'t> {
             let (keyword, value) = line.split_at(end);
             match keyword {
                 b"nameserver" => {
-                    if let Some(server) = words(value).next().and_then(address) {
+                    let word = words(value).next().unwrap_or_default();
+                    let word = core::str::from_utf8(word).unwrap_or_default();
+                    if let Some(server) = literal(word, PORT, zone) {
                         // More than three are none too many.
                         let _ = conf.servers.push(server);
                     }
@@ -61,7 +64,7 @@ impl<'t> Conf<'t> {
             }
         }
         if conf.servers.is_empty() {
-            let _ = conf.servers.push(Ipv4Addr::LOCALHOST.into());
+            let _ = conf.servers.push((Ipv4Addr::LOCALHOST, PORT).into());
         }
         conf
     }
@@ -83,7 +86,7 @@ impl<'t> Conf<'t> {
 
     /// Returns the name servers, of which there is at least one.
     #[must_use]
-    pub fn servers(&self) -> &[IpAddr] {
+    pub fn servers(&self) -> &[SocketAddr] {
         &self.servers
     }
 
@@ -128,43 +131,51 @@ mod tests {
             "\n",
             "# nameserver 9.9.9.9\n;search a\nnameserver\noptions rotate",
         ] {
-            let conf = Conf::parse(text.as_bytes());
-            assert_eq!(conf.servers(), [IpAddr::from([127, 0, 0, 1])], "{text:?}");
+            let conf = Conf::parse(text.as_bytes(), &|_| None);
+            assert_eq!(
+                conf.servers(),
+                [SocketAddr::from(([127, 0, 0, 1], 53))],
+                "{text:?}"
+            );
             assert_eq!(conf.timeout_millis(), 5_000);
             assert_eq!(conf.interval_millis(), 2_500);
             assert_eq!(domains(&conf, "ntfy"), [""]);
         }
     }
 
-    /// Servers of both families, at most three, in order; those that are none,
-    /// or need a scope, are left out.
+    /// Servers of both families, at most three, in order; those that are none are
+    /// left out.
     #[test]
     fn servers() {
         let conf = Conf::parse(
-            b"nameserver fe80::1%eth0\nnameserver\t9.9.9.9 \r\nnameserver x.y\n \
-              nameserver 1.1.1.1\nnameserver 2620:fe::fe\nnameserver 192.168.88.1 x\n\
+            b"nameserver fe80::1%eth1\nnameserver\t9.9.9.9 \r\nnameserver x.y\n \
+              nameserver 1.1.1.1\nnameserver fe80::1%eth0\nnameserver 192.168.88.1 x\n\
               nameserver 8.8.8.8\nnameserver9.9.9.9\nnameserver 10.1",
+            &|name| (name == "eth0").then_some(2),
         );
-        let expected = ["9.9.9.9", "2620:fe::fe", "192.168.88.1"];
-        let expected = expected.map(|server| server.parse::<IpAddr>().unwrap());
+        let expected = ["9.9.9.9:53", "[fe80::1%2]:53", "192.168.88.1:53"];
+        let expected = expected.map(|server| server.parse::<SocketAddr>().unwrap());
         assert_eq!(conf.servers(), expected);
     }
 
     /// The last list of domains counts, and only for names with few dots.
     #[test]
     fn search() {
-        let conf = Conf::parse(b"search a b\ndomain c\nsearch lan  home.arpa \noptions ndots:2");
+        let conf = Conf::parse(
+            b"search a b\ndomain c\nsearch lan  home.arpa \noptions ndots:2",
+            &|_| None,
+        );
         assert_eq!(domains(&conf, "ntfy"), ["lan", "home.arpa", ""]);
         assert_eq!(domains(&conf, "ntfy.x"), ["lan", "home.arpa", ""]);
         assert_eq!(domains(&conf, "ntfy.x.y"), [""]);
         assert_eq!(domains(&conf, "ntfy."), [""]);
-        let conf = Conf::parse(b"search a b\ndomain c");
+        let conf = Conf::parse(b"search a b\ndomain c", &|_| None);
         assert_eq!(domains(&conf, "ntfy"), ["c", ""]);
         assert_eq!(domains(&conf, "ntfy.x"), [""]);
-        let conf = Conf::parse(b"search a\noptions ndots:99");
+        let conf = Conf::parse(b"search a\noptions ndots:99", &|_| None);
         assert_eq!(domains(&conf, &"x.".repeat(14)[..27]), ["a", ""]);
         assert_eq!(domains(&conf, &"x.".repeat(16)[..31]), [""]);
-        let conf = Conf::parse(b"search a\noptions ndots:0");
+        let conf = Conf::parse(b"search a\noptions ndots:0", &|_| None);
         assert_eq!(domains(&conf, "ntfy"), [""]);
     }
 
@@ -187,7 +198,7 @@ mod tests {
             ),
         ] {
             let text = std::format!("options {options}");
-            let conf = Conf::parse(text.as_bytes());
+            let conf = Conf::parse(text.as_bytes(), &|_| None);
             assert_eq!(conf.timeout_millis(), timeout, "{options}");
             assert_eq!(conf.interval_millis(), interval, "{options}");
         }

@@ -59,13 +59,13 @@ mod tests {
         found(&addresses)
     }
 
-    /// Names and their aliases, comments, blanks, both families, IPv4 first.
+    /// Names and their aliases, comments, blanks, both families by turns.
     #[test]
     fn entries() {
         let text = "# a\n::1 ntfy\t ip6 # not\n\n10.0.0.7\tntfy Ntfy.lan\r\n10.0.0.8 other\n\
                     10.0.0.7 ntfy\n10.0.0.300 ntfy\nfe80::1%eth0 ntfy\n10.0.0.9 #ntfy\nntfy\n\
                     10.0.0.10 ntfy";
-        assert_eq!(in_hosts(text, "ntfy"), ["10.0.0.7", "10.0.0.10", "::1"]);
+        assert_eq!(in_hosts(text, "ntfy"), ["10.0.0.7", "::1", "10.0.0.10"]);
         assert_eq!(in_hosts(text, "NTFY.LAN."), ["10.0.0.7"]);
         assert_eq!(in_hosts(text, "ip6"), ["::1"]);
         assert!(in_hosts(text, "not").is_empty());

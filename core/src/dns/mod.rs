@@ -9,11 +9,11 @@
 mod addresses;
 mod conf;
 mod hosts;
-mod numeric;
+mod literal;
 mod query;
 
 pub use addresses::Addresses;
 pub use conf::Conf;
 pub use hosts::{hosts, special};
-pub use numeric::numeric;
+pub use literal::literal;
 pub use query::{Kind, Query, Reply};

@@ -120,8 +120,8 @@ impl Query {
     ///
     /// Records count that belong to the name, or to what it is an alias of, in
     /// whatever order they come. Of an answer that was truncated, or that ends
-    /// within a record, what is whole counts. The work is bounded by the
-    /// datagram's length times [`DNS_ALIASES_MAX`].
+    /// within a record, what is whole counts. The work is bounded: names are
+    /// compared once per record and alias, and none is longer than the datagram.
     pub fn read(&self, datagram: &[u8], addresses: &mut Addresses) -> Option<Reply> {
         let question = &self.bytes[..self.question_end];
         let (head, _) = datagram.split_at_checked(question.len())?;
@@ -268,7 +268,7 @@ fn same_name(message: &[u8], one: usize, other: usize) -> bool {
 ///
 /// Pointers lead to a prior occurrence (section 4.1.4): each must lead further
 /// back than the one before and than the name's own beginning. So there is no
-/// way round, and no byte of the message is passed more than twice.
+/// way round, and no label begins twice at the same byte.
 struct Labels {
     at: usize,
     back_of: usize,

@@ -174,7 +174,11 @@ impl Connection {
                 if let Err(error) = tls.process_new_packets() {
                     // The alert that tells the server; it may be gone already.
                     let _ = tls.write_tls(&mut self.socket);
-                    return Err(Failure::Tls(error));
+                    // What came before it, if anything, still counts.
+                    return match tls.reader().read(chunk) {
+                        Ok(count @ 1..) => Ok(count),
+                        _ => Err(Failure::Tls(error)),
+                    };
                 }
                 self.sent = !tls.is_handshaking();
             },

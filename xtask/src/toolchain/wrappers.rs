@@ -44,12 +44,12 @@ impl Wrappers {
         };
         let compiler = toolchain.compiler.command_line(target, libc);
         let no_neon = folder.join("no-neon.h");
-        fs::write(&no_neon, NO_NEON)?;
         let cc = CC_SCRIPT
             .replace("COMPILER", &compiler)
             .replace("NO_NEON", &quoted(&no_neon.display().to_string()))
             .replace("REGISTRY", &quoted(&registry().display().to_string()));
-        let mut changed = script(&wrappers.cc, &cc)?;
+        let mut changed = write(&no_neon, NO_NEON)?;
+        changed |= script(&wrappers.cc, &cc)?;
         let start = |name: &str| quoted(&libc.lib.join(name).display().to_string());
         let ld = format!(
             "# Of two contradicting options the last one counts: ours come last.\n\
@@ -159,12 +159,17 @@ fn registry() -> PathBuf {
 /// Writes an executable shell script; returns whether it is another one than
 /// before.
 fn script(path: &Path, body: &str) -> Result<bool> {
-    let text = format!("#!/bin/sh\n{body}");
+    let changed = write(path, &format!("#!/bin/sh\n{body}"))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(changed)
+}
+
+/// Writes a file; returns whether it is another one than before.
+fn write(path: &Path, text: &str) -> Result<bool> {
     if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(false);
     }
     fs::write(path, text)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
     Ok(true)
 }
 

@@ -146,9 +146,11 @@ fn floods() {
     // The limit is reached at a line that ends without CR.
     let bare = line(8_191, "\n") + &line(100, "\r\n");
     for (head, filler, verdict) in [
-        ("HTTP/1.1 200 OK\r\n", line(1_000, "\r\n"), "unanswered"),
-        ("HTTP/1.1 200 OK\r\n", line(60_000, ""), "unanswered"),
-        ("HTTP/1.1 200 OK\r\n", bare, "unanswered"),
+        ("HTTP/1.1 200 OK\r\n", line(1_000, "\r\n"), "sent"),
+        ("HTTP/1.1 200 OK\r\n", line(60_000, ""), "sent"),
+        ("HTTP/1.1 200 OK\r\n", bare, "sent"),
+        ("HTTP/1.1 500 no\r\n", line(60_000, ""), "failed"),
+        ("HTTP/1.1 100 go\r\n", line(60_000, ""), "unanswered"),
         ("HTTP/1.1 200 OK\r\n\r\n", line(65_536, ""), "sent"),
         ("HTTP/1.1 500 no\r\n\r\n", line(65_536, ""), "failed"),
         (
@@ -352,8 +354,9 @@ pub(super) fn fill(address: SocketAddr) -> Vec<TcpStream> {
     taken
 }
 
-/// One notifier hangs, the other one does not notice: its latency stays below 5 ms,
-/// or, on a machine too busy for that, near what it is without the first one.
+/// One notifier hangs, the other one does not notice: its latency stays below 5 ms.
+/// Only on a machine so busy that it has more without the first one does it count
+/// how near it stays to that.
 #[test]
 fn a_hanging_neighbour() {
     let (silent, ..) = counting(|_| {});
@@ -367,19 +370,32 @@ fn a_hanging_neighbour() {
         ],
     );
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    for (notifiers, latencies) in [(&[G2] as &[_], &mut alone), (&[G1, G2], &mut beside)] {
-        for number in 0..41 {
-            let pushed = StdInstant::now();
-            running.push(notifiers, number, "x", b"");
-            latencies.push(server.next().at - pushed);
-            running.wait(G2, "sent", |status| status.waiting == 0);
-        }
-        latencies.sort_unstable();
+    // By turns, so that both see the same machine. What waits for the first one
+    // does so from the first turn on.
+    for number in 0..82 {
+        let (notifiers, latencies) = match number % 2 {
+            0 => (&[G1, G2] as &[_], &mut beside),
+            _ => (&[G2] as &[_], &mut alone),
+        };
+        let pushed = StdInstant::now();
+        running.push(notifiers, number, "x", b"");
+        latencies.push(server.next().at - pushed);
+        running.wait(G2, "sent", |status| status.waiting == 0);
     }
+    alone.sort_unstable();
+    beside.sort_unstable();
     let (alone, median) = (alone[20], beside[20]);
     println!("median {median:?}, alone {alone:?}, worst {:?}", beside[40]);
-    let near = median < Duration::from_millis(5) || median < 3 * alone;
-    assert!(near, "{median:?}, alone {alone:?}");
+    let limit = Duration::from_millis(5);
+    if alone < limit {
+        assert!(median < limit, "{median:?}, alone {alone:?}");
+    } else {
+        eprintln!("SKIPPED: below 5 ms, on a machine where it is {alone:?} alone");
+        assert!(
+            alone < 10 * limit && median < 2 * alone,
+            "{median:?}, alone {alone:?}"
+        );
+    }
     assert_eq!(running.senders.status(G1).unwrap().counts.sent, 0);
     assert!(running.senders.status(G1).unwrap().waiting > 0);
 }

@@ -144,7 +144,7 @@ mod inside {
                 ],
             )]
         });
-        expect(HOST, "192.0.2.1 192.0.2.2 2001:db8::1");
+        expect(HOST, "192.0.2.1 2001:db8::1 192.0.2.2");
         same_as_libc(HOST);
     }
 
@@ -154,11 +154,23 @@ mod inside {
         same_as_libc(HOST);
     }
 
-    /// IPv4 first, in whatever order the answers come.
+    /// By turns and IPv4 first, in whatever order the answers come.
     pub(super) fn both_families() {
-        let answer = |q: &Question| q.addresses(&["2001:db8::1", "2001:db8::2", "192.0.2.1"]);
-        serve("127.0.0.1", ipv6_first(answer));
-        expect(HOST, "192.0.2.1 2001:db8::1 2001:db8::2");
+        let addresses = [
+            "2001:db8::1",
+            "2001:db8::2",
+            "192.0.2.1",
+            "192.0.2.2",
+            "192.0.2.3",
+        ];
+        serve(
+            "127.0.0.1",
+            ipv6_first(move |q: &Question| q.addresses(&addresses)),
+        );
+        expect(
+            HOST,
+            "192.0.2.1 2001:db8::1 192.0.2.2 2001:db8::2 192.0.2.3",
+        );
         same_as_libc(HOST);
     }
 

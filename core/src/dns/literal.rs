@@ -1,12 +1,26 @@
-//! Addresses of IPv4 in the forms of old.
+//! Addresses in place of names.
 
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
-/// Returns the address that a host is in one of the forms of `inet_addr` (POSIX):
-/// one to four numbers, decimal, octal behind a 0 or hexadecimal behind 0x, of
-/// which the last one fills all bytes that are left. `127.1` is 127.0.0.1.
-#[must_use]
-pub fn numeric(host: &str) -> Option<Ipv4Addr> {
+/// Returns the address that a text is: one of IPv4, also in the short forms of
+/// `inet_addr` (POSIX), one of IPv6, or one with the interface that leads to it,
+/// by name or number (RFC 4007, section 11), as `fe80::1%eth0`. `zone` returns
+/// the number of the interface with a name.
+pub fn literal(text: &str, port: u16, zone: &dyn Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
+    if let Some((address, name)) = text.split_once('%') {
+        let address = address.parse().ok()?;
+        let index = name.parse().ok().or_else(|| zone(name))?;
+        return Some(SocketAddrV6::new(address, port, 0, index).into());
+    }
+    let address = text.parse().ok();
+    let address = address.or_else(|| numeric(text).map(IpAddr::V4))?;
+    Some(SocketAddr::new(address, port))
+}
+
+/// Returns the address that a text is in a form of `inet_addr`: one to four
+/// numbers, decimal, octal behind a 0 or hexadecimal behind 0x, of which the
+/// last one fills all bytes that are left. `127.1` is 127.0.0.1.
+fn numeric(host: &str) -> Option<Ipv4Addr> {
     let mut parts = host.split('.');
     let (mut address, mut free) = (0_u32, u32::BITS);
     loop {
@@ -38,6 +52,32 @@ fn part(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
     use std::net::ToSocketAddrs;
+
+    /// Both families, with an interface by name and by number.
+    #[test]
+    fn literals() {
+        let zone = |name: &str| (name == "eth0").then_some(7);
+        let found = |text| literal(text, 53, &zone);
+        for (text, expected) in [
+            ("192.0.2.1", "192.0.2.1:53"),
+            ("10.1", "10.0.0.1:53"),
+            ("2001:db8::1", "[2001:db8::1]:53"),
+            ("fe80::1%eth0", "[fe80::1%7]:53"),
+            ("fe80::1%3", "[fe80::1%3]:53"),
+        ] {
+            assert_eq!(found(text), Some(expected.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "fe80::1%",
+            "fe80::1%eth1",
+            "10.0.0.1%eth0",
+            "%eth0",
+            "name",
+            "::1::",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
 
     /// As libc has it, which needs no server for these.
     #[test]
