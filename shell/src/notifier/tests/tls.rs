@@ -52,6 +52,15 @@ fn good() -> Identity {
 
 /// Serves HTTPS with the given identity and versions, answering 200.
 fn serve(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Server {
+    serve_by(identity, versions, respond)
+}
+
+/// Serves HTTPS as `respond` does.
+fn serve_by(
+    identity: Identity,
+    versions: &[&'static SupportedProtocolVersion],
+    respond: fn(StreamOwned<ServerConnection, TcpStream>, &Sender<Request>),
+) -> Server {
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
@@ -133,6 +142,32 @@ fn sessions_are_resumed() {
         running.push(&[G1], 2, "again", b"");
         assert_eq!(kind(), Some(HandshakeKind::Resumed));
         running.wait(G1, "sent", |status| status.counts.sent == 2);
+    }
+}
+
+/// An answer counts, although what comes with it is no TLS any more.
+#[test]
+fn garbage_behind_the_answer() {
+    for version in [&TLS12, &TLS13] {
+        let server = serve_by(good(), &[version], |mut stream, sender| {
+            let request = read_request(&mut stream).unwrap();
+            let StreamOwned { conn, sock } = &mut stream;
+            let answer = b"HTTP/1.1 500 no\r\nContent-Length: 5\r\n\r\nworse";
+            conn.writer().write_all(answer).unwrap();
+            let mut bytes = Vec::new();
+            while conn.wants_write() {
+                conn.write_tls(&mut bytes).unwrap();
+            }
+            // A record that nobody has encrypted, in the same packet.
+            bytes.extend([23, 3, 3, 0, 32]);
+            bytes.extend([0xAA; 32]);
+            sock.write_all(&bytes).unwrap();
+            let _ = sender.send(request);
+        });
+        let running = start(&server);
+        server.next();
+        let status = running.wait(G1, "failed", |status| status.failures > 0);
+        assert_eq!(status.last_error.as_deref(), Some("HTTP 500: worse"));
     }
 }
 

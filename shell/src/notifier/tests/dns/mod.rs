@@ -9,7 +9,7 @@ mod look_up;
 mod server;
 
 use std::cell::Cell;
-use std::net::{Ipv6Addr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant as StdInstant};
 use alertik_core::NotifierId;
 
 use super::hostile::fill;
-use super::support::{Running, Server, answer, listen, run};
+use super::support::{Running, Server, answer, run};
 use server::{SERVFAIL, serve};
 
 const G1: NotifierId = NotifierId::GENERIC1;
@@ -196,9 +196,11 @@ fn case_changes() {
 /// IPv6 within its time.
 fn case_black_hole() {
     let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
-    let v4 = listen(listener.local_addr().unwrap().port());
+    // At every address of IPv4.
+    let port = listener.local_addr().unwrap().port();
+    let _v4 = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap();
     let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
-    let _full = fill(v4.local_addr().unwrap());
+    let _full = fill((Ipv4Addr::LOCALHOST, port).into());
     serve("127.0.0.1", |question| {
         // Three would use up the time, were they tried one after the other.
         vec![question.addresses(&["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"])]
