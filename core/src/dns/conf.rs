@@ -33,7 +33,7 @@ impl<'t> Conf<'t> {
     /// Reads a file's text; an empty one stands for no file.
     ///
     /// Without a name server it is the one of this machine, 127.0.0.1. What is
-    /// not understood is left out. `zone` is as in [`literal`].
+    /// not understood is left out. `zone` is as in [`literal()`].
     pub fn parse(text: &'t [u8], zone: &dyn Fn(&str) -> Option<u32>) -> Self {
         let mut conf = Self {
             servers: Vec::new(),
