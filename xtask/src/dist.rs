@@ -35,6 +35,7 @@ const RUSTC_FLAGS: &[&str] = &[
     // over the result. LLVM can do that for Thumb-2, AArch64 and x86-64.
     "-Cllvm-args=-enable-machine-outliner=always",
     "-Cllvm-args=-machine-outliner-reruns=1",
+    // Spills go where they take the fewest bytes.
     "-Cllvm-args=-split-spill-mode=size",
 ];
 

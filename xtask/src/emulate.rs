@@ -99,11 +99,14 @@ fn notify_all(target: &Target, binary: &Path) -> Result<Option<[u64; 2]>> {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     server::certificates(&folder)?;
-    let mut most = None;
+    let mut most: Option<[u64; 2]> = None;
     for group in GROUPS {
         let resident = notify(target, binary, &folder, group)
             .map_err(|error| format!("{}, notification by {group}: {error}", target.name))?;
-        most = most.max(resident);
+        if let Some([idle, after]) = resident {
+            let [idle_most, after_most] = most.unwrap_or_default();
+            most = Some([idle.max(idle_most), after.max(after_most)]);
+        }
     }
     if let Some(resident) = most
         && resident.iter().any(|&kib| kib > RESIDENT_KIB_MAX)

@@ -1,20 +1,16 @@
 //! The two forms of `Retry-After`: a number of seconds, or a date.
 
+use crate::number::number;
+
 /// Returns a delay in seconds as milliseconds: digits, and a fraction although
 /// the standard has none, since Discord sends one elsewhere (RFC 9110, section
 /// 10.2.3). `None` for anything else, negative numbers included.
 pub(super) fn delay_millis(value: &str) -> Option<u64> {
     let value = value.trim_ascii();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
-        return None;
-    }
     // Too many digits for a number are a long wait, not a wrong value.
-    let millis = whole
-        .parse::<u64>()
-        .unwrap_or(u64::MAX)
-        .saturating_mul(1_000);
+    let millis = (number(whole.as_bytes())? as u64).saturating_mul(1_000);
+    number(fraction.as_bytes())?;
     let fraction: u64 = fraction
         .bytes()
         .chain(*b"00")
@@ -52,14 +48,14 @@ impl HttpDate {
         } else {
             (first, second, third, fourth)
         };
-        let (day, year) = (number(day)?, number(year)?);
+        let (day, year) = (short(day)?, short(year)?);
         let year = match year {
             // Two digits are of this century here: the form dates from 1985,
             // a server that still sends it does not.
             0..100 => year + 2_000,
             _ => year,
         };
-        let mut clock = time.split(|&byte| byte == b':').map(number);
+        let mut clock = time.split(|&byte| byte == b':').map(short);
         let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
         let in_range = (1..=31).contains(&day)
             && (1_970..10_000).contains(&year)
@@ -82,10 +78,9 @@ fn month_number(name: &[u8]) -> Option<i64> {
 }
 
 /// Parses one to four digits.
-fn number(digits: &[u8]) -> Option<i64> {
-    let right = matches!(digits.len(), 1..=4) && digits.iter().all(u8::is_ascii_digit);
-    let value = |sum, digit: &u8| sum * 10 + i64::from(digit - b'0');
-    right.then(|| digits.iter().fold(0, value))
+fn short(digits: &[u8]) -> Option<i64> {
+    let value = number(digits).filter(|_| digits.len() <= 4)?;
+    i64::try_from(value).ok()
 }
 
 /// Days since 1970-01-01, after Howard Hinnant's `days_from_civil`
@@ -146,6 +141,7 @@ mod tests {
             "Sun, 06 Nov 1994 8:49 GMT",
             "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 19940 08:49:37 GMT",
+            "Sun, 06 Nov 01994 08:49:37 GMT",
             "Sun, 06 Now 1994 08:49:37 GMT",
             "Sun, 06 anF 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:49:37 GMT",
