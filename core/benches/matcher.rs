@@ -13,11 +13,14 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::intake::Arrival;
 use alertik_core::limits::GROUPS_MAX;
-use alertik_core::{
-    Arrival, Engine, MatchType, Needle, NotifierId, NotifierSet, Pattern, RuleName, RuleSpec,
-    RulesBuilder, Scratch, Screen, TextBuffer, Wall, is_own_output, trim_line_end,
-};
+use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
+use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder};
+use alertik_core::syslog::{is_own_output, trim_line_end};
+use alertik_core::text::TextBuffer;
+use alertik_core::time::Wall;
 
 /// The line that the predecessor was measured with matches no rule either.
 const LINE: &[u8; 110] = b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
@@ -76,7 +79,7 @@ fn engine(sources: &[String]) -> Engine {
 /// Takes a datagram as the daemon does, and returns how many rules matched.
 fn handle(engine: &mut Engine, text: &mut TextBuffer, datagram: &[u8]) -> usize {
     let arrival = Arrival {
-        at: alertik_core::Instant::ZERO,
+        at: alertik_core::time::Instant::ZERO,
         source: IpAddr::from([192, 0, 2, 1]),
     };
     let message = trim_line_end(datagram);

@@ -10,7 +10,7 @@
 use std::io::{self, BufRead, Write};
 
 use alertik_core::limits::GROUPS_MAX;
-use alertik_core::{Pattern, Scratch, Span};
+use alertik_core::matching::{Pattern, Scratch, Span};
 
 fn main() -> io::Result<()> {
     let mut output = io::BufWriter::new(io::stdout().lock());

@@ -20,69 +20,16 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::std_instead_of_core, clippy::alloc_instead_of_core)]
 
-#[cfg(feature = "compile")]
 extern crate alloc;
 
-#[cfg(feature = "compile")]
-mod cooldown;
-mod delivery;
+pub mod bytes;
+pub mod delivery;
 pub mod dns;
-#[cfg(feature = "compile")]
-mod engine;
-#[cfg(feature = "compile")]
-mod ere;
-mod fifo;
-mod hint;
-mod intake;
-mod json;
+pub mod ids;
+pub mod intake;
 pub mod limits;
-#[cfg(feature = "compile")]
-mod mask;
-mod notice;
-mod number;
-#[cfg(feature = "compile")]
-mod plan;
-#[cfg(feature = "compile")]
-mod replay;
-#[cfg(feature = "compile")]
-mod rule;
-mod rule_set;
-#[cfg(feature = "compile")]
-mod screen;
-mod search;
-mod static_events;
-mod text;
-mod time;
-mod wire;
-
-pub use delivery::{
-    Answer, BACKOFF_FIRST_MILLIS, BACKOFF_MAX_MILLIS, Body, Counts, Courier, CourierSettings,
-    DELAY_TOLD_MILLIS, Encoding, Field, Form, Hold, Malformed, Pacing, ParseMode, Rate, Response,
-    SUSPENSION_MILLIS, Step, Telegram, Template, TemplateError, TemplateErrorKind, Verdict,
-    WAIT_MAX_MILLIS,
-};
-#[cfg(feature = "compile")]
-pub use engine::{Engine, EngineCounters};
-#[cfg(feature = "compile")]
-pub use ere::{Hint, Pattern, PatternError, Scratch, Span, hints};
-pub use fifo::{Fifo, Full};
-pub use hint::{PatternHint, pattern_hint};
-pub use intake::{Arrival, Intake, MessageBuffer, RingLoss};
-pub use json::write_json_string;
-#[cfg(feature = "compile")]
-pub use mask::{Mask, MaskError, MaskErrorKind};
-pub use notice::{Loss, LossCause, NoticeHead, NotifierId, NotifierSet, RuleId, Ticket};
-#[cfg(feature = "compile")]
-pub use plan::Plan;
-#[cfg(feature = "compile")]
-pub use replay::{Found, Replay};
-#[cfg(feature = "compile")]
-pub use rule::{MatchType, Matcher, Rule, RuleErrors, RuleName, RuleSpec, Rules, RulesBuilder};
-pub use rule_set::RuleSet;
-#[cfg(feature = "compile")]
-pub use screen::{Needle, Screen};
-pub use search::{find, split_at_mark};
-pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};
-pub use text::{Origin, Parts, Text, TextBuffer};
-pub use time::{Instant, TimeOfDay, Wall};
-pub use wire::{OWN_NOTICE, OWN_OUTPUT_PREFIX, is_own_output, trim_line_end};
+pub mod matching;
+pub mod rules;
+pub mod syslog;
+pub mod text;
+pub mod time;

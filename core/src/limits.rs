@@ -34,7 +34,7 @@ pub const GROUPS_MAX: usize = 31;
 
 /// Longest text of one notification before any service's own limit, in bytes.
 ///
-/// It counts the markers of [`crate::Text`] as well.
+/// It counts the markers of [`crate::text::Text`] as well.
 pub const NOTICE_BYTES_MAX: usize = 8_192;
 
 /// Longest mask, in bytes.

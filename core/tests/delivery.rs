@@ -6,12 +6,15 @@ use std::cell::Cell;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
-use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES};
-use alertik_core::{
-    Body, Courier, CourierSettings, Encoding, Field, Form, Instant, Loss, LossCause, NoticeHead,
-    NotifierSet, Pacing, ParseMode, RuleId, Step, Telegram, Template, TextBuffer, Ticket, Verdict,
-    Wall,
+use alertik_core::delivery::{
+    Courier, CourierSettings, Encoding, Field, FixedStr, Form, Loss, LossCause, Pacing, ParseMode,
+    Step, Telegram, Template, Verdict,
 };
+use alertik_core::ids::{NotifierSet, RuleId, Ticket};
+use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES};
+use alertik_core::rules::NoticeHead;
+use alertik_core::text::TextBuffer;
+use alertik_core::time::{Instant, Wall};
 use serde_json::Value;
 
 thread_local! {
@@ -90,7 +93,7 @@ fn render(form: &Form<'_>, mask: &str, log: &[u8]) -> String {
     text.push_log(log);
     push(&mut courier, Instant::ZERO, &text);
     let mut bytes = vec![0; BODY_BYTES_MAX];
-    let mut body = Body::new(&mut bytes);
+    let mut body = FixedStr::new(&mut bytes);
     courier.begin(Instant::ZERO, form, &[], &rule_name, usize::MAX, &mut body);
     assert!(!body.is_overfull());
     body.as_str().to_owned()
@@ -280,9 +283,9 @@ fn nothing_allocates() {
                 continue;
             }
             let most = courier.fitting(now, &url);
-            let mut body = Body::new(&mut bytes);
+            let mut body = FixedStr::new(&mut bytes);
             courier.begin(now, &form, &[Field::Rule], &rule_name, most, &mut body);
-            let mut head = Body::new(&mut head_bytes);
+            let mut head = FixedStr::new(&mut head_bytes);
             courier.expand(now, &url, &rule_name, &mut head);
             assert!(!body.is_overfull() && !head.is_overfull());
             let verdict = match number % 4 {

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::intake::Arrival;
 use alertik_core::limits::{COOLDOWNS_MAX, MESSAGE_BYTES_MAX, NOTICE_BYTES_MAX};
-use alertik_core::{
-    Arrival, Engine, Instant, MatchType, NoticeHead, NotifierId, NotifierSet, RuleName, RuleSpec,
-    RulesBuilder, TextBuffer, Wall, static_event,
-};
+use alertik_core::rules::{Engine, MatchType, NoticeHead, RuleSpec, RulesBuilder, static_event};
+use alertik_core::text::TextBuffer;
+use alertik_core::time::{Instant, Wall};
 
 /// 2026-11-22 10:41:07 UTC, when virtual time begins.
 const START: i64 = 1_795_344_067;

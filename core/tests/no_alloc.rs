@@ -8,10 +8,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alertik_core::{
-    Arrival, Engine, Instant, Intake, MatchType, MessageBuffer, NotifierId, NotifierSet, RuleName,
-    RuleSpec, RulesBuilder, STATIC_EVENTS, TextBuffer, Wall, is_own_output, trim_line_end,
-};
+use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::intake::{Arrival, MessageBuffer, Ring};
+use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, STATIC_EVENTS};
+use alertik_core::syslog::{is_own_output, trim_line_end};
+use alertik_core::text::TextBuffer;
+use alertik_core::time::{Instant, Wall};
 
 struct Counting;
 
@@ -122,7 +124,7 @@ fn main() {
         builder.add(&spec).unwrap();
     }
     let mut engine = Box::new(Engine::new(builder.finish(), (3, 4)));
-    let mut intake = Box::new(Intake::new());
+    let mut intake = Box::new(Ring::new());
     let mut buffer = MessageBuffer::new();
     let mut text = TextBuffer::new();
     let source = IpAddr::from([192, 0, 2, 1]);

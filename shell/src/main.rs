@@ -1,33 +1,23 @@
 //! alertik: takes a MikroTik router's log over syslog, matches it against the
 //! user's rules and notifies.
 
-mod atomic;
 mod cli;
-mod clock;
 mod commands;
-mod control;
 mod daemon;
-mod demo;
-mod forward;
+mod intake;
 mod log;
-mod matcher;
+mod net;
 mod notifier;
-mod queue;
-mod receiver;
-mod resolve;
 mod settings;
-mod status;
 mod sys;
-mod terminal;
-mod threads;
-mod udp;
 
 use std::process::exit;
 
 use cli::Command;
+use commands::demo;
 use settings::{Env, Problems, Settings};
 use sys::signals::Blocked;
-use terminal::{print, warn};
+use sys::terminal::{print, warn};
 
 /// Wrong configuration.
 const EXIT_CONFIGURATION: i32 = 1;

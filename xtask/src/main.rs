@@ -69,7 +69,7 @@ commands! {
     /// Writes THIRD-PARTY.md, the notice of what is linked into the binary; with
     /// --check, fails if that would change it.
     Notices = "notices" "[--check]";
-    /// Writes the table in shell/src/notifier/anchors from the list there and
+    /// Writes the table in shell/src/net/tls/anchors from the list there and
     /// Mozilla's; with --check, fails if that would change it.
     Roots = "roots" "[--check]";
     /// Downloads and installs what dist and the checks of its results need: on

@@ -16,7 +16,7 @@ const FILE: &str = "THIRD-PARTY.md";
 /// Licence texts of parts that are not crates: a title and a file.
 const OTHERS: [(&str, &str); 1] = [(
     "TRE, whose matching rules the core follows",
-    "core/src/ere/NOTICE-TRE.txt",
+    "core/src/matching/ere/NOTICE-TRE.txt",
 )];
 
 /// Runs `notices`.

@@ -1,6 +1,6 @@
 //! The table of trust anchors, generated from Mozilla's list.
 //!
-//! `anchors.txt` in `shell/src/notifier/anchors` names what is wanted, the crate
+//! `anchors.txt` in `shell/src/net/tls/anchors` names what is wanted, the crate
 //! `webpki-root-certs` (Mozilla's list, at the exact version of xtask's manifest)
 //! has it, and `table.rs` beside the list is the result.
 //!
@@ -42,7 +42,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
 }
 
 fn folder() -> PathBuf {
-    crate::workspace().join(Path::new("shell/src/notifier/anchors"))
+    crate::workspace().join(Path::new("shell/src/net/tls/anchors"))
 }
 
 /// Returns the table of the anchors named in `wanted`, those that Mozilla has

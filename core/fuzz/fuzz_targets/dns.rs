@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use alertik_core::dns::{Addresses, Conf, Kind, Query, Reply, hosts};
+use alertik_core::dns::{Addresses, ResolvConf, Kind, Query, Reply, add_from_hosts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -21,12 +21,12 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(reply == Some(Reply::Addresses), !addresses.is_empty());
         }
     }
-    let conf = Conf::parse(bytes, &|_| None);
+    let conf = ResolvConf::parse(bytes, &|_| None);
     assert!((1..=3).contains(&conf.servers().len()));
     assert!((100..=60_000).contains(&conf.interval_millis()));
     let (host, text) = bytes.split_at(bytes.len() / 8);
     assert_eq!(conf.domains(host).last(), Some(&b""[..]));
     let mut addresses = Addresses::default();
-    hosts(text, host, &mut addresses);
+    add_from_hosts(text, host, &mut addresses);
     assert!(addresses.iter().count() <= 16);
 });

@@ -4,7 +4,8 @@
 #![no_main]
 
 use alertik_core::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
-use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
+use alertik_core::ids::RuleIds;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -27,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     }
     if quick {
         let screen = Screen::build([Needle::Pattern(&pattern)]);
-        let mut found = RuleSet::EMPTY;
+        let mut found = RuleIds::EMPTY;
         screen.candidates(text, &mut found);
         assert!(!found.is_empty(), "the screen lost a match");
     }

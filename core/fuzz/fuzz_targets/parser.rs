@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use alertik_core::{Pattern, hints};
+use alertik_core::matching::{Pattern, hints};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|pattern: &[u8]| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX};
-use alertik_core::{Malformed, Response};
+use alertik_core::delivery::{Malformed, Response};
 use libfuzzer_sys::fuzz_target;
 
 fn take(bytes: &[u8], piece: usize) -> Result<(Option<u16>, Vec<u8>), Malformed> {

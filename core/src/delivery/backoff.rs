@@ -14,11 +14,11 @@ pub(super) struct Backoff {
 }
 
 /// The first interval, in milliseconds.
-pub const BACKOFF_FIRST_MILLIS: u64 = 1_000;
+pub(super) const BACKOFF_FIRST_MILLIS: u64 = 1_000;
 
 /// The longest interval, in milliseconds: an uplink that returns is used within
 /// a minute, and one attempt a minute burdens nobody.
-pub const BACKOFF_MAX_MILLIS: u64 = 60_000;
+pub(super) const BACKOFF_MAX_MILLIS: u64 = 60_000;
 
 const _: () = assert!(BACKOFF_FIRST_MILLIS.is_multiple_of(2) && BACKOFF_FIRST_MILLIS > 0);
 

@@ -1,7 +1,32 @@
 //! What was lost and has not been told yet.
 
-use crate::notice::{Loss, LossCause};
 use crate::time::Wall;
+
+/// Where messages or notifications were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossCause {
+    /// The kernel dropped datagrams: its receive buffer was full.
+    Kernel,
+    /// The intake ring was full: the matcher fell behind.
+    Ring,
+    /// A notifier's outbox was full: the oldest notification went.
+    Outbox,
+    /// A notification waited longer than `NOTIFY_MAX_AGE_SECS`.
+    Expired,
+    /// A service refused a notification for good.
+    Refused,
+}
+
+/// A number of losses of one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Why.
+    pub cause: LossCause,
+    /// How many.
+    pub count: u64,
+    /// When the first of them happened.
+    pub since: Wall,
+}
 
 /// Losses by cause, each with its count and the time of the first one.
 ///

@@ -5,27 +5,21 @@
 //! retries, ages and counts. The rest are its parts, each usable alone.
 //! Nothing here allocates; every buffer is the caller's.
 
-mod answer;
 mod backoff;
-mod body;
+mod compose;
 mod courier;
+mod http;
 mod losses;
-mod message;
 mod outbox;
 mod pacing;
-mod payload;
-mod response;
-mod retry_after;
-mod template;
-mod writer;
+mod services;
 
-pub use answer::{Answer, SUSPENSION_MILLIS, Verdict, WAIT_MAX_MILLIS};
-pub use backoff::{BACKOFF_FIRST_MILLIS, BACKOFF_MAX_MILLIS};
-pub use body::Body;
+pub use compose::fixed_str::FixedStr;
+pub use compose::template::{Field, Template, TemplateError, TemplateErrorKind};
+pub use compose::writer::Encoding;
 pub use courier::{Counts, Courier, CourierSettings, Hold, Step};
-pub use message::DELAY_TOLD_MILLIS;
+pub use http::answer::{Answer, Verdict};
+pub use http::response::{Malformed, Response};
+pub use losses::{Loss, LossCause};
 pub use pacing::{Pacing, Rate};
-pub use payload::{Form, ParseMode, Telegram};
-pub use response::{Malformed, Response};
-pub use template::{Field, Template, TemplateError, TemplateErrorKind};
-pub use writer::Encoding;
+pub use services::payload::{Form, ParseMode, Telegram};

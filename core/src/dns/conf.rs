@@ -4,10 +4,10 @@ use core::net::{Ipv4Addr, SocketAddr};
 
 use heapless::Vec;
 
+use super::address::parse_address;
 use super::hosts::words;
-use super::literal;
+use crate::bytes::parse_digits;
 use crate::limits::DNS_SERVERS_MAX;
-use crate::number::number;
 
 /// The port of name servers.
 const PORT: u16 = 53;
@@ -21,7 +21,7 @@ const ATTEMPTS_MAX: usize = 10;
 /// What a resolv.conf says. Of its keywords `nameserver`, `search`, `domain` and
 /// `options` with `ndots`, `timeout` and `attempts` count.
 #[derive(Debug)]
-pub struct Conf<'t> {
+pub struct ResolvConf<'t> {
     servers: Vec<SocketAddr, DNS_SERVERS_MAX>,
     search: &'t [u8],
     dots: usize,
@@ -29,11 +29,11 @@ pub struct Conf<'t> {
     attempts: usize,
 }
 
-impl<'t> Conf<'t> {
+impl<'t> ResolvConf<'t> {
     /// Reads a file's text; an empty one stands for no file.
     ///
     /// Without a name server it is the one of this machine, 127.0.0.1. What is
-    /// not understood is left out. `zone` is as in [`literal()`].
+    /// not understood is left out. `zone` is as in [`parse_address()`].
     pub fn parse(text: &'t [u8], zone: &dyn Fn(&str) -> Option<u32>) -> Self {
         let mut conf = Self {
             servers: Vec::new(),
@@ -52,7 +52,7 @@ impl<'t> Conf<'t> {
                 b"nameserver" => {
                     let word = words(value).next().unwrap_or_default();
                     let word = core::str::from_utf8(word).unwrap_or_default();
-                    if let Some(server) = literal(word, PORT, zone) {
+                    if let Some(server) = parse_address(word, PORT, zone) {
                         // More than three are none too many.
                         let _ = conf.servers.push(server);
                     }
@@ -73,7 +73,7 @@ impl<'t> Conf<'t> {
         let Some(colon) = option.iter().position(|&byte| byte == b':') else {
             return;
         };
-        let Some(value) = number(&option[colon + 1..]) else {
+        let Some(value) = parse_digits(&option[colon + 1..]) else {
             return;
         };
         match &option[..colon] {
@@ -118,7 +118,7 @@ impl<'t> Conf<'t> {
 mod tests {
     use super::*;
 
-    fn domains<'t>(conf: &Conf<'t>, host: &str) -> std::vec::Vec<&'t str> {
+    fn domains<'t>(conf: &ResolvConf<'t>, host: &str) -> std::vec::Vec<&'t str> {
         let domains = conf.domains(host.as_bytes());
         domains.map(|d| core::str::from_utf8(d).unwrap()).collect()
     }
@@ -131,7 +131,7 @@ mod tests {
             "\n",
             "# nameserver 9.9.9.9\n;search a\nnameserver\noptions rotate",
         ] {
-            let conf = Conf::parse(text.as_bytes(), &|_| None);
+            let conf = ResolvConf::parse(text.as_bytes(), &|_| None);
             assert_eq!(
                 conf.servers(),
                 [SocketAddr::from(([127, 0, 0, 1], 53))],
@@ -147,7 +147,7 @@ mod tests {
     /// left out.
     #[test]
     fn servers() {
-        let conf = Conf::parse(
+        let conf = ResolvConf::parse(
             b"nameserver fe80::1%eth1\nnameserver\t9.9.9.9 \r\nnameserver x.y\n \
               nameserver 1.1.1.1\nnameserver fe80::1%eth0\nnameserver 192.168.88.1 x\n\
               nameserver 8.8.8.8\nnameserver9.9.9.9\nnameserver 10.1",
@@ -161,7 +161,7 @@ mod tests {
     /// The last list of domains counts, and only for names with few dots.
     #[test]
     fn search() {
-        let conf = Conf::parse(
+        let conf = ResolvConf::parse(
             b"search a b\ndomain c\nsearch lan  home.arpa \noptions ndots:2",
             &|_| None,
         );
@@ -169,13 +169,13 @@ mod tests {
         assert_eq!(domains(&conf, "ntfy.x"), ["lan", "home.arpa", ""]);
         assert_eq!(domains(&conf, "ntfy.x.y"), [""]);
         assert_eq!(domains(&conf, "ntfy."), [""]);
-        let conf = Conf::parse(b"search a b\ndomain c", &|_| None);
+        let conf = ResolvConf::parse(b"search a b\ndomain c", &|_| None);
         assert_eq!(domains(&conf, "ntfy"), ["c", ""]);
         assert_eq!(domains(&conf, "ntfy.x"), [""]);
-        let conf = Conf::parse(b"search a\noptions ndots:99", &|_| None);
+        let conf = ResolvConf::parse(b"search a\noptions ndots:99", &|_| None);
         assert_eq!(domains(&conf, &"x.".repeat(14)[..27]), ["a", ""]);
         assert_eq!(domains(&conf, &"x.".repeat(16)[..31]), [""]);
-        let conf = Conf::parse(b"search a\noptions ndots:0", &|_| None);
+        let conf = ResolvConf::parse(b"search a\noptions ndots:0", &|_| None);
         assert_eq!(domains(&conf, "ntfy"), [""]);
     }
 
@@ -198,7 +198,7 @@ mod tests {
             ),
         ] {
             let text = std::format!("options {options}");
-            let conf = Conf::parse(text.as_bytes(), &|_| None);
+            let conf = ResolvConf::parse(text.as_bytes(), &|_| None);
             assert_eq!(conf.timeout_millis(), timeout, "{options}");
             assert_eq!(conf.interval_millis(), interval, "{options}");
         }

@@ -6,7 +6,7 @@ use super::Addresses;
 
 /// Adds the addresses that the text of a hosts file has for a host. Case does
 /// not matter, nor does a dot at the host's end.
-pub fn hosts(text: &[u8], host: &[u8], addresses: &mut Addresses) {
+pub fn add_from_hosts(text: &[u8], host: &[u8], addresses: &mut Addresses) {
     let host = host.strip_suffix(b".").unwrap_or(host);
     for line in text.split(|&byte| byte == b'\n') {
         let line = line.split(|&byte| byte == b'#').next().unwrap_or_default();
@@ -23,7 +23,7 @@ pub fn hosts(text: &[u8], host: &[u8], addresses: &mut Addresses) {
 /// Returns whether a host is one that no server is to be asked for (RFC 6761):
 /// those within `localhost`, whose addresses it adds, and within `invalid`, which
 /// have none.
-pub fn special(host: &[u8], addresses: &mut Addresses) -> bool {
+pub fn add_special(host: &[u8], addresses: &mut Addresses) -> bool {
     let host = host.strip_suffix(b".").unwrap_or(host);
     let top = host.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
     let local = top.eq_ignore_ascii_case(b"localhost");
@@ -55,7 +55,7 @@ mod tests {
 
     fn in_hosts(text: &str, host: &str) -> Vec<String> {
         let mut addresses = Addresses::default();
-        hosts(text.as_bytes(), host.as_bytes(), &mut addresses);
+        add_from_hosts(text.as_bytes(), host.as_bytes(), &mut addresses);
         found(&addresses)
     }
 
@@ -88,7 +88,7 @@ mod tests {
         ] {
             let mut addresses = Addresses::default();
             assert_eq!(
-                special(host.as_bytes(), &mut addresses),
+                add_special(host.as_bytes(), &mut addresses),
                 is_special,
                 "{host}"
             );

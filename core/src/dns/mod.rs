@@ -6,14 +6,14 @@
 //! hosts(5). Where these leave a choice it is musl's (1.2.3), which did this
 //! before; what differs is said where it does.
 
+mod address;
 mod addresses;
 mod conf;
 mod hosts;
-mod literal;
 mod query;
 
+pub use address::parse_address;
 pub use addresses::Addresses;
-pub use conf::Conf;
-pub use hosts::{hosts, special};
-pub use literal::literal;
+pub use conf::ResolvConf;
+pub use hosts::{add_from_hosts, add_special};
 pub use query::{Kind, Query, Reply};

@@ -1,6 +1,6 @@
 //! What users are told of a malformed pattern: where, what, and what to write.
 
-use alertik_core::Pattern;
+use alertik_core::matching::Pattern;
 
 /// Pattern, offset, and a part of the text.
 const ERRORS: [(&str, usize, &str); 24] = [

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX};
-use alertik_core::{Pattern, Scratch};
+use alertik_core::matching::{Pattern, Scratch};
 
 use crate::answer;
 

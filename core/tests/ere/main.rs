@@ -16,7 +16,7 @@ mod suite;
 mod tre;
 
 use alertik_core::limits::GROUPS_MAX;
-use alertik_core::{Pattern, Scratch, Span};
+use alertik_core::matching::{Pattern, Scratch, Span};
 
 /// Returns what the matcher says of a pattern and a text, in the words of the
 /// filter: `E<code>`, `N`, or `M<groups> so,eo so,eo ...`.

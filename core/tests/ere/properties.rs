@@ -1,7 +1,8 @@
 //! What holds for every pattern and text.
 
+use alertik_core::ids::RuleIds;
 use alertik_core::limits::GROUPS_MAX;
-use alertik_core::{Needle, Pattern, RuleSet, Scratch, Screen};
+use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
 
 use crate::generate::{self, Ast, Random};
 use crate::posix::{self, EmptyPaths};
@@ -122,7 +123,7 @@ fn screen_keeps_every_match() {
         let screen = Screen::build(patterns.iter().map(Needle::Pattern));
         let mut scratch = Scratch::for_patterns(&patterns);
         for (_, text) in &cases {
-            let mut found = RuleSet::EMPTY;
+            let mut found = RuleIds::EMPTY;
             screen.candidates(text, &mut found);
             let candidates: Vec<usize> = found.iter().map(|rule| rule.index()).collect();
             for (index, pattern) in patterns.iter().enumerate() {

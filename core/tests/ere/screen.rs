@@ -1,13 +1,14 @@
 //! The screen against plain searching.
 
+use alertik_core::ids::RuleIds;
 use alertik_core::limits::RULES_MAX;
-use alertik_core::{Needle, Pattern, RuleSet, Screen};
+use alertik_core::matching::{Needle, Pattern, Screen};
 
 use crate::generate::Random;
 use crate::show;
 
 fn found(screen: &Screen, text: &[u8]) -> Vec<usize> {
-    let mut found = RuleSet::EMPTY;
+    let mut found = RuleIds::EMPTY;
     screen.candidates(text, &mut found);
     found.iter().map(|rule| rule.index()).collect()
 }

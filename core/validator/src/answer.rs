@@ -19,10 +19,11 @@
 
 use std::fmt::{self, Display, Write};
 
-use alertik_core::{
-    MatchType, NotifierId, NotifierSet, Replay, RuleErrors, RuleName, RuleSpec, RulesBuilder, Wall,
-    pattern_hint, write_json_string,
-};
+use alertik_core::bytes::write_json_string;
+use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::matching::pattern_hint;
+use alertik_core::rules::{MatchType, Replay, RuleErrors, RuleSpec, RulesBuilder};
+use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};
 
@@ -109,7 +110,7 @@ impl<'a> Question<'a> {
         let groups = pattern.map_or(0, |pattern| pattern.groups());
         write!(out, "{{\"pattern\":{{\"groups\":{groups},\"plan\":")?;
         if let Some(rule) = replay.rules().first() {
-            write_json_string(rule.plan().to_string().as_bytes(), out)?;
+            write_json_string(rule.describe().to_string().as_bytes(), out)?;
         }
         out.write_char('}')?;
         let hint = pattern.and_then(|_| pattern_hint(self.variables.match_str.as_bytes()));

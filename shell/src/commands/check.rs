@@ -4,11 +4,13 @@
 use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
+use alertik_core::ids::RuleName;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
-use alertik_core::{Matcher, Rule, RuleName, static_event};
+use alertik_core::rules::Condition;
+use alertik_core::rules::{Rule, static_event};
 
 use crate::log::Escaped;
-use crate::settings::notifiers::{Endpoint, Notifier, Service, Target};
+use crate::settings::services::{Endpoint, Notifier, Service, Target};
 use crate::settings::{Env, Problems, Settings};
 
 /// Prints the report and returns whether the configuration is right.
@@ -65,15 +67,15 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
         }),
         _ => (variable("MATCH_STR"), variable("MASK_MSG")),
     };
-    let (kind, groups) = match &rule.matcher {
-        Matcher::Substring(_) => ("substr", 0),
-        Matcher::Regex(pattern) => ("regex ", pattern.groups()),
+    let (kind, groups) = match &rule.condition {
+        Condition::Substring(_) => ("substr", 0),
+        Condition::Regex(pattern) => ("regex ", pattern.groups()),
     };
     writeln!(out, "    {kind}    {}", Escaped(match_str))?;
     if kind != "substr" {
         writeln!(out, "    groups    {groups}")?;
     }
-    writeln!(out, "    matching  {}", rule.plan())?;
+    writeln!(out, "    matching  {}", rule.describe())?;
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", rule.notifiers)?;
     match rule.cooldown_millis / 1_000 {

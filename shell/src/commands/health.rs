@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::control;
+use crate::daemon::health_socket;
 use crate::settings::{Env, Problems, read_port};
 
 /// Asks the daemon, prints what it says, and returns whether it is healthy.
@@ -18,7 +18,7 @@ fn ask(env: &Env, json: bool) -> (String, bool) {
     if !problems.errors().is_empty() {
         return (problems.text(), false);
     }
-    match control::ask(port) {
+    match health_socket::ask(port) {
         Ok(answer) => {
             let text = if json { answer.json } else { answer.line };
             (text + "\n", answer.healthy)

@@ -10,15 +10,16 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 
+use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
-use alertik_core::{
-    Found, Instant, MatchType, NotifierSet, Replay, RuleId, RuleName, RuleSpec, Rules,
-    RulesBuilder, Span, pattern_hint, trim_line_end,
-};
+use alertik_core::matching::{Span, pattern_hint};
+use alertik_core::rules::{Found, MatchType, Replay, RuleSpec, Rules, RulesBuilder};
+use alertik_core::syslog::trim_line_end;
+use alertik_core::time::Instant;
 
-use crate::clock;
 use crate::log::Escaped;
 use crate::settings::{Env, Problems, rules};
+use crate::sys::clock;
 
 /// Bytes read at a time, and bytes of output that are collected at most.
 const BUFFER_BYTES: usize = 64 * 1_024;

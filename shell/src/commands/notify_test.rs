@@ -4,11 +4,12 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use alertik_core::{NotifierId, NotifierSet, TextBuffer};
+use alertik_core::ids::{NotifierId, NotifierSet};
+use alertik_core::text::TextBuffer;
 
-use crate::clock;
 use crate::notifier::{self, Trial};
-use crate::settings::{Env, Problems, notifiers, rules};
+use crate::settings::{Env, Problems, rules, services as notifiers};
+use crate::sys::clock;
 
 /// Runs the command and returns whether every notifier took the message.
 ///

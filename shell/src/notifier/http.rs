@@ -5,22 +5,22 @@ use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 
+use alertik_core::delivery::{Answer, Courier, Field, FixedStr, Form, Response, Template, Verdict};
+use alertik_core::ids::{NotifierId, RuleId};
 use alertik_core::limits::{
     ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, BODY_BYTES_MAX, HEAD_BYTES_MAX,
 };
-use alertik_core::{
-    Answer, Body, Courier, Field, Form, Instant, NotifierId, Response, RuleId, Template, Verdict,
-};
+use alertik_core::time::Instant;
 use rustls::ClientConfig;
 
-use super::connection::{Connection, Failure, Phase};
-use super::request;
 use super::secrets::Secrets;
-use super::tls;
-use crate::clock;
-use crate::resolve::{Unresolved, resolve};
+use crate::net::connection::{Connection, Failure, Phase};
+use crate::net::request;
+use crate::net::resolve::{Unresolved, resolve};
+use crate::net::tls;
 use crate::settings::Url;
-use crate::settings::notifiers::{Endpoint, Service};
+use crate::settings::services::{Endpoint, Service};
+use crate::sys::clock;
 
 /// The store of a notifier's outbox.
 pub(super) type Store = Box<[u8]>;
@@ -117,7 +117,7 @@ impl Http {
         rule_name: &dyn Fn(RuleId, &mut dyn Write),
     ) -> Vec<u8> {
         let mut bytes = vec![0; BODY_BYTES_MAX];
-        let mut body = Body::new(&mut bytes);
+        let mut body = FixedStr::new(&mut bytes);
         let mut same = heapless::Vec::<Field, 3>::new();
         let mut most = usize::MAX;
         if let Service::Generic(generic) = &self.endpoint.service {
@@ -310,7 +310,7 @@ fn expand(
     rule_name: &dyn Fn(RuleId, &mut dyn Write),
 ) -> String {
     let mut bytes = vec![0; HEAD_BYTES_MAX];
-    let mut text = Body::new(&mut bytes);
+    let mut text = FixedStr::new(&mut bytes);
     courier.expand(now, template, rule_name, &mut text);
     text.as_str().to_owned()
 }

@@ -5,28 +5,28 @@
 //! threads, the connections and the words for the log. Nothing here logs more
 //! of a URL than scheme, host and port.
 
-mod anchors;
-mod connection;
 mod console;
 mod http;
-mod provider;
-mod request;
 mod secrets;
 mod sender;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod trial;
 
 use std::io;
 use std::sync::Arc;
 
+use alertik_core::delivery::{Courier, CourierSettings, Loss};
+use alertik_core::ids::{NotifierId, Ticket};
 use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES};
-use alertik_core::{Courier, CourierSettings, Instant, Loss, NoticeHead, NotifierId, Text, Ticket};
+use alertik_core::rules::NoticeHead;
+use alertik_core::text::Text;
+use alertik_core::time::Instant;
 
-use crate::clock;
-use crate::settings::notifiers::{Notifiers, Target};
-use crate::threads;
+use crate::net::tls;
+use crate::settings::services::{Notifiers, Target};
+use crate::sys::clock;
+use crate::sys::threads;
 use console::Console;
 use http::Http;
 use sender::{Sender, Transport};
@@ -53,7 +53,7 @@ pub(crate) fn start(
     notifiers: Notifiers,
     failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
-    let tls = provider::client_config(notifiers.anchors)?;
+    let tls = tls::client_config(notifiers.anchors)?;
     let failed: sender::Failed = Arc::from(failed);
     let rule_names: Arc<[String]> = notifiers.rule_names.into();
     let mut senders = Vec::new();

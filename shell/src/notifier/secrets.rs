@@ -1,6 +1,6 @@
 //! Keeps secrets out of what a server's answer adds to the log.
 
-use alertik_core::split_at_mark;
+use alertik_core::bytes::split_at_mark;
 
 /// What must not be logged of a notifier's configuration.
 ///

@@ -3,16 +3,17 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use alertik_core::delivery::{Counts, Courier, FixedStr, Form, Hold, Loss, Step, Verdict};
+use alertik_core::ids::{NotifierId, RuleId, Ticket};
 use alertik_core::limits::BODY_BYTES_MAX;
-use alertik_core::{
-    Body, Counts, Courier, Form, Hold, Instant, Loss, NoticeHead, NotifierId, RuleId, Step, Text,
-    Ticket, Verdict,
-};
+use alertik_core::rules::NoticeHead;
+use alertik_core::text::Text;
+use alertik_core::time::Instant;
 
 use super::console::Console;
 use super::http::{Http, Outcome, Store};
-use crate::clock;
 use crate::log::debug;
+use crate::sys::clock;
 
 /// Reports a notification that will not arrive.
 pub(super) type Failed = Arc<dyn Fn(NotifierId, Ticket) + Send + Sync>;
@@ -234,7 +235,7 @@ impl Sender {
 
     fn print(&self, console: &mut Console) -> Outcome {
         let mut bytes = vec![0; BODY_BYTES_MAX];
-        let mut lines = Body::new(&mut bytes);
+        let mut lines = FixedStr::new(&mut bytes);
         let now = clock::now();
         self.lock()
             .courier

@@ -4,20 +4,22 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use alertik_core::delivery::{Courier, CourierSettings, FixedStr, Form, Pacing, Verdict};
+use alertik_core::ids::{NotifierId, NotifierSet, RuleId, Ticket};
 use alertik_core::limits::BODY_BYTES_MAX;
-use alertik_core::{
-    Body, Courier, CourierSettings, Form, Instant, NoticeHead, NotifierId, NotifierSet, Pacing,
-    RuleId, TextBuffer, Ticket, Verdict,
-};
-use alertik_core::{Text, limits::OUTBOX_BYTES};
+use alertik_core::limits::OUTBOX_BYTES;
+use alertik_core::rules::NoticeHead;
+use alertik_core::text::Text;
+use alertik_core::text::TextBuffer;
+use alertik_core::time::Instant;
 use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::{Http, Outcome, Store};
-use super::provider;
-use crate::clock;
-use crate::settings::notifiers::{Notifier, Notifiers, Target};
-use crate::threads;
+use crate::net::tls;
+use crate::settings::services::{Notifier, Notifiers, Target};
+use crate::sys::clock;
+use crate::sys::threads;
 
 /// What became of a test message.
 pub(crate) struct Trial {
@@ -70,7 +72,7 @@ impl Trials {
 ///
 /// Where a thread cannot be started.
 pub(crate) fn try_all(notifiers: Notifiers, text: Text<'_>) -> io::Result<Arc<Trials>> {
-    let tls = provider::client_config(notifiers.anchors)?;
+    let tls = tls::client_config(notifiers.anchors)?;
     let timeout_secs = notifiers.timeout_secs;
     let trials = Arc::new(Trials::default());
     for notifier in notifiers.list {
@@ -137,7 +139,7 @@ fn courier(id: NotifierId, now: Instant, text: Text<'_>) -> Courier<Store> {
 
 fn print(now: Instant, courier: &mut Courier<Store>) -> Outcome {
     let mut bytes = vec![0; BODY_BYTES_MAX];
-    let mut lines = Body::new(&mut bytes);
+    let mut lines = FixedStr::new(&mut bytes);
     courier.begin(now, &Form::Console, &[], &|_, _| {}, usize::MAX, &mut lines);
     Outcome::of_console(Console::open().and_then(|mut console| console.write(lines.as_str())))
 }

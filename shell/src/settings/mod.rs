@@ -5,19 +5,19 @@
 
 mod env;
 mod log;
-pub(crate) mod notifiers;
 mod numbers;
 mod problems;
 pub(crate) mod rules;
+pub(crate) mod services;
 mod timezone;
 mod trust;
 mod url;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use alertik_core::Rules;
+use alertik_core::rules::Rules;
 
-use crate::forward::Target;
+use crate::intake::forward::Target;
 pub(crate) use env::Env;
 pub(crate) use log::LogSettings;
 pub(crate) use problems::Problems;
@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     /// The compiled rules.
     pub(crate) rules: Rules,
     /// The services that the rules notify.
-    pub(crate) notifiers: notifiers::Notifiers,
+    pub(crate) notifiers: services::Notifiers,
     /// The daemon's own log.
     pub(crate) log: LogSettings,
 }
@@ -51,7 +51,7 @@ impl Settings {
             listen: read_listen(env, problems),
             port: read_port(env, problems),
             forward: read_forward(env, problems),
-            notifiers: notifiers::read(env, used, problems),
+            notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),
             rules: rules.finish(),
         };

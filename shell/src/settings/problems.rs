@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use alertik_core::OWN_OUTPUT_PREFIX;
+use alertik_core::syslog::OWN_OUTPUT_PREFIX;
 
-use crate::terminal::warn;
+use crate::sys::terminal::warn;
 
 /// Errors and warnings in the order they were found, one line each:
 /// `VARIABLE: what is wrong and what is allowed`.

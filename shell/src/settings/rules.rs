@@ -1,9 +1,10 @@
 //! The rules: `EVENTn_*` and the static events.
 
+use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
-use alertik_core::{
-    MatchType, NotifierId, NotifierSet, RuleErrors, RuleName, RuleSpec, RulesBuilder,
-    STATIC_EVENTS, pattern_hint, static_event,
+use alertik_core::matching::pattern_hint;
+use alertik_core::rules::{
+    MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
 };
 
 use super::{Env, Problems, numbers};

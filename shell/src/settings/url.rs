@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use alertik_core::split_at_mark;
+use alertik_core::bytes::split_at_mark;
 
 /// A URL that a request can be made of.
 ///

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use alertik_core::{Hold, NotifierId};
+use alertik_core::delivery::Hold;
+use alertik_core::ids::NotifierId;
 
 use super::support::{Server, answer, logged_lines, run};
 
@@ -113,7 +114,7 @@ fn gone_suspends_for_an_hour() {
         let status = running.wait(G1, "suspended", |status| status.hold.0 == Hold::Suspended);
         running.push(&[G1], 2, "y", b"");
         server.expect_none(Duration::from_millis(50));
-        let minutes = status.hold.1.since(crate::clock::now()) / 60_000;
+        let minutes = status.hold.1.since(crate::sys::clock::now()) / 60_000;
         assert!((59..=60).contains(&minutes), "{minutes}");
         assert_eq!(running.senders.status(G1).unwrap().waiting, 2);
         assert_eq!(running.failed_tickets(), []);

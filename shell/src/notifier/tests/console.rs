@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-use alertik_core::NotifierId;
+use alertik_core::ids::NotifierId;
 
 use super::support::run;
 

@@ -1,6 +1,6 @@
 //! The README's examples, sent as they stand there to a local server.
 
-use alertik_core::NotifierId;
+use alertik_core::ids::NotifierId;
 
 use super::support::{Request, Server, run};
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::NotifierId;
+use alertik_core::ids::NotifierId;
 
 use super::super::NotifierStatus;
 use super::support::{Running, Server, answer, listen, read_request, run};
@@ -297,7 +297,7 @@ fn a_body_in_chunks() {
     let running = run(&[id], &variables);
     running.push(&[id], 1, "x", b"");
     let status = running.wait(id, "refused", |status| status.counts.failed_attempts > 0);
-    let secs = status.hold.1.since(crate::clock::now()) / 1_000;
+    let secs = status.hold.1.since(crate::sys::clock::now()) / 1_000;
     assert!((39..=41).contains(&secs), "{secs}");
     assert!(status.last_error.unwrap().contains("\"retry_after\":41}}"));
 }

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use alertik_core::NotifierId;
+use alertik_core::ids::NotifierId;
 
 use super::super::NotifierStatus;
 use super::support::{Running, Server, answer, listen, logged, read_request, run};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use alertik_core::{Hold, NotifierId};
+use alertik_core::delivery::Hold;
+use alertik_core::ids::NotifierId;
 
 use super::support::{Running, Server, answer, logged_lines, read, run};
 

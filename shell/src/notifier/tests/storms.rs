@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::{Loss, LossCause, NotifierId, Wall};
+use alertik_core::delivery::{Loss, LossCause};
+use alertik_core::ids::NotifierId;
+use alertik_core::time::Wall;
 
 use super::support::{PATIENCE, Server, answer, listen, read_request, run};
 

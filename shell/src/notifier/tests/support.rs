@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::{NoticeHead, NotifierId, NotifierSet, RuleId, TextBuffer, Ticket, Wall};
+use alertik_core::ids::{NotifierId, NotifierSet, RuleId, Ticket};
+use alertik_core::rules::NoticeHead;
+use alertik_core::text::TextBuffer;
+use alertik_core::time::Wall;
 
 use super::super::{NotifierStatus, Senders, start};
 use super::ca::ca;
-use crate::clock;
-use crate::settings::{Env, Problems, notifiers};
+use crate::settings::{Env, Problems, services as notifiers};
+use crate::sys::clock;
 
 /// How long a test waits for what must happen. Generous: only failures take it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant as StdInstant};
 use super::super::support::PATIENCE;
 use super::server::{A, AAAA, Asked, GOOD, NXDOMAIN, Question, SERVFAIL, address, alias, serve};
 use super::{RESOLV_CONF, in_namespaces};
-use crate::clock;
-use crate::resolve::{Unresolved, resolve};
+use crate::net::resolve::{Unresolved, resolve};
+use crate::sys::clock;
 
 const HOST: &str = "hook.example.test";
 /// Below the time after which a query is sent again.

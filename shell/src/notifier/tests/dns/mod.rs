@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::NotifierId;
+use alertik_core::ids::NotifierId;
 
 use super::hostile::fill;
 use super::support::{Running, Server, answer, run};

@@ -1,0 +1,151 @@
+//! The lines of one message: what was lost, then what waits.
+
+use core::fmt::Write;
+
+use crate::delivery::compose::writer::{Size, Style, TextWriter};
+use crate::delivery::losses::Losses;
+use crate::delivery::losses::{Loss, LossCause};
+use crate::delivery::outbox::{Iter, Waiting};
+use crate::text::Origin;
+use crate::time::Instant;
+
+/// A notification that leaves later than this says so, in milliseconds.
+pub(super) const DELAY_TOLD_MILLIS: u64 = 60_000;
+
+/// What a message says, before any service's form.
+#[derive(Clone, Debug)]
+pub(in crate::delivery) struct Message<'a> {
+    pub(in crate::delivery) waiting: Iter<'a>,
+    pub(in crate::delivery) count: usize,
+    pub(in crate::delivery) losses: &'a Losses,
+    pub(in crate::delivery) moved_to: Option<i64>,
+    pub(in crate::delivery) now: Instant,
+}
+
+/// One line of a message. A notification's own text may hold newlines.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::delivery) enum Line<'a> {
+    /// Something was lost.
+    Lost(Loss),
+    /// Telegram gave the chat a new number.
+    Moved(i64),
+    /// A notification and, where it is late, its age in milliseconds.
+    Notice(Waiting<'a>, u64),
+}
+
+impl<'a> Message<'a> {
+    /// Returns the lines in order: alertik's own first, then the notifications,
+    /// the oldest first.
+    pub(in crate::delivery) fn lines(&self) -> impl Iterator<Item = Line<'a>> {
+        let now = self.now;
+        self.own_lines().chain(
+            self.waiting
+                .clone()
+                .take(self.count)
+                .map(move |waiting| Line::Notice(waiting, now.since(waiting.since))),
+        )
+    }
+
+    /// Returns the lines that are alertik's own.
+    pub(in crate::delivery) fn own_lines(&self) -> impl Iterator<Item = Line<'a>> + use<'a> {
+        self.moved_to
+            .into_iter()
+            .map(Line::Moved)
+            .chain(self.losses.iter().map(Line::Lost))
+    }
+
+    /// Returns the first notification of the message.
+    pub(in crate::delivery) fn first(&self) -> Option<Waiting<'a>> {
+        self.waiting.clone().take(self.count).next()
+    }
+
+    /// Returns the same message with another number of notifications.
+    #[must_use]
+    pub(in crate::delivery) fn with_count(&self, count: usize) -> Self {
+        Self {
+            count,
+            ..self.clone()
+        }
+    }
+
+    /// Writes all lines, separated by newlines.
+    pub(in crate::delivery) fn write(&self, writer: &mut TextWriter<'_, '_>) {
+        for (index, line) in self.lines().enumerate() {
+            if index > 0 {
+                writer.part(Origin::Mask, "\n");
+            }
+            line.write(writer);
+        }
+    }
+
+    /// Returns how many notifications, at least one where any waits, fit into
+    /// `quota` together with alertik's own lines. `per_line` is what the
+    /// service's form adds to each line.
+    #[must_use]
+    pub(in crate::delivery) fn fitting(&self, style: Style, quota: Size, per_line: Size) -> usize {
+        let mut used = Size::default();
+        for line in self.own_lines() {
+            used = used.plus(line.size(style)).plus(per_line);
+        }
+        let mut count = 0;
+        for line in self.lines().skip(self.own_lines().count()) {
+            used = used.plus(line.size(style)).plus(per_line);
+            if count > 0 && !used.fits(quota) {
+                break;
+            }
+            count += 1;
+        }
+        count
+    }
+}
+
+impl Line<'_> {
+    /// Writes the line.
+    pub(in crate::delivery) fn write(&self, writer: &mut TextWriter<'_, '_>) {
+        // A writer that is full swallows the rest, it never fails.
+        let _ = match self {
+            Self::Lost(loss) => write_loss(loss, writer),
+            Self::Moved(chat) => write!(
+                writer,
+                "This chat became {chat}: set TELEGRAM_CHAT_ID to that."
+            ),
+            Self::Notice(waiting, age) => {
+                writer.text(waiting.text);
+                write_delay(*age, writer)
+            }
+        };
+    }
+
+    /// Returns the line's size.
+    #[must_use]
+    pub(in crate::delivery) fn size(&self, style: Style) -> Size {
+        let mut writer = TextWriter::measuring(style);
+        self.write(&mut writer);
+        writer.used()
+    }
+}
+
+fn write_loss(loss: &Loss, out: &mut dyn Write) -> core::fmt::Result {
+    let (what, why) = match loss.cause {
+        LossCause::Kernel => ("message", "receive buffer"),
+        LossCause::Ring => ("message", "intake queue"),
+        LossCause::Outbox => ("notification", "outbox full"),
+        LossCause::Expired => ("notification", "too old"),
+        LossCause::Refused => ("notification", "refused by the service"),
+    };
+    let plural = if loss.count == 1 { "" } else { "s" };
+    let (count, since) = (loss.count, loss.since.time_of_day());
+    write!(out, "{count} {what}{plural} lost since {since} ({why})")
+}
+
+fn write_delay(age_millis: u64, out: &mut dyn Write) -> core::fmt::Result {
+    if age_millis < DELAY_TOLD_MILLIS {
+        return Ok(());
+    }
+    let minutes = age_millis / 60_000;
+    if minutes < 120 {
+        write!(out, " (delayed {minutes} min)")
+    } else {
+        write!(out, " (delayed {} h)", minutes / 60)
+    }
+}

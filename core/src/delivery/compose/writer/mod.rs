@@ -1,0 +1,332 @@
+//! Writes notification text for a service: neutralised, encoded, measured, cut.
+//!
+//! Two layers lie between a character and the bytes of a request. *Markup* is
+//! what the service makes of the text; log parts are neutralised for it, the
+//! user's mask is not. *Encoding* is how any text gets into the request; it
+//! applies to both.
+
+use crate::delivery::compose::fixed_str::FixedStr;
+use crate::syslog::{OWN_NOTICE, OWN_OUTPUT_PREFIX};
+use crate::text::{Origin, Text};
+
+/// What a service makes of text, and so what log parts must not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) enum Markup {
+    /// Nothing: plain text.
+    None,
+    /// Slack's mrkdwn: `<`, `>` and `&` make links and mentions, and are
+    /// escaped as entities (Slack, "Escaping text").
+    Slack,
+    /// Discord's Markdown, escaped by a backslash; mentions too, since the
+    /// request's `allowed_mentions` stops the ping but not the look of one.
+    Discord,
+    /// The Markdown subset of an Adaptive Card's `TextBlock`.
+    Teams,
+    /// Telegram's `parse_mode=HTML` (Bot API, "HTML style").
+    Html,
+    /// Telegram's legacy `parse_mode=Markdown` (Bot API, "Markdown style").
+    TelegramMarkdown,
+    /// A terminal: control characters become `\xNN`, C1 ones included.
+    Terminal,
+}
+
+/// How text gets into a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    Raw,
+    /// Inside a JSON string (RFC 8259, section 7).
+    Json,
+    /// Inside a URL's path segment or query value, or a form: every byte that
+    /// is not unreserved is percent-encoded (RFC 3986, section 2.3).
+    Url,
+    /// Inside a header's value: a control character becomes a space, so no text
+    /// can end the line (RFC 9110, section 5.5).
+    Header,
+}
+
+/// What a service counts when it limits a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) enum Unit {
+    /// Unicode scalar values of the text.
+    Scalars,
+    /// UTF-16 code units of the text.
+    Utf16,
+}
+
+/// How one service takes text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) struct Style {
+    /// What it makes of it.
+    pub(in crate::delivery) markup: Markup,
+    /// How it gets there.
+    pub(in crate::delivery) encoding: Encoding,
+    /// How it counts.
+    pub(in crate::delivery) unit: Unit,
+}
+
+/// An amount of text, in the service's unit and in bytes as encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::delivery) struct Size {
+    /// In the unit of the [`Style`].
+    pub(in crate::delivery) units: usize,
+    /// In bytes of the request.
+    pub(in crate::delivery) bytes: usize,
+}
+
+impl Size {
+    /// More than any text has.
+    pub(in crate::delivery) const UNLIMITED: Self = Self {
+        units: usize::MAX,
+        bytes: usize::MAX,
+    };
+
+    /// Returns whether `self` fits into `quota`.
+    #[must_use]
+    pub(in crate::delivery) const fn fits(self, quota: Self) -> bool {
+        self.units <= quota.units && self.bytes <= quota.bytes
+    }
+
+    /// Returns the sum.
+    #[must_use]
+    pub(in crate::delivery) const fn plus(self, other: Self) -> Self {
+        Self {
+            units: self.units.saturating_add(other.units),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+}
+
+/// Shown where a text was cut.
+const CUT_MARK: char = '…';
+
+/// Most characters one character becomes: `&quot;` has six.
+type Piece = heapless::Vec<char, 6>;
+
+/// Most bytes one character becomes: four bytes, each as `%XX`.
+const ENCODED_MAX: usize = 12;
+
+/// Writes text in one style, as far as a quota allows.
+///
+/// Without an output it only measures.
+#[derive(Debug)]
+pub(in crate::delivery) struct TextWriter<'o, 'b> {
+    out: Option<&'o mut FixedStr<'b>>,
+    style: Style,
+    quota: Size,
+    used: Size,
+    cut: bool,
+}
+
+impl<'o, 'b> TextWriter<'o, 'b> {
+    /// Returns a writer of text that is known to fit.
+    pub(in crate::delivery) const fn new(out: &'o mut FixedStr<'b>, style: Style) -> Self {
+        Self {
+            out: Some(out),
+            style,
+            quota: Size::UNLIMITED,
+            used: Size { units: 0, bytes: 0 },
+            cut: false,
+        }
+    }
+
+    /// Returns a writer that cuts at a quota and marks the cut, the mark
+    /// included in the quota.
+    pub(in crate::delivery) fn cutting(
+        out: &'o mut FixedStr<'b>,
+        style: Style,
+        quota: Size,
+    ) -> Self {
+        let mark = size_of(style, CUT_MARK);
+        let mut writer = Self::new(out, style);
+        writer.quota = Size {
+            units: quota.units.saturating_sub(mark.units),
+            bytes: quota.bytes.saturating_sub(mark.bytes),
+        };
+        writer
+    }
+
+    /// Returns a writer that only measures.
+    #[must_use]
+    pub(in crate::delivery) const fn measuring(style: Style) -> Self {
+        Self {
+            out: None,
+            style,
+            quota: Size::UNLIMITED,
+            used: Size { units: 0, bytes: 0 },
+            cut: false,
+        }
+    }
+
+    /// Returns how much was written or measured.
+    #[must_use]
+    pub(in crate::delivery) const fn used(&self) -> Size {
+        self.used
+    }
+
+    /// Writes a text with its marked parts.
+    pub(in crate::delivery) fn text(&mut self, text: Text<'_>) {
+        for (origin, part) in text.parts() {
+            self.part(origin, part);
+        }
+    }
+
+    /// Writes one part.
+    pub(in crate::delivery) fn part(&mut self, origin: Origin, part: &str) {
+        for c in part.chars() {
+            if self.cut {
+                return;
+            }
+            let mut piece = Piece::new();
+            match origin {
+                Origin::Log => neutralise(self.style.markup, c, &mut piece),
+                Origin::Mask => {
+                    let _ = piece.push(c);
+                }
+            }
+            self.piece(&piece);
+        }
+    }
+
+    /// Writes a piece as a whole or cuts before it.
+    fn piece(&mut self, piece: &Piece) {
+        let mut size = Size::default();
+        for &c in piece {
+            size = size.plus(size_of(self.style, c));
+        }
+        let used = self.used.plus(size);
+        if used.fits(self.quota) {
+            self.used = used;
+            for &c in piece {
+                self.put(c);
+            }
+        } else {
+            self.cut = true;
+            self.used = self.used.plus(size_of(self.style, CUT_MARK));
+            self.put(CUT_MARK);
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        if let Some(out) = &mut self.out {
+            let mut buffer = [0; ENCODED_MAX];
+            out.push(encode(self.style.encoding, c, &mut buffer));
+            if begins_line(self.style, c) {
+                out.push(OWN_OUTPUT_PREFIX);
+                out.push(OWN_NOTICE);
+            }
+        }
+    }
+}
+
+/// Alertik's own words, numbers included, count as the mask's.
+impl core::fmt::Write for TextWriter<'_, '_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.part(Origin::Mask, text);
+        Ok(())
+    }
+}
+
+/// Returns whether `c` begins another line on a terminal. Only the mask can; and
+/// each line of our output must be known for ours, should a router log it and
+/// send it back.
+fn begins_line(style: Style, c: char) -> bool {
+    style.markup == Markup::Terminal && c == '\n'
+}
+
+fn size_of(style: Style, c: char) -> Size {
+    let mut buffer = [0; ENCODED_MAX];
+    let prefix = if begins_line(style, c) {
+        OWN_OUTPUT_PREFIX.len() + OWN_NOTICE.len()
+    } else {
+        0
+    };
+    Size {
+        units: match style.unit {
+            Unit::Scalars => 1,
+            Unit::Utf16 => c.len_utf16(),
+        },
+        bytes: encode(style.encoding, c, &mut buffer).len() + prefix,
+    }
+}
+
+/// Takes the meaning out of a character of a log line.
+fn neutralise(markup: Markup, c: char, piece: &mut Piece) {
+    let backslash_before = match markup {
+        Markup::None => "",
+        Markup::Slack | Markup::Html => {
+            let entity = match c {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                _ => "",
+            };
+            if !entity.is_empty() {
+                piece.extend(entity.chars());
+                return;
+            }
+            ""
+        }
+        Markup::Discord => "\\*_~`|<>[]#@",
+        Markup::Teams => "\\*_[]()`#",
+        Markup::TelegramMarkdown => "_*`[",
+        Markup::Terminal => {
+            if c.is_control() {
+                let code = c as u32 as usize;
+                for c in ['\\', 'x', hex(code >> 4), hex(code)] {
+                    let _ = piece.push(c);
+                }
+                return;
+            }
+            ""
+        }
+    };
+    if backslash_before.contains(c) {
+        let _ = piece.push('\\');
+    }
+    let _ = piece.push(c);
+}
+
+/// Returns the lower-case hexadecimal digit of the last four bits.
+fn hex(value: usize) -> char {
+    char::from(b"0123456789abcdef"[value & 0xF])
+}
+
+/// Returns a character as it is written in a request.
+fn encode(encoding: Encoding, c: char, buffer: &mut [u8; ENCODED_MAX]) -> &str {
+    let byte = u8::try_from(c).unwrap_or(b'?');
+    let len = match (encoding, c) {
+        (Encoding::Json, '"' | '\\') => fill(buffer, &[b'\\', byte]),
+        (Encoding::Json, '\n') => fill(buffer, b"\\n"),
+        (Encoding::Json, '\0'..='\x1F') => {
+            let code = usize::from(byte);
+            let digits = [hex(code >> 4) as u8, hex(code) as u8];
+            fill(buffer, b"\\u00");
+            buffer[4..6].copy_from_slice(&digits);
+            6
+        }
+        (Encoding::Header, _) if c.is_control() => fill(buffer, b" "),
+        (Encoding::Url, _) if !(c.is_ascii_alphanumeric() || "-._~".contains(c)) => {
+            let mut utf8 = [0; 4];
+            let mut len = 0;
+            for &byte in c.encode_utf8(&mut utf8).as_bytes() {
+                let code = usize::from(byte);
+                buffer[len] = b'%';
+                buffer[len + 1] = (hex(code >> 4) as u8).to_ascii_uppercase();
+                buffer[len + 2] = (hex(code) as u8).to_ascii_uppercase();
+                len += 3;
+            }
+            len
+        }
+        _ => c.encode_utf8(&mut buffer[..]).len(),
+    };
+    core::str::from_utf8(&buffer[..len]).unwrap_or_default()
+}
+
+fn fill(buffer: &mut [u8; ENCODED_MAX], bytes: &[u8]) -> usize {
+    buffer[..bytes.len()].copy_from_slice(bytes);
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Tests of the two layers and of cutting.
+
+use std::string::String;
+
+use super::*;
+use crate::text::TextBuffer;
+
+const PLAIN: Style = Style {
+    markup: Markup::None,
+    encoding: Encoding::Raw,
+    unit: Unit::Scalars,
+};
+
+fn written(style: Style, mask: &str, log: &[u8]) -> String {
+    let mut text = TextBuffer::new();
+    text.push_mask(mask);
+    text.push_log(log);
+    let mut bytes = [0; 4_096];
+    let mut body = FixedStr::new(&mut bytes);
+    let mut writer = TextWriter::new(&mut body, style);
+    writer.text(text.as_text());
+    let used = writer.used();
+    let mut measure = TextWriter::measuring(style);
+    measure.text(text.as_text());
+    assert_eq!(measure.used(), used, "measuring and writing disagree");
+    assert_eq!(used.bytes, body.len());
+    body.as_str().into()
+}
+
+fn marked(markup: Markup, mask: &str, log: &str) -> String {
+    written(Style { markup, ..PLAIN }, mask, log.as_bytes())
+}
+
+/// The mask's markup stays the user's; a log line cannot make any.
+#[test]
+fn only_log_parts_are_neutralised() {
+    let hostile = "<!channel> & <http://x|y> [a](http://x) *b* _c_ ~d~ `e` @everyone \\";
+    for (markup, expected) in [
+        (Markup::None, hostile.into()),
+        (
+            Markup::Slack,
+            hostile
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;"),
+        ),
+        (
+            Markup::Discord,
+            "\\<!channel\\> & \\<http://x\\|y\\> \\[a\\](http://x) \\*b\\* \\_c\\_ \\~d\\~ \
+             \\`e\\` \\@everyone \\\\"
+                .into(),
+        ),
+        (
+            Markup::Teams,
+            "<!channel> & <http://x|y> \\[a\\]\\(http://x\\) \\*b\\* \\_c\\_ ~d~ \\`e\\` \
+             @everyone \\\\"
+                .into(),
+        ),
+    ] {
+        assert_eq!(
+            marked(markup, hostile, hostile),
+            hostile.to_owned() + &expected
+        );
+    }
+}
+
+/// A terminal sees no control character of a log line: ESC, C1, newline.
+#[test]
+fn terminal_controls_are_shown() {
+    assert_eq!(
+        marked(
+            Markup::Terminal,
+            "\u{1b}[1m",
+            "\u{1b}]0;x\u{7}\n\u{9b}2J\u{7f}é"
+        ),
+        "\u{1b}[1m\\x1b]0;x\\x07\\x0a\\x9b2J\\x7fé"
+    );
+}
+
+/// Every byte value comes out of a JSON string as the text that went in.
+#[test]
+fn json_escapes() {
+    let json = Style {
+        encoding: Encoding::Json,
+        ..PLAIN
+    };
+    assert_eq!(
+        written(
+            json,
+            "a\"b\\c\n",
+            b"\0\x1f\r\t\x7f\xff\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80"
+        ),
+        "a\\\"b\\\\c\\n\\u0000\\u001f\\u000d\\u0009\x7f\u{fffd}é\u{2028}\u{1f600}"
+    );
+}
+
+/// Everything but the unreserved characters is percent-encoded.
+#[test]
+fn url_escapes() {
+    let url = Style {
+        encoding: Encoding::Url,
+        ..PLAIN
+    };
+    assert_eq!(
+        written(url, "aZ09-._~", "é&=?/#% \n\u{1f600}".as_bytes()),
+        "aZ09-._~%C3%A9%26%3D%3F%2F%23%25%20%0A%F0%9F%98%80"
+    );
+}
+
+/// No control character gets into a header.
+#[test]
+fn header_escapes() {
+    let header = Style {
+        encoding: Encoding::Header,
+        ..PLAIN
+    };
+    assert_eq!(
+        written(header, "T: ", b"a\r\nX-Evil: 1\0\x7f\t\xc2\x85b"),
+        "T: a  X-Evil: 1    b"
+    );
+}
+
+/// At the limit nothing is cut; one unit above, the cut is marked and on a
+/// character border, and an escape is never split.
+#[test]
+fn cuts_are_marked_and_whole() {
+    for (style, text, units, expected) in [
+        (PLAIN, "ééééé", 4, "ééé…"),
+        (
+            Style {
+                unit: Unit::Utf16,
+                ..PLAIN
+            },
+            "😀😀😀",
+            4,
+            "😀…",
+        ),
+        (
+            Style {
+                unit: Unit::Utf16,
+                ..PLAIN
+            },
+            "😀😀😀",
+            5,
+            "😀😀…",
+        ),
+        (
+            Style {
+                markup: Markup::Slack,
+                ..PLAIN
+            },
+            "&&&",
+            12,
+            "&amp;&amp;…",
+        ),
+        (
+            Style {
+                markup: Markup::Slack,
+                ..PLAIN
+            },
+            "&&&",
+            10,
+            "&amp;…",
+        ),
+        (PLAIN, "abc", 0, "…"),
+    ] {
+        let mut text_buffer = TextBuffer::new();
+        text_buffer.push_log(text.as_bytes());
+        let mut bytes = [0; 64];
+        let mut body = FixedStr::new(&mut bytes);
+        let quota = Size {
+            units,
+            ..Size::UNLIMITED
+        };
+        let mut writer = TextWriter::cutting(&mut body, style, quota);
+        writer.text(text_buffer.as_text());
+        writer.part(Origin::Mask, "never");
+        assert!(units == 0 || writer.used().units <= units);
+        assert_eq!(body.as_str(), expected);
+    }
+}

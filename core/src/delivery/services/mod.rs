@@ -1,0 +1,3 @@
+//! The services that can be notified.
+
+pub(super) mod payload;

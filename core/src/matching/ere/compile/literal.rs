@@ -1,0 +1,153 @@
+//! Literals that a text must contain to match.
+//!
+//! They are what lets one pass over a message rule out nearly all rules at
+//! once. A pattern gives one set of alternatives, each a plain string: every
+//! text that matches contains at least one of them. `(up|down): \d+` gives
+//! `up: ` and `down: `. The set may be empty, when nothing is required.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::limits::{LITERAL_ALTERNATIVES_MAX, LITERAL_BYTES_MAX};
+use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::syntax::ast::{Kind, Node};
+
+/// Alternatives of which a matching text contains at least one; none means
+/// that nothing is known.
+pub(crate) type Literals = Vec<Vec<u8>>;
+
+/// What is known of the texts that a piece of a pattern matches.
+#[derive(Debug, Default)]
+struct Piece {
+    /// Whether it matches `prefix` and nothing else.
+    is_exact: bool,
+    /// What all of them begin with, cut at [`LITERAL_BYTES_MAX`].
+    prefix: Vec<u8>,
+    /// What all of them end with, cut likewise.
+    suffix: Vec<u8>,
+    /// What all of them contain.
+    inner: Literals,
+}
+
+/// Returns the best set of literals of a tree without counted repeats.
+pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> Literals {
+    let mut stack: Vec<Piece> = Vec::new();
+    for node in nodes {
+        let piece = match node.kind {
+            Kind::Empty | Kind::Assert(_) => Piece::exactly(&[]),
+            Kind::Set(set) => {
+                let set = &sets[usize::from(set)];
+                match (set.iter().next(), set.len()) {
+                    (Some(byte), 1) => Piece::exactly(&[byte]),
+                    _ => Piece::default(),
+                }
+            }
+            Kind::Repeat { min: 0, .. } => {
+                stack.pop();
+                Piece::default()
+            }
+            Kind::Repeat { max, .. } => {
+                let mut child = stack.pop().unwrap_or_default();
+                child.is_exact &= max == 1;
+                child
+            }
+            Kind::Alt | Kind::Cat => {
+                let right = stack.pop().unwrap_or_default();
+                let left = stack.pop().unwrap_or_default();
+                if node.kind == Kind::Alt {
+                    Piece::either(left, right)
+                } else {
+                    Piece::both(left, right)
+                }
+            }
+        };
+        stack.push(piece);
+    }
+    stack.pop().unwrap_or_default().inner
+}
+
+impl Piece {
+    fn exactly(text: &[u8]) -> Self {
+        Self {
+            is_exact: true,
+            prefix: text.to_vec(),
+            suffix: text.to_vec(),
+            inner: alternatives(text.to_vec()),
+        }
+    }
+
+    fn either(left: Self, right: Self) -> Self {
+        let shared =
+            |one: &[u8], other: &[u8]| one.iter().zip(other).take_while(|(a, b)| a == b).count();
+        let prefix = shared(&left.prefix, &right.prefix);
+        let suffix = left
+            .suffix
+            .iter()
+            .rev()
+            .zip(right.suffix.iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let mut inner = left.inner;
+        if inner.is_empty() || right.inner.is_empty() {
+            inner.clear();
+        } else {
+            for literal in right.inner {
+                if !inner.contains(&literal) {
+                    inner.push(literal);
+                }
+            }
+        }
+        if inner.len() > LITERAL_ALTERNATIVES_MAX {
+            inner.clear();
+        }
+        Self {
+            is_exact: left.is_exact && right.is_exact && left.prefix == right.prefix,
+            prefix: left.prefix[..prefix].to_vec(),
+            suffix: left.suffix[left.suffix.len() - suffix..].to_vec(),
+            inner,
+        }
+    }
+
+    fn both(left: Self, right: Self) -> Self {
+        let mut middle = left.suffix.clone();
+        middle.extend_from_slice(&right.prefix);
+        let is_exact = left.is_exact && right.is_exact && middle.len() <= LITERAL_BYTES_MAX;
+        let mut prefix = left.prefix;
+        if left.is_exact {
+            prefix.extend_from_slice(&right.prefix);
+            prefix.truncate(LITERAL_BYTES_MAX);
+        }
+        let suffix = if right.is_exact {
+            middle[middle.len().saturating_sub(LITERAL_BYTES_MAX)..].to_vec()
+        } else {
+            right.suffix
+        };
+        let inner = better(better(left.inner, right.inner), alternatives(middle));
+        Self {
+            is_exact,
+            prefix,
+            suffix,
+            inner,
+        }
+    }
+}
+
+/// Returns a set of one alternative, or none if the text is empty.
+fn alternatives(text: Vec<u8>) -> Literals {
+    if text.is_empty() {
+        Vec::new()
+    } else {
+        vec![text]
+    }
+}
+
+/// Returns the set that rules out more texts: the one whose shortest
+/// alternative is longer.
+fn better(one: Literals, other: Literals) -> Literals {
+    let worth = |set: &Literals| (set.iter().map(Vec::len).min(), usize::MAX - set.len());
+    if worth(&other) > worth(&one) {
+        other
+    } else {
+        one
+    }
+}

@@ -1,0 +1,164 @@
+//! The automaton against another determiniser, and against the engine that
+//! works without one.
+
+mod oracle;
+
+use std::collections::HashSet;
+
+use oracle::Oracle;
+
+use super::{DEAD, Dfa, MATCHED};
+use crate::matching::ere::pattern::Pattern;
+use crate::matching::ere::scratch::Scratch;
+
+/// Steele, Lea and Flood's SplitMix64 (2014).
+struct Random(u64);
+
+impl Random {
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        from[((z ^ (z >> 31)) % from.len() as u64) as usize]
+    }
+
+    /// Returns a pattern in which nearly every place has conditions.
+    fn pattern(&mut self, depth: usize) -> String {
+        const CONDITIONS: [&str; 9] = ["", "", "", "^", "$", r"\b", r"\B", r"\<", r"\>"];
+        const LITERALS: [&str; 8] = ["a", "a", "b", "-", ".", r"\w", r"\W", "[^a]"];
+        const SUFFIXES: [&str; 6] = ["", "", "*", "?", "+", "{2}"];
+        let before = self.pick(&CONDITIONS);
+        let piece = match self.pick(&[0, 0, 0, 1, 2, 2]) {
+            _ if depth == 0 => self.pick(&LITERALS).to_owned(),
+            0 => format!("{}{}", self.pattern(depth - 1), self.pattern(depth - 1)),
+            1 => format!("({}|{})", self.pattern(depth - 1), self.pattern(depth - 1)),
+            _ => format!("({}){}", self.pattern(depth - 1), self.pick(&SUFFIXES)),
+        };
+        format!("{before}{piece}{}", self.pick(&CONDITIONS))
+    }
+}
+
+/// Runs a check on every generated pattern whose automaton is not too large.
+fn each_pattern(count: usize, mut check: impl FnMut(&str, &Pattern, &Dfa)) {
+    let mut random = Random(count as u64);
+    let mut checked = 0;
+    for _ in 0..count {
+        let depth = random.pick(&[1, 2, 3, 4]);
+        let source = random.pattern(depth);
+        let pattern = Pattern::compile(source.as_bytes()).expect(&source);
+        if let Some(dfa) = &pattern.dfa {
+            check(&source, &pattern, dfa);
+            checked += 1;
+        }
+    }
+    assert!(checked > count * 99 / 100, "{checked} of {count}");
+}
+
+impl Dfa {
+    /// Returns the state behind a byte, or behind the end of the text.
+    fn next(&self, state: u16, byte: Option<u8>) -> u16 {
+        let class = byte.map(|byte| self.classes[usize::from(byte)]);
+        let column = class.map_or(self.stride - 1, usize::from);
+        self.table[usize::from(state) * self.stride + column]
+    }
+}
+
+/// Walks both automata over all texts at once: whichever is the end of the text,
+/// both say the same.
+fn assert_same(source: &str, dfa: &Dfa, oracle: &mut Oracle) {
+    let mut reached = HashSet::new();
+    let mut open = vec![(dfa.start, oracle.start())];
+    while let Some((state, other)) = open.pop() {
+        if !reached.insert((state, other)) {
+            continue;
+        }
+        let (at_end, expected) = (dfa.next(state, None), oracle.next(other, None).is_match());
+        assert_eq!(at_end == MATCHED, expected, "{source}: at the end");
+        for byte in 0..=u8::MAX {
+            let (next, other) = (dfa.next(state, Some(byte)), oracle.next(other, Some(byte)));
+            if other.is_match() {
+                // The other one knows it late, so this one is certain.
+                assert_eq!(next, MATCHED, "{source}: before {byte}");
+            } else {
+                open.push((next, other));
+            }
+        }
+    }
+}
+
+#[test]
+fn other_determiniser_agrees() {
+    each_pattern(3_000, |source, pattern, dfa| {
+        assert_same(source, dfa, &mut Oracle::new(&pattern.program));
+    });
+}
+
+/// Patterns of the usual kind, which have more states.
+#[test]
+fn other_determiniser_agrees_on_rules() {
+    for source in [
+        r"login failure for user ([A-Za-z]+) from (\d{1,3}.*) via ssh",
+        r"^system,info,account user (\w+) logged out from (\S+) via (\w+)$",
+        r"forward: in:(\w+) out:(\w+), .* proto (TCP|UDP)[^,]*, (.+)->(.+), len (\d+)",
+        r"\<(up|down)\>.*\b[0-9]{1,3}(\.[0-9]{1,3}){3}\b",
+    ] {
+        let pattern = Pattern::compile(source.as_bytes()).expect(source);
+        let dfa = pattern.dfa.as_ref().expect(source);
+        assert_same(source, dfa, &mut Oracle::new(&pattern.program));
+    }
+}
+
+/// All texts of up to five bytes of words and others.
+#[test]
+fn bounded_engine_agrees() {
+    let mut texts: Vec<Vec<u8>> = vec![Vec::new()];
+    for shorter in 0.. {
+        if texts[shorter].len() == 5 {
+            break;
+        }
+        for byte in b"ab-" {
+            texts.push([&texts[shorter][..], &[*byte]].concat());
+        }
+    }
+    assert_eq!(texts.len(), 364);
+    each_pattern(2_000, |source, pattern, dfa| {
+        let mut scratch = Scratch::for_patterns([pattern]);
+        for text in &texts {
+            let expected = pattern.is_match_without_dfa(text, &mut scratch);
+            let shown = text.escape_ascii();
+            assert_eq!(dfa.is_match(text), expected, "{source} on {shown}");
+        }
+    });
+}
+
+/// States that nothing tells apart are one. Two of each count are [`DEAD`] and
+/// [`MATCHED`].
+#[test]
+fn states_are_few() {
+    for (source, states) in [
+        ("", 2),
+        ("foo", 2 + 3),
+        ("^foo", 2 + 3),
+        // In a word or not; and then the letters, of which the first one
+        // is in a word.
+        (r"\bfoo", 2 + 4),
+        // What may follow for the literal would be known twice.
+        (r"\ba", 2 + 2),
+        // Where `-` follows, that is a match already.
+        (r"(a|ba-?)\>", 2 + 3),
+        // Certain behind `a`, whatever follows.
+        (r"a\>|a\B", 2 + 1),
+    ] {
+        let pattern = Pattern::compile(source.as_bytes()).expect(source);
+        assert_eq!(pattern.dfa_states(), Some(states), "{source}");
+    }
+}
+
+/// A pattern that cannot match beyond its beginning is done with at once.
+#[test]
+fn anchored_is_dead_soon() {
+    let pattern = Pattern::compile(b"^ab").expect("valid");
+    let dfa = pattern.dfa.as_ref().expect("small");
+    assert_eq!(dfa.next(dfa.start, Some(b'x')), DEAD);
+}

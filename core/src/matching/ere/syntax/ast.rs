@@ -1,0 +1,189 @@
+//! The syntax tree, kept as a list in post-order.
+//!
+//! A node's children stand before it without a gap: the right child, or the
+//! only one, directly before its parent, the left child directly before the
+//! right one's subtree. So a subtree is a slice, copying one is copying that
+//! slice, and no pass over the tree needs the call stack: a pattern of
+//! thousands of nested groups costs a few kilobytes of list and no recursion.
+
+use alloc::vec::Vec;
+
+use crate::matching::ere::byte_set::ByteSet;
+
+/// Stands for "no upper bound" in [`Kind::Repeat`].
+pub(crate) const UNBOUNDED: u16 = u16::MAX;
+
+/// Stands for "no tag here" in [`Node`].
+pub(crate) const NO_TAG: u16 = u16::MAX;
+
+/// Index of a byte set in [`Tree::sets`].
+pub(crate) type SetId = u16;
+
+/// Conditions on the place between two bytes, as a set of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Assertions(u8);
+
+impl Assertions {
+    /// No condition.
+    pub(crate) const NONE: Self = Self(0);
+    /// `^`: the beginning of the text.
+    pub(crate) const TEXT_START: Self = Self(1);
+    /// `$`: the end of the text.
+    pub(crate) const TEXT_END: Self = Self(2);
+    /// `\<`: no word byte before, one behind.
+    pub(crate) const WORD_START: Self = Self(4);
+    /// `\>`: a word byte before, none behind.
+    pub(crate) const WORD_END: Self = Self(8);
+    /// `\b`: a word's edge; either end of the text counts as one.
+    pub(crate) const WORD_EDGE: Self = Self(16);
+    /// `\B`: not `\b`.
+    pub(crate) const NOT_WORD_EDGE: Self = Self(32);
+
+    /// Returns the conditions of both.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns whether all conditions of `other` are among these.
+    pub(crate) const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Returns whether there is no condition.
+    pub(crate) const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns whether the conditions hold at `offset` of `text`.
+    pub(crate) fn hold(self, text: &[u8], offset: usize) -> bool {
+        let before = offset.checked_sub(1).map(|offset| is_word(text[offset]));
+        let behind = text.get(offset).map(|&byte| is_word(byte));
+        self.hold_between(before, behind)
+    }
+
+    /// Returns whether the conditions hold between two bytes. Of each is told
+    /// whether it is part of a word, and `None` is the start or the end of the
+    /// text.
+    ///
+    /// Word bytes are ASCII letters, digits and `_`, as in musl's C locale.
+    pub(crate) fn hold_between(self, before: Option<bool>, behind: Option<bool>) -> bool {
+        let (at_start, at_end) = (before.is_none(), behind.is_none());
+        let (before, behind) = (before == Some(true), behind == Some(true));
+        let edge = at_start || at_end || before != behind;
+        (!self.contains(Self::TEXT_START) || at_start)
+            && (!self.contains(Self::TEXT_END) || at_end)
+            && (!self.contains(Self::WORD_START) || (!before && behind))
+            && (!self.contains(Self::WORD_END) || (before && !behind))
+            && (!self.contains(Self::WORD_EDGE) || edge)
+            && (!self.contains(Self::NOT_WORD_EDGE) || !edge)
+    }
+}
+
+/// Returns whether a byte counts as part of a word.
+pub(crate) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Matches the empty string.
+    Empty,
+    /// Matches the empty string where the conditions hold.
+    Assert(Assertions),
+    /// Matches one byte of a set.
+    Set(SetId),
+    /// Left or right.
+    Alt,
+    /// Left, then right.
+    Cat,
+    /// The child, between `min` and `max` times.
+    Repeat {
+        /// Fewest repetitions.
+        min: u16,
+        /// Most repetitions, or [`UNBOUNDED`].
+        max: u16,
+    },
+}
+
+/// A node of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Nodes of its subtree, itself included.
+    pub(crate) size: u32,
+    /// Number of the outermost group that consists of exactly this node.
+    pub(crate) group: u16,
+    /// How many groups consist of exactly this node. Their numbers follow
+    /// each other, because their parentheses do: `((a))`.
+    pub(crate) groups: u16,
+    /// Tag to set on the way in, or [`NO_TAG`].
+    pub(crate) tag_before: u16,
+    /// Tag to set on the way out, or [`NO_TAG`].
+    pub(crate) tag_behind: u16,
+}
+
+impl Node {
+    /// Returns a node without children, groups and tags.
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            size: 1,
+            group: 0,
+            groups: 0,
+            tag_before: NO_TAG,
+            tag_behind: NO_TAG,
+        }
+    }
+}
+
+/// A parsed pattern.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    /// The nodes in post-order; the last one is the root.
+    pub(crate) nodes: Vec<Node>,
+    /// The byte sets that nodes refer to.
+    pub(crate) sets: Vec<ByteSet>,
+    /// Number of groups, the whole pattern not counted.
+    pub(crate) groups: usize,
+}
+
+impl Tree {
+    /// Appends a node without children.
+    pub(crate) fn push_leaf(&mut self, kind: Kind) {
+        self.nodes.push(Node::new(kind));
+    }
+
+    /// Appends the parent of the last one or two subtrees.
+    pub(crate) fn push_parent(&mut self, kind: Kind) {
+        push_parent(&mut self.nodes, Node::new(kind));
+    }
+
+    /// Returns the id of a byte set, adding it if it is new.
+    pub(crate) fn intern(&mut self, set: ByteSet) -> SetId {
+        let known = self.sets.iter().position(|&known| known == set);
+        known.unwrap_or_else(|| {
+            self.sets.push(set);
+            self.sets.len() - 1
+        }) as SetId
+    }
+}
+
+/// Appends `node` as the parent of the last one or two subtrees, and gives it
+/// its size.
+pub(crate) fn push_parent(nodes: &mut Vec<Node>, mut node: Node) {
+    let index = nodes.len();
+    node.size = 1 + match node.kind {
+        Kind::Empty | Kind::Assert(_) | Kind::Set(_) => 0,
+        Kind::Repeat { .. } => nodes[index - 1].size,
+        Kind::Alt | Kind::Cat => nodes[index - 1].size + nodes[left(nodes, index)].size,
+    };
+    nodes.push(node);
+}
+
+/// Returns the index of the left child of the node at `parent`, whose right
+/// child stands at `parent - 1`.
+pub(crate) fn left(nodes: &[Node], parent: usize) -> usize {
+    parent - 1 - nodes[parent - 1].size as usize
+}

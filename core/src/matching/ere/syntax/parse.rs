@@ -1,0 +1,357 @@
+//! The grammar: which patterns are accepted, and what tree they make.
+//!
+//! ```text
+//! regex  = branch *( "|" branch )
+//! branch = *( atom *repeat )
+//! atom   = byte / escape / "." / "^" / "$" / bracket / "(" regex ")"
+//! repeat = "*" / "+" / "?" / "{" min [ "," [ max ] ] "}"
+//! ```
+//!
+//! This is POSIX's grammar (XBD 9.5.3) with what it leaves undefined decided
+//! as in musl: empty branches and groups are allowed, repeats stack, `)` alone
+//! is a literal, `^` and `$` are anchors everywhere.
+
+use alloc::vec::Vec;
+
+use crate::limits::{PATTERN_BYTES_MAX, REPEAT_MAX};
+use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::syntax::ast::{Assertions, Kind, Tree, UNBOUNDED};
+use crate::matching::ere::syntax::bracket::{self, bytes_between, code_of};
+use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
+
+/// Bytes that repeat what stands before them.
+const REPEATS: [u8; 4] = [b'*', b'+', b'?', b'{'];
+
+/// Largest code point `.` matches in a sense that reaches every byte.
+const ANY_CODE: u32 = 0xdfff;
+
+/// First value at which the digits of `\x{...}` stop being read.
+const CODE_LIMIT: u32 = 0x11_0000;
+
+/// Parses a pattern.
+pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(PatternError::new(PATTERN_BYTES_MAX, ErrorKind::TooLong));
+    }
+    let mut parser = Parser {
+        pattern,
+        at: 0,
+        tree: Tree::default(),
+        level: Level::default(),
+        outer: Vec::new(),
+    };
+    parser.regex()?;
+    Ok(parser.tree)
+}
+
+/// What has been read of the innermost open group.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    /// Offset of its parenthesis.
+    open: usize,
+    /// Its number.
+    group: u16,
+    /// Whether the tree holds alternatives of it, joined.
+    has_union: bool,
+    /// Whether the tree holds pieces of its current branch, joined.
+    has_branch: bool,
+}
+
+struct Parser<'a> {
+    pattern: &'a [u8],
+    at: usize,
+    tree: Tree,
+    level: Level,
+    /// The levels around the innermost one.
+    outer: Vec<Level>,
+}
+
+impl Parser<'_> {
+    fn regex(&mut self) -> Result<(), PatternError> {
+        loop {
+            match self.peek() {
+                Some(b'(') => {
+                    self.open_group();
+                    continue;
+                }
+                Some(b')') if !self.outer.is_empty() => self.tree.push_leaf(Kind::Empty),
+                _ => self.atom()?,
+            }
+            // What was just read may be repeated, and it may be followed by
+            // the end of its group, which makes the group the next such piece.
+            loop {
+                self.repeats()?;
+                self.join_piece();
+                match self.peek() {
+                    Some(b'|') => {
+                        self.join_branch();
+                        self.at += 1;
+                        break;
+                    }
+                    Some(b')') if !self.outer.is_empty() => {
+                        self.join_branch();
+                        self.at += 1;
+                        self.close_group();
+                    }
+                    Some(_) => break,
+                    None => return self.end(),
+                }
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.pattern.get(self.at).copied()
+    }
+
+    fn error<T>(&self, kind: ErrorKind) -> Result<T, PatternError> {
+        Err(PatternError::new(self.at, kind))
+    }
+
+    fn open_group(&mut self) {
+        self.outer.push(self.level);
+        self.tree.groups += 1;
+        self.level = Level {
+            open: self.at,
+            group: self.tree.groups as u16,
+            ..Level::default()
+        };
+        self.at += 1;
+    }
+
+    fn close_group(&mut self) {
+        self.mark(self.level.group);
+        self.level = self.outer.pop().unwrap_or_default();
+    }
+
+    fn end(&mut self) -> Result<(), PatternError> {
+        self.join_branch();
+        if !self.outer.is_empty() {
+            return Err(PatternError::new(
+                self.level.open,
+                ErrorKind::MissingParenthesis,
+            ));
+        }
+        self.mark(0);
+        Ok(())
+    }
+
+    /// Makes the last subtree a group.
+    fn mark(&mut self, group: u16) {
+        if let Some(node) = self.tree.nodes.last_mut() {
+            node.group = group;
+            node.groups += 1;
+        }
+    }
+
+    /// Appends the last subtree to the current branch.
+    fn join_piece(&mut self) {
+        if self.level.has_branch {
+            self.tree.push_parent(Kind::Cat);
+        }
+        self.level.has_branch = true;
+    }
+
+    /// Makes the current branch the last alternative.
+    fn join_branch(&mut self) {
+        if self.level.has_union {
+            self.tree.push_parent(Kind::Alt);
+        }
+        self.level.has_union = true;
+        self.level.has_branch = false;
+    }
+
+    fn atom(&mut self) -> Result<(), PatternError> {
+        let Some(byte) = self.peek() else {
+            self.tree.push_leaf(Kind::Empty);
+            return Ok(());
+        };
+        match byte {
+            b'[' => return self.bracket(self.at),
+            b'\\' => return self.escape(),
+            b'|' => {
+                self.tree.push_leaf(Kind::Empty);
+                return Ok(());
+            }
+            b'.' => self.push_set(bytes_between(0, ANY_CODE)),
+            b'^' => self.tree.push_leaf(Kind::Assert(Assertions::TEXT_START)),
+            b'$' => self.tree.push_leaf(Kind::Assert(Assertions::TEXT_END)),
+            b'?' if self.at > 0 && self.pattern[self.at - 1] == b'(' => {
+                return self.error(ErrorKind::PerlGroup);
+            }
+            _ if REPEATS.contains(&byte) => return self.error(ErrorKind::NothingToRepeat),
+            _ => self.push_byte(byte),
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn push_set(&mut self, set: ByteSet) {
+        let id = self.tree.intern(set);
+        self.tree.push_leaf(Kind::Set(id));
+    }
+
+    fn push_byte(&mut self, byte: u8) {
+        self.push_set(bytes_between(code_of(byte), code_of(byte)));
+    }
+
+    fn bracket(&mut self, open: usize) -> Result<(), PatternError> {
+        let bracket = bracket::parse(self.pattern, open)?;
+        self.push_bracket(&bracket);
+        self.at = bracket.end;
+        Ok(())
+    }
+
+    fn push_bracket(&mut self, bracket: &bracket::Bracket) {
+        if let Some(others) = bracket.others {
+            self.push_set(others);
+        }
+        self.push_set(bracket.last);
+        if bracket.others.is_some() {
+            self.tree.push_parent(Kind::Alt);
+        }
+    }
+
+    /// Parses a backslash and what it gives a meaning to.
+    fn escape(&mut self) -> Result<(), PatternError> {
+        let Some(&byte) = self.pattern.get(self.at + 1) else {
+            return self.error(ErrorKind::TrailingBackslash);
+        };
+        let assertion = match byte {
+            b'b' => Assertions::WORD_EDGE,
+            b'B' => Assertions::NOT_WORD_EDGE,
+            b'<' => Assertions::WORD_START,
+            b'>' => Assertions::WORD_END,
+            b'x' => return self.hexadecimal(),
+            _ => {
+                self.at += 2;
+                if let Some(expansion) = class_of_escape(byte) {
+                    let bracket = bracket::parse(expansion, 0)?;
+                    self.push_bracket(&bracket);
+                } else {
+                    self.push_byte(byte_of_escape(byte));
+                }
+                return Ok(());
+            }
+        };
+        self.at += 2;
+        self.tree.push_leaf(Kind::Assert(assertion));
+        Ok(())
+    }
+
+    /// Parses `\xHH` with up to two digits, or `\x{H...}` with up to eight.
+    fn hexadecimal(&mut self) -> Result<(), PatternError> {
+        let escape = self.at;
+        self.at += 2;
+        let braced = self.peek() == Some(b'{');
+        self.at += usize::from(braced);
+        let mut code = 0;
+        for _ in 0..if braced { 8 } else { 2 } {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            let (Some(digit), true) = (digit, code < CODE_LIMIT) else {
+                break;
+            };
+            code = 16 * code + digit;
+            self.at += 1;
+        }
+        if braced {
+            if self.peek() != Some(b'}') {
+                return Err(PatternError::new(escape, ErrorKind::MissingBrace));
+            }
+            self.at += 1;
+        }
+        self.push_set(bytes_between(code, code));
+        Ok(())
+    }
+
+    /// Parses any number of repeats of the last subtree.
+    fn repeats(&mut self) -> Result<(), PatternError> {
+        while let Some(byte) = self.peek() {
+            let (min, max) = match byte {
+                b'*' => (0, UNBOUNDED),
+                b'+' => (1, UNBOUNDED),
+                b'?' => (0, 1),
+                b'{' => self.interval()?,
+                _ => break,
+            };
+            self.at += 1;
+            if max == 0 {
+                self.remove_piece();
+                self.tree.push_leaf(Kind::Empty);
+            } else {
+                self.tree.push_parent(Kind::Repeat { min, max });
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the last subtree. Groups inside it stay counted.
+    fn remove_piece(&mut self) {
+        let nodes = &mut self.tree.nodes;
+        let size = nodes.last().map_or(0, |node| node.size as usize);
+        nodes.truncate(nodes.len() - size);
+    }
+
+    /// Parses `{n}`, `{n,}` or `{n,m}` up to its closing brace.
+    fn interval(&mut self) -> Result<(u16, u16), PatternError> {
+        let open = self.at;
+        self.at += 1;
+        let min = self.count();
+        let max = if self.peek() == Some(b',') {
+            self.at += 1;
+            self.count().map_or(Some(UNBOUNDED), Some)
+        } else {
+            min
+        };
+        let closed = self.peek() == Some(b'}');
+        let kind = match (min, max) {
+            (Some(min), Some(max)) if max == UNBOUNDED && min <= REPEAT_MAX && closed => {
+                return Ok((min, max));
+            }
+            (Some(min), Some(max)) if min <= max && max <= REPEAT_MAX && closed => {
+                return Ok((min, max));
+            }
+            (Some(_), Some(_)) if closed => ErrorKind::IntervalCount,
+            (None, Some(_)) if closed => ErrorKind::IntervalWithoutMin,
+            _ => ErrorKind::Interval,
+        };
+        Err(PatternError::new(open, kind))
+    }
+
+    /// Parses a decimal number; values above [`REPEAT_MAX`] are cut short.
+    fn count(&mut self) -> Option<u16> {
+        let mut count = None;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            let value = 10 * count.unwrap_or(0) + u16::from(digit - b'0');
+            count = Some(value.min(REPEAT_MAX + 1));
+            self.at += 1;
+        }
+        count
+    }
+}
+
+/// Returns the bracket expression that a backslash and `byte` abbreviate.
+fn class_of_escape(byte: u8) -> Option<&'static [u8]> {
+    Some(match byte {
+        b'w' => b"[[:alnum:]_]",
+        b'W' => b"[^[:alnum:]_]",
+        b's' => b"[[:space:]]",
+        b'S' => b"[^[:space:]]",
+        b'd' => b"[[:digit:]]",
+        b'D' => b"[^[:digit:]]",
+        _ => return None,
+    })
+}
+
+/// Returns the byte that a backslash and `byte` stand for.
+const fn byte_of_escape(byte: u8) -> u8 {
+    match byte {
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b'f' => 0x0c,
+        b'a' => 0x07,
+        b'e' => 0x1b,
+        _ => byte,
+    }
+}

@@ -1,0 +1,126 @@
+//! Which rules can match a text at all: one pass for all of them.
+//!
+//! Every rule contributes a few plain strings, one of which is in every text
+//! that it matches. One automaton finds them all (Aho & Corasick 1975), so a
+//! text costs the same however many rules there are. Unlike a DFA of all
+//! patterns together it cannot explode: it has at most one state per byte of
+//! those strings.
+//!
+//! Rows are kept in two forms. The states that are reached on nearly any text,
+//! those of no byte and of one byte, have full rows. All others have a short
+//! list of the bytes that lead on, and on any other byte they behave as the
+//! one-byte state of the byte before.
+
+mod build;
+
+use alloc::boxed::Box;
+
+use self::build::Trie;
+
+use crate::ids::RuleId;
+use crate::ids::RuleIds;
+use crate::matching::Pattern;
+
+/// What the screen looks for on behalf of one rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Needle<'a> {
+    /// A pattern. Being a candidate means that it may match.
+    Pattern(&'a Pattern),
+    /// A substring. Being a candidate means that the rule matches.
+    Substring(&'a [u8]),
+}
+
+/// A class that leads on from a deeper state, and where to.
+type Exception = (u8, u32);
+
+/// The strings of all rules as one automaton.
+#[derive(Debug)]
+pub struct Screen {
+    /// Rules that are candidates of every text.
+    always: RuleIds,
+    /// Class of each byte; class 0 holds the bytes that are in no string.
+    classes: Box<[u8; 256]>,
+    /// Columns of `shallow`.
+    stride: usize,
+    /// Rows of the states of no byte and of one byte: the next state by class.
+    shallow: Box<[u32]>,
+    /// For each deeper state, where its exceptions begin; one more at the end.
+    starts: Box<[u32]>,
+    /// For each deeper state, the row of `shallow` to use on other bytes.
+    fallbacks: Box<[u8]>,
+    exceptions: Box<[Exception]>,
+    /// For each state, an index in `sets`; 0 if nothing ends there.
+    outputs: Box<[u16]>,
+    /// Distinct sets of rules whose strings end somewhere.
+    sets: Box<[RuleIds]>,
+}
+
+impl Screen {
+    /// Builds the screen from one needle per rule, in the order of their ids.
+    /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
+    #[must_use]
+    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
+        let mut trie = Trie::default();
+        let rules = (0..).map_while(RuleId::new);
+        for (rule, needle) in rules.zip(needles) {
+            match needle {
+                Needle::Substring(text) => trie.insert(text, rule),
+                Needle::Pattern(pattern) if pattern.literals().is_empty() => {
+                    trie.insert(&[], rule);
+                }
+                Needle::Pattern(pattern) => {
+                    for literal in pattern.literals() {
+                        trie.insert(literal, rule);
+                    }
+                }
+            }
+        }
+        trie.finish()
+    }
+
+    /// Adds the candidates of a text to `found`. It does not allocate, and its
+    /// work depends on the text's length alone.
+    pub fn candidates(&self, text: &[u8], found: &mut RuleIds) {
+        *found = found.union(self.always);
+        let rows = self.shallow.len() / self.stride;
+        let mut state = 0;
+        for &byte in text {
+            let class = self.classes[usize::from(byte)];
+            state = if state < rows {
+                self.shallow[state * self.stride + usize::from(class)] as usize
+            } else {
+                self.step_deep(state - rows, class)
+            };
+            let output = self.outputs[state];
+            if output != 0 {
+                *found = found.union(self.sets[usize::from(output)]);
+            }
+        }
+    }
+
+    /// Returns the state behind a deeper one.
+    #[inline(never)]
+    fn step_deep(&self, deep: usize, class: u8) -> usize {
+        let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;
+        let exceptions = &self.exceptions[range];
+        match exceptions.iter().find(|exception| exception.0 == class) {
+            Some(&(_, next)) => next as usize,
+            None => {
+                let row = usize::from(self.fallbacks[deep]) * self.stride;
+                self.shallow[row + usize::from(class)] as usize
+            }
+        }
+    }
+
+    /// Returns the bytes of memory it uses.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of_val(&self.classes[..])
+            + size_of_val(&self.shallow[..])
+            + size_of_val(&self.starts[..])
+            + size_of_val(&self.fallbacks[..])
+            + size_of_val(&self.exceptions[..])
+            + size_of_val(&self.outputs[..])
+            + size_of_val(&self.sets[..])
+    }
+}

@@ -1,0 +1,71 @@
+//! How a rule is going to be matched, in words.
+
+use core::fmt::{self, Write as _};
+
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::rules::rule::Condition;
+use crate::rules::rule::Rule;
+
+/// How a rule is going to be matched; `Display` says it in one sentence without
+/// a full stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    rule: &'a Rule,
+}
+
+impl Rule {
+    /// Returns how the rule is going to be matched.
+    #[must_use]
+    pub const fn describe(&self) -> Description<'_> {
+        Description { rule: self }
+    }
+}
+
+impl fmt::Display for Description<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pattern = match &self.rule.condition {
+            Condition::Substring(_) => {
+                return f.write_str("found by the one pass over the line that serves all rules");
+            }
+            Condition::Regex(pattern) => pattern,
+        };
+        for (index, literal) in pattern.literals().iter().enumerate() {
+            f.write_str(if index == 0 {
+                "tried on lines that contain "
+            } else {
+                " or "
+            })?;
+            f.write_char('"')?;
+            write_escaped(literal, f)?;
+            f.write_char('"')?;
+        }
+        if pattern.literals().is_empty() {
+            f.write_str("tried on every line, as no text must be in it")?;
+        }
+        match pattern.dfa_states() {
+            Some(states) => write!(f, ", by a DFA of {states} states")?,
+            None => f.write_str(", by the bounded engine alone (too large for a DFA)")?,
+        }
+        write!(f, " ({} bytes)", pattern.memory())?;
+        // Beyond that a match may take too much work to be found exactly.
+        match pattern.exact_up_to() {
+            enough if enough >= MESSAGE_BYTES_MAX => Ok(()),
+            bytes => write!(f, "; groups are certain in lines of up to {bytes} bytes"),
+        }
+    }
+}
+
+/// Writes a literal as visible ASCII.
+fn write_escaped(literal: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for &byte in literal {
+        match byte {
+            b'"' | b'\\' => {
+                f.write_char('\\')?;
+                f.write_char(byte.into())?;
+            }
+            b' '..=b'~' => f.write_char(byte.into())?,
+            _ => write!(f, "\\x{byte:02x}")?,
+        }
+    }
+    Ok(())
+}

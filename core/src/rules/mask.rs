@@ -1,0 +1,247 @@
+//! The mask of a rule: the notification's text with places for what matched.
+//!
+//! ```text
+//! mask    := piece*
+//! piece   := '@@'                 an '@'
+//!          | '@' digit digit?     the group with that number, 1 to 31
+//!          | '\n'  (typed)        a newline
+//!          | '\\'  (typed)        a backslash
+//!          | any other character  itself
+//! ```
+//!
+//! One or two digits are taken greedily, so `@12` is group 12 and `@1@` cannot
+//! mean group 1 and an at sign (write `@1@@`). In a rule without groups there is
+//! nothing to refer to, and a lone `@` is an at sign, as it was in the
+//! predecessor; `@@` is one there as well.
+//!
+//! A mask is parsed once, when the rules are compiled, and its expansion cannot
+//! fail.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::limits::{GROUPS_MAX, MASK_BYTES_MAX};
+use crate::matching::Span;
+use crate::text::TextBuffer;
+
+/// A parsed mask.
+#[derive(Debug)]
+pub struct Mask {
+    pieces: Box<[Piece]>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Literal(Box<str>),
+    /// A group's number, 1 to [`GROUPS_MAX`].
+    Group(u8),
+}
+
+/// Error returned by [`Mask::parse`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskError {
+    /// The byte offset of the offending `@` in the mask.
+    pub offset: usize,
+    /// What is wrong there.
+    pub kind: MaskErrorKind,
+}
+
+/// What is wrong in a mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskErrorKind {
+    /// An `@` followed by neither a digit nor another `@`.
+    LoneAt,
+    /// A group number that the rule has no group for.
+    NoSuchGroup {
+        /// The number in the mask.
+        number: u8,
+        /// How many groups the rule's expression has.
+        groups: usize,
+    },
+    /// The mask is longer than [`MASK_BYTES_MAX`].
+    TooLong,
+}
+
+impl fmt::Display for MaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.offset;
+        match self.kind {
+            MaskErrorKind::LoneAt => {
+                write!(
+                    f,
+                    "at byte {at}: '@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, or @@ for an at sign"
+                )
+            }
+            MaskErrorKind::NoSuchGroup { number, groups } => {
+                let last = groups.min(GROUPS_MAX);
+                write!(
+                    f,
+                    "at byte {at}: there is no group @{number}; the expression has {groups}, so @1 to @{last} are allowed, and @@ for an at sign"
+                )
+            }
+            MaskErrorKind::TooLong => {
+                write!(f, "is longer than {MASK_BYTES_MAX} bytes")
+            }
+        }
+    }
+}
+
+impl Mask {
+    /// Parses the mask of a rule whose expression has `groups` groups, 0 for a
+    /// substring.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first mistake with its place.
+    pub fn parse(mask: &str, groups: usize) -> Result<Self, MaskError> {
+        if mask.len() > MASK_BYTES_MAX {
+            return Err(MaskError {
+                offset: MASK_BYTES_MAX,
+                kind: MaskErrorKind::TooLong,
+            });
+        }
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let mut rest = mask;
+        while let Some(first) = rest.chars().next() {
+            let offset = mask.len() - rest.len();
+            let (taken, group) = match first {
+                '@' => parse_at(rest, offset, groups)?,
+                '\\' if rest.starts_with("\\n") => (("\n", 2), None),
+                '\\' if rest.starts_with("\\\\") => (("\\", 2), None),
+                _ => ((&rest[..first.len_utf8()], first.len_utf8()), None),
+            };
+            let (text, length) = taken;
+            literal.push_str(text);
+            if let Some(number) = group {
+                flush(&mut literal, &mut pieces);
+                pieces.push(Piece::Group(number));
+            }
+            rest = &rest[length..];
+        }
+        flush(&mut literal, &mut pieces);
+        Ok(Self {
+            pieces: pieces.into_boxed_slice(),
+        })
+    }
+
+    /// Returns whether the mask refers to a group, so that captures are needed.
+    #[must_use]
+    pub fn uses_groups(&self) -> bool {
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Group(_)))
+    }
+
+    /// Appends the mask with its groups filled in from `message`. A group that
+    /// took no part in the match, or is empty, gives empty text. `spans[n]` is
+    /// group `n`; `spans[0]` is not used.
+    pub fn expand(&self, message: &[u8], spans: &[Option<Span>], out: &mut TextBuffer) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => out.push_mask(text),
+                Piece::Group(number) => {
+                    let span = spans.get(usize::from(*number)).copied().flatten();
+                    let bytes = span.and_then(|span| message.get(span.start..span.end));
+                    out.push_log(bytes.unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(core::mem::take(literal).into_boxed_str()));
+    }
+}
+
+/// What an `@` and the characters behind it stand for: literal text with the
+/// number of mask bytes taken, and a group.
+type Taken = ((&'static str, usize), Option<u8>);
+
+/// Parses what follows an `@` at the beginning of `rest`.
+fn parse_at(rest: &str, offset: usize, groups: usize) -> Result<Taken, MaskError> {
+    let behind = &rest.as_bytes()[1..];
+    if behind.first() == Some(&b'@') {
+        return Ok((("@", 2), None));
+    }
+    if groups == 0 {
+        return Ok((("@", 1), None));
+    }
+    let digits = behind.iter().take(2).take_while(|b| b.is_ascii_digit());
+    let (number, length) = digits.fold((0, 0), |(n, len), b| (n * 10 + (b - b'0'), len + 1));
+    let kind = if length == 0 {
+        MaskErrorKind::LoneAt
+    } else if number == 0 || usize::from(number) > groups.min(GROUPS_MAX) {
+        MaskErrorKind::NoSuchGroup { number, groups }
+    } else {
+        return Ok((("", 1 + length), Some(number)));
+    };
+    Err(MaskError { offset, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(mask: &str, message: &str, spans: &[Option<(usize, usize)>]) -> String {
+        let spans: Vec<_> = core::iter::once(None)
+            .chain(
+                spans
+                    .iter()
+                    .map(|s| s.map(|(start, end)| Span { start, end })),
+            )
+            .collect();
+        let mut out = TextBuffer::new();
+        Mask::parse(mask, spans.len() - 1)
+            .unwrap()
+            .expand(message.as_bytes(), &spans, &mut out);
+        out.as_text().parts().map(|(_, part)| part).collect()
+    }
+
+    fn error(mask: &str, groups: usize) -> String {
+        Mask::parse(mask, groups).unwrap_err().to_string()
+    }
+
+    /// Digits are greedy, leading zeros are allowed, groups may repeat.
+    #[test]
+    fn groups_are_filled_in() {
+        let spans = [Some((0, 1)), Some((1, 3)), None, Some((2, 2))];
+        assert_eq!(expand("@1-@02-@1 0", "abc", &spans), "a-bc-a 0");
+        assert_eq!(expand("[@3|@4]", "abc", &spans), "[|]");
+        let twelve: Vec<_> = (0..12).map(|i| Some((i, i + 1))).collect();
+        assert_eq!(expand("@123", "abcdefghijkl", &twelve), "l3");
+    }
+
+    /// Escapes, with groups and without.
+    #[test]
+    fn escapes() {
+        assert_eq!(
+            expand(r"a@@b\nc\\nd\t", "", &[Some((0, 0))]),
+            "a@b\nc\\nd\\t"
+        );
+        assert_eq!(expand("mail a@b.c @@ @1 @", "", &[]), "mail a@b.c @ @1 @");
+        assert_eq!(expand("", "", &[]), "");
+    }
+
+    /// Each mistake with its byte offset, counted in the mask as typed.
+    #[test]
+    fn mistakes_are_located() {
+        assert!(error("é @0", 2).starts_with("at byte 3: there is no group @0"));
+        assert!(error("@9", 2).contains("the expression has 2, so @1 to @2 are allowed"));
+        assert!(error("@10", 1).contains("no group @10"));
+        assert!(error("@32", 40).contains("so @1 to @31 are allowed"));
+        assert!(error("ends with @", 1).starts_with("at byte 10: '@' stands alone"));
+        assert!(error("@1@x", 1).starts_with("at byte 2: '@' stands alone"));
+        assert!(error(&"x".repeat(MASK_BYTES_MAX + 1), 0).contains("longer than 4096 bytes"));
+    }
+
+    /// What came from the log is marked as such and cannot be a placeholder.
+    #[test]
+    fn log_text_is_never_expanded_again() {
+        assert_eq!(expand("<@1>", "@1@2\\n", &[Some((0, 6))]), "<@1@2\\n>");
+    }
+}

@@ -1,0 +1,21 @@
+//! What travels with a notification's text.
+
+use core::net::IpAddr;
+
+use crate::ids::{NotifierSet, RuleId, Ticket};
+use crate::time::Wall;
+
+/// What travels with a notification's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeHead {
+    /// The rule that matched.
+    pub rule: RuleId,
+    /// Where the text goes.
+    pub notifiers: NotifierSet,
+    /// When the line arrived.
+    pub at: Wall,
+    /// Who sent the line.
+    pub source: IpAddr,
+    /// What to report a failed delivery with.
+    pub ticket: Ticket,
+}

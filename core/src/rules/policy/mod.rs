@@ -1,0 +1,3 @@
+//! What happens between a match and a notification.
+
+pub(super) mod cooldown;

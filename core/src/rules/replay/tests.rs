@@ -1,0 +1,101 @@
+use super::*;
+use crate::ids::NotifierId;
+use crate::ids::RuleName;
+use crate::rules::rule::{MatchType, RuleSpec, RulesBuilder};
+
+fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
+    let mut builder = RulesBuilder::new();
+    let mut notifiers = NotifierSet::EMPTY;
+    notifiers.insert(NotifierId::TELEGRAM);
+    notifiers.insert(NotifierId::CONSOLE);
+    for (number, &(match_type, match_str, mask)) in (0..).zip(rules) {
+        let spec = RuleSpec {
+            name: RuleName::Environment(number),
+            match_type,
+            match_str: match_str.as_bytes(),
+            mask,
+            notifiers,
+            cooldown_millis: 10_000,
+        };
+        builder.add(&spec).unwrap();
+    }
+    Replay::new(builder.finish(), Wall::default())
+}
+
+fn json(replay: &mut Replay, line: &[u8], all: bool) -> String {
+    let mut out = String::new();
+    let _ = replay
+        .write_json_line(7, line, all, &mut out, &mut |_| {})
+        .unwrap();
+    out
+}
+
+/// Groups are found even where the mask has no use for them, those that took no
+/// part are told apart from empty ones, and offsets count bytes.
+#[test]
+fn places_of_match_and_groups() {
+    let mut replay = replay(&[(MatchType::Regex, "é(b*)(c)?(d)", "plain")]);
+    assert_eq!(
+        json(&mut replay, "aéd\r\n".as_bytes(), false),
+        "{\"line\":7,\"message\":\"aéd\",\"matches\":[{\"rule\":\"EVENT0\",\"start\":1,\"end\":4,\
+         \"groups\":[{\"start\":3,\"end\":3,\"text\":\"\"},null,{\"start\":3,\"end\":4,\"text\":\"d\"}],\
+         \"notifiers\":[\"Telegram\",\"Console\"],\"text\":\"plain, at: 1970-01-01 00:00:00\"}]}"
+    );
+}
+
+/// Every rule that matches is reported, and every time: a cooldown would hide
+/// the second line.
+#[test]
+fn several_rules_and_repeated_lines() {
+    let mut replay = replay(&[
+        (MatchType::Substring, "link", "a"),
+        (MatchType::Regex, "(up)$", "b @1"),
+        (MatchType::Substring, "", "c"),
+        (MatchType::Regex, "never", "d"),
+    ]);
+    for _ in 0..2 {
+        assert!(replay.push(b"link up\n"));
+        let mut seen = Vec::new();
+        while let Some(found) = replay.poll() {
+            let whole = found.spans[0].unwrap();
+            seen.push((found.id.index(), whole.start, whole.end, found.spans.len()));
+        }
+        assert_eq!(seen, [(0, 0, 4, 1), (1, 5, 7, 2), (2, 0, 0, 1)]);
+    }
+}
+
+/// Lines without a match are written on demand only; our own output never
+/// matches; what is not UTF-8, and what is too long, is shown as it is matched.
+#[test]
+fn lines_without_a_match() {
+    let mut replay = replay(&[(MatchType::Substring, "alertik", "a")]);
+    assert_eq!(json(&mut replay, b"nothing", false), "");
+    assert_eq!(
+        json(&mut replay, b"\"\xFF\"", true),
+        "{\"line\":7,\"message\":\"\\\"\u{FFFD}\\\"\",\"matches\":[]}"
+    );
+    let own = b"container,info,debug alertik: notice: x";
+    assert_eq!(json(&mut replay, own, false), "");
+    assert!(json(&mut replay, own, true).contains("\",\"own_output\":true,\"matches\":[]"));
+    let mut long = std::vec![b'x'; MESSAGE_BYTES_MAX];
+    long.extend(b"alertik");
+    let shown = json(&mut replay, &long, true);
+    assert!(shown.ends_with("x\",\"matches\":[]}"), "{shown}");
+}
+
+/// Where the place of a match takes too much work to find, it is a match without
+/// a place, as it is in the daemon.
+#[test]
+fn too_much_work() {
+    let mut replay = replay(&[(MatchType::Regex, "(x(.{0,255})){2,3}y", "<@1>")]);
+    let line = [b'x'; 4_000];
+    let out = json(&mut replay, &line, false);
+    assert!(
+        out.contains("\"rule\":\"EVENT0\",\"groups\":[null,null]"),
+        "{out}"
+    );
+    assert!(out.contains("\"text\":\"<>, at: "), "{out}");
+    let plan = replay.rules()[0].describe().to_string();
+    assert!(plan.contains("bounded engine alone"), "{plan}");
+    assert!(plan.contains("certain in lines of up to "), "{plan}");
+}

@@ -1,0 +1,216 @@
+//! Rules as users write them, compiled to what the engine runs.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::ids::{NotifierSet, RuleId, RuleName};
+use crate::limits::DFA_BYTES_TOTAL_MAX;
+use crate::matching::{Needle, Screen};
+use crate::matching::{Pattern, PatternError, Scratch};
+use crate::rules::mask::{Mask, MaskError};
+use crate::rules::static_events::StaticEvent;
+
+/// How a rule recognises a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchType {
+    /// The message contains these bytes.
+    Substring,
+    /// The message contains a match of this POSIX extended regular expression.
+    Regex,
+}
+
+/// A rule as it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleSpec<'a> {
+    /// Where it comes from.
+    pub name: RuleName,
+    /// How it matches.
+    pub match_type: MatchType,
+    /// What it matches.
+    pub match_str: &'a [u8],
+    /// What it says.
+    pub mask: &'a str,
+    /// Whom it tells.
+    pub notifiers: NotifierSet,
+    /// How long the same text is not sent again, in milliseconds; 0 is off.
+    pub cooldown_millis: u64,
+}
+
+impl<'a> RuleSpec<'a> {
+    /// Returns the rule that a static event stands for.
+    #[must_use]
+    pub const fn of_static_event(
+        event: &'static StaticEvent,
+        notifiers: NotifierSet,
+        cooldown_millis: u64,
+    ) -> Self {
+        Self {
+            name: RuleName::Static(event.number),
+            match_type: MatchType::Regex,
+            match_str: event.pattern.as_bytes(),
+            mask: event.mask,
+            notifiers,
+            cooldown_millis,
+        }
+    }
+}
+
+/// Error returned by [`RulesBuilder::add`]: what is wrong with each part.
+#[derive(Debug)]
+pub struct RuleErrors {
+    /// The expression does not compile.
+    pub pattern: Option<PatternError>,
+    /// The mask does not fit the expression. Where the expression itself does
+    /// not compile, its groups are unknown and only the syntax was checked.
+    pub mask: Option<MaskError>,
+    /// There are [`crate::limits::RULES_MAX`] rules already.
+    pub too_many: bool,
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Where it comes from.
+    pub name: RuleName,
+    /// How it matches.
+    pub condition: Condition,
+    /// What it says.
+    pub mask: Mask,
+    /// Whom it tells.
+    pub notifiers: NotifierSet,
+    /// How long the same text is not sent again, in milliseconds; 0 is off.
+    pub cooldown_millis: u64,
+}
+
+/// The compiled form of a rule's match.
+#[derive(Debug)]
+pub enum Condition {
+    /// The bytes to be contained.
+    Substring(Box<[u8]>),
+    /// The compiled expression.
+    Regex(Box<Pattern>),
+}
+
+/// Compiles rules one by one, in the order in which they are to notify: static
+/// events first, then the environment's, each by number.
+#[derive(Debug)]
+pub struct RulesBuilder {
+    rules: Vec<Rule>,
+    /// What is left of [`DFA_BYTES_TOTAL_MAX`].
+    dfa_bytes: usize,
+}
+
+impl Default for RulesBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RulesBuilder {
+    /// Returns a builder without rules.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            rules: Vec::new(),
+            dfa_bytes: DFA_BYTES_TOTAL_MAX,
+        }
+    }
+
+    /// Compiles a rule.
+    ///
+    /// # Errors
+    ///
+    /// Returns all that is wrong with it; the rule is then left out.
+    pub fn add(&mut self, spec: &RuleSpec<'_>) -> Result<RuleId, RuleErrors> {
+        let condition = match spec.match_type {
+            MatchType::Substring => Ok(Condition::Substring(spec.match_str.into())),
+            MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
+                .map(|pattern| Condition::Regex(Box::new(pattern))),
+        };
+        let groups = match &condition {
+            Ok(Condition::Substring(_)) => 0,
+            Ok(Condition::Regex(pattern)) => pattern.groups(),
+            Err(_) => crate::limits::GROUPS_MAX,
+        };
+        let mask = Mask::parse(spec.mask, groups);
+        match (condition, mask, RuleId::new(self.rules.len())) {
+            (Ok(condition), Ok(mask), Some(id)) => {
+                let RuleSpec {
+                    name,
+                    notifiers,
+                    cooldown_millis,
+                    ..
+                } = *spec;
+                self.rules.push(Rule {
+                    name,
+                    condition,
+                    mask,
+                    notifiers,
+                    cooldown_millis,
+                });
+                Ok(id)
+            }
+            (condition, mask, id) => Err(RuleErrors {
+                pattern: condition.err(),
+                mask: mask.err(),
+                too_many: id.is_none(),
+            }),
+        }
+    }
+
+    /// Returns the finished rules.
+    #[must_use]
+    pub fn finish(self) -> Rules {
+        let patterns = self.rules.iter().filter_map(Rule::pattern);
+        let scratch = Scratch::for_patterns(patterns);
+        let screen = Screen::build(self.rules.iter().map(Rule::needle));
+        Rules {
+            rules: self.rules.into_boxed_slice(),
+            screen,
+            scratch,
+        }
+    }
+}
+
+impl Rule {
+    /// Returns the compiled expression of a regex rule.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&Pattern> {
+        match &self.condition {
+            Condition::Regex(pattern) => Some(pattern),
+            Condition::Substring(_) => None,
+        }
+    }
+
+    fn needle(&self) -> Needle<'_> {
+        match &self.condition {
+            Condition::Substring(bytes) => Needle::Substring(bytes),
+            Condition::Regex(pattern) => Needle::Pattern(pattern),
+        }
+    }
+}
+
+/// Compiled rules with what is needed to run them without allocating.
+#[derive(Debug)]
+pub struct Rules {
+    pub(crate) rules: Box<[Rule]>,
+    pub(crate) screen: Screen,
+    pub(crate) scratch: Scratch,
+}
+
+impl Rules {
+    /// Returns the rules with all cooldowns off.
+    #[must_use]
+    pub(crate) fn without_cooldowns(mut self) -> Self {
+        for rule in &mut self.rules {
+            rule.cooldown_millis = 0;
+        }
+        self
+    }
+
+    /// Returns the rules in the order in which they notify.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+}

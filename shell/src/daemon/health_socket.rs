@@ -1,0 +1,94 @@
+//! Where the running daemon answers `alertik health`.
+//!
+//! An abstract Unix socket (unix(7), Linux): nothing on the network, nothing on
+//! disk, gone with the process, and visible in the container only. Its name
+//! holds the port, so that two daemons on a machine have one each. Whoever
+//! connects is told the state and nothing else; there is nothing to ask.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::thread;
+use std::time::Duration;
+
+use crate::daemon::Daemon;
+use crate::daemon::status;
+use crate::sys::clock;
+use crate::sys::threads;
+
+/// How long either side waits for the other.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
+
+/// What the daemon answers.
+pub(crate) struct Answer {
+    pub(crate) healthy: bool,
+    /// The line for people.
+    pub(crate) line: String,
+    /// The JSON object.
+    pub(crate) json: String,
+}
+
+/// Starts answering.
+///
+/// # Errors
+///
+/// Where the name is taken or there are no such sockets.
+pub(crate) fn start(daemon: &'static Daemon) -> io::Result<()> {
+    let listener = UnixListener::bind_addr(&address(daemon.local.port())?)?;
+    let serve = move || {
+        loop {
+            let answered = listener
+                .accept()
+                .and_then(|(stream, _)| answer(daemon, &stream));
+            if answered.is_err() {
+                // An error that stays must not become a busy loop.
+                thread::sleep(clock::RETRY_PAUSE);
+            }
+        }
+    };
+    threads::start("health", Box::new(serve))
+}
+
+/// Asks the daemon that receives on `port`.
+///
+/// # Errors
+///
+/// Where none answers.
+pub(crate) fn ask(port: u16) -> io::Result<Answer> {
+    let stream = UnixStream::connect_addr(&address(port)?)?;
+    stream.set_read_timeout(Some(TIME_LIMIT))?;
+    let mut text = String::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
+    let mut lines = text.lines().map(str::to_owned);
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(verdict), Some(line), Some(json)) => Ok(Answer {
+            healthy: verdict == "healthy",
+            line,
+            json,
+        }),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+fn address(port: u16) -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(format!("alertik-{port}"))
+}
+
+fn answer(daemon: &Daemon, mut stream: &UnixStream) -> io::Result<()> {
+    use std::fmt::Write as _;
+    stream.set_write_timeout(Some(TIME_LIMIT))?;
+    let status = status::of(daemon);
+    let verdict = if status.is_healthy() {
+        "healthy"
+    } else {
+        "unhealthy"
+    };
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{verdict}\n{status}");
+    let _ = status.write_json(&mut text);
+    text.push('\n');
+    stream.write_all(text.as_bytes())
+}

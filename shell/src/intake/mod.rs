@@ -1,0 +1,6 @@
+//! Bytes in: the socket, the hand-over to the matcher, and forward mode.
+
+pub(crate) mod forward;
+pub(crate) mod queue;
+pub(crate) mod receiver;
+pub(crate) mod udp;

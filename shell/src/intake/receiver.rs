@@ -1,0 +1,57 @@
+//! The receiver: from the socket into the forward and the queue, and nothing
+//! else, so that intake depends on nobody.
+
+use alertik_core::intake::Arrival;
+use alertik_core::limits::DATAGRAM_BYTES_MAX;
+use embedded_nal::UdpFullStack;
+
+use crate::intake::forward::Forwarder;
+use crate::intake::queue::Queue;
+use crate::sys::clock;
+
+/// Receives datagrams for ever: forwards each one as it is, then queues it.
+///
+/// `receive` is expected to block; an error is followed by another attempt, and
+/// what is wrong is logged once until a datagram arrives again.
+pub(crate) fn run<S>(
+    stack: &mut S,
+    socket: &mut S::UdpSocket,
+    forwarder: &mut Forwarder<S>,
+    queue: &Queue,
+) -> !
+where
+    S: UdpFullStack,
+    S::Error: core::fmt::Display,
+{
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    let mut failing = false;
+    loop {
+        match stack.receive(socket, &mut buffer) {
+            Ok((length, source)) => {
+                if failing {
+                    failing = false;
+                    queue.note_failing(None);
+                }
+                let datagram = &buffer[..length];
+                forwarder.forward(stack, datagram);
+                queue.push(
+                    Arrival {
+                        at: clock::now(),
+                        source: source.ip(),
+                    },
+                    datagram,
+                );
+            }
+            Err(nb::Error::WouldBlock) => {}
+            Err(nb::Error::Other(error)) => {
+                if !failing {
+                    failing = true;
+                    queue.note_failing(Some(clock::now()));
+                    log::error!("cannot receive: {error}");
+                }
+                // An error that stays must not become a busy loop.
+                std::thread::sleep(clock::RETRY_PAUSE);
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! One HTTP request over a connection of its own, with a real deadline.
+//!
+//! Every call that can block is given what is left of the attempt's time, so a
+//! server that is silent, or sends a byte a second, in its TLS handshake or
+//! later, holds the sender's thread until the deadline and no longer.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use alertik_core::delivery::Response;
+use alertik_core::time::Instant;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+
+use crate::sys::clock;
+
+/// Most bytes that a connection may receive in all, TLS included: certificates,
+/// informational answers, chunks of nothing.
+const RECEIVED_BYTES_MAX: usize = 256 * 1_024;
+/// How long the body may take once the header is there, in milliseconds: it
+/// only adds words to a verdict.
+const BODY_MILLIS_MAX: u64 = 2_000;
+
+/// Why no answer came.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The name cannot be looked up.
+    Unresolved,
+    /// The deadline passed, in the given phase.
+    Deadline(Phase),
+    /// The connection was not made, or broke.
+    Connection(io::Error),
+    /// TLS refused the server, or the server TLS.
+    Tls(rustls::Error),
+    /// The connection ended before a status line.
+    NoStatusLine,
+    /// What came is no HTTP, or more of it than is ever wanted.
+    Malformed,
+}
+
+/// How far a request got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Looking the name up.
+    Resolving,
+    /// Waiting for the server to take the connection.
+    Connecting,
+    /// Connected; the request cannot have arrived yet.
+    Securing,
+    /// Waiting for the answer to a request that may have arrived.
+    Sent,
+}
+
+/// A connection to a server.
+pub(crate) struct Connection {
+    socket: Socket,
+    tls: Option<Box<ClientConnection>>,
+    sent: bool,
+}
+
+/// A socket whose calls end at the deadline.
+struct Socket {
+    tcp: TcpStream,
+    deadline: Instant,
+    received: usize,
+}
+
+impl Connection {
+    /// Connects to the first of the addresses that takes the connection within
+    /// its `share`, in milliseconds: the first may lead nowhere and must not
+    /// use up the deadline.
+    pub(crate) fn open(
+        addresses: &[SocketAddr],
+        deadline: Instant,
+        share: u64,
+    ) -> Result<Self, Failure> {
+        let mut failure = Failure::Unresolved;
+        for address in addresses {
+            let left = deadline.since(clock::now());
+            if left == 0 {
+                return Err(Failure::Deadline(Phase::Connecting));
+            }
+            let timeout = Duration::from_millis(left.min(share));
+            match TcpStream::connect_timeout(address, timeout) {
+                Ok(tcp) => {
+                    return Ok(Self {
+                        socket: Socket {
+                            tcp,
+                            deadline,
+                            received: 0,
+                        },
+                        tls: None,
+                        sent: false,
+                    });
+                }
+                Err(error) => failure = Failure::Connection(error),
+            }
+        }
+        Err(failure)
+    }
+
+    /// Has TLS spoken over the connection.
+    pub(crate) fn secure(&mut self, config: &Arc<ClientConfig>, host: &str) -> Result<(), Failure> {
+        // A host that no certificate can name cannot be looked up, either.
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
+        let mut tls = ClientConnection::new(Arc::clone(config), name).map_err(Failure::Tls)?;
+        // The request is taken as a whole and encrypted after the handshake.
+        tls.set_buffer_limit(None);
+        self.tls = Some(Box::new(tls));
+        Ok(())
+    }
+
+    /// Sends a request and reads its answer, the body only if `wants_body` for
+    /// its status. Once the head is there, nothing is an error any more.
+    pub(crate) fn exchange(
+        &mut self,
+        request: &[u8],
+        wants_body: fn(u16) -> bool,
+        response: &mut Response<'_>,
+    ) -> Result<(), Failure> {
+        self.send(request)?;
+        let mut chunk = [0; 1_024];
+        while !response.is_complete() {
+            let count = match self.receive(&mut chunk) {
+                Ok(count) => count,
+                Err(_) if response.status().is_some() => break,
+                Err(failure) => return Err(failure),
+            };
+            if count == 0 {
+                response.end();
+                return response.status().map(drop).ok_or(Failure::NoStatusLine);
+            }
+            let headless = response.status().is_none();
+            let taken = response.push(&chunk[..count]);
+            taken.map_err(|_| Failure::Malformed)?;
+            match response.status() {
+                Some(status) if !wants_body(status) => break,
+                Some(_) if headless => {
+                    let enough = clock::now().after(BODY_MILLIS_MAX);
+                    self.socket.deadline = self.socket.deadline.min(enough);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, request: &[u8]) -> Result<(), Failure> {
+        let result = match &mut self.tls {
+            Some(tls) => tls.writer().write_all(request),
+            None => {
+                self.sent = true;
+                self.socket.write_all(request)
+            }
+        };
+        result.map_err(|error| self.failure(error))
+    }
+
+    /// Reads some of the answer; 0 bytes at its end.
+    fn receive(&mut self, chunk: &mut [u8]) -> Result<usize, Failure> {
+        let result = match &mut self.tls {
+            None => self.socket.read(chunk),
+            Some(tls) => loop {
+                match tls.reader().read(chunk) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    // Without a close_notify, as many servers end.
+                    Err(_) if self.sent => return Ok(0),
+                    result => break result,
+                }
+                if let Err(error) = turn(tls, &mut self.socket) {
+                    break Err(error);
+                }
+                if let Err(error) = tls.process_new_packets() {
+                    // The alert that tells the server; it may be gone already.
+                    let _ = tls.write_tls(&mut self.socket);
+                    // What came before it, if anything, still counts.
+                    return match tls.reader().read(chunk) {
+                        Ok(count @ 1..) => Ok(count),
+                        _ => Err(Failure::Tls(error)),
+                    };
+                }
+                self.sent = !tls.is_handshaking();
+            },
+        };
+        result.map_err(|error| self.failure(error))
+    }
+
+    /// Returns what an error of the socket means.
+    fn failure(&self, error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::WouldBlock if self.sent => Failure::Deadline(Phase::Sent),
+            io::ErrorKind::WouldBlock => Failure::Deadline(Phase::Securing),
+            io::ErrorKind::FileTooLarge => Failure::Malformed,
+            _ => Failure::Connection(error),
+        }
+    }
+}
+
+/// Writes what TLS has to say, and reads once.
+fn turn(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
+    while tls.wants_write() {
+        tls.write_tls(socket)?;
+    }
+    tls.read_tls(socket).map(drop)
+}
+
+impl Socket {
+    /// Returns what is left of the time; an error as the kernel has it for a
+    /// call that took too long where nothing is.
+    fn left(&self) -> io::Result<Option<Duration>> {
+        match self.deadline.since(clock::now()) {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            millis => Ok(Some(Duration::from_millis(millis))),
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.received > RECEIVED_BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        loop {
+            self.tcp.set_read_timeout(self.left()?)?;
+            match self.tcp.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) => {
+                    self.received += count;
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    /// The pieces of a flight leave in one packet where they fit: one after
+    /// the other they would wait for each other's acknowledgement.
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        loop {
+            self.tcp.set_write_timeout(self.left()?)?;
+            match self.tcp.write_vectored(pieces) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

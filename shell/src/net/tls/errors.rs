@@ -1,0 +1,63 @@
+//! TLS errors in the user's words.
+
+use rustls::{AlertDescription, CertificateError, Error};
+
+/// What went wrong with TLS, and what to do about it, in words.
+pub(crate) fn explain(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(error) => certificate(error).to_owned(),
+        Error::AlertReceived(alert) => {
+            let code = u8::from(*alert);
+            format!(
+                "the server ended the TLS handshake with alert {code}{}",
+                hint(*alert)
+            )
+        }
+        Error::PeerIncompatible(_) => {
+            "the server speaks no TLS that is safe enough (1.2 or 1.3 with ECDHE and AES-GCM)"
+                .to_owned()
+        }
+        Error::InvalidMessage(_) => {
+            "the server's answer is not TLS: is it an http:// port?".to_owned()
+        }
+        _ => "the TLS handshake failed".to_owned(),
+    }
+}
+
+fn hint(alert: AlertDescription) -> &'static str {
+    match alert {
+        AlertDescription::UnrecognisedName => ": it does not know the host's name",
+        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
+            ": it speaks no TLS that is safe enough"
+        }
+        AlertDescription::CertificateRequired => {
+            ": it demands a client certificate, which is not supported"
+        }
+        _ => "",
+    }
+}
+
+fn certificate(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet: the router's clock is not set \
+             (RouterOS: /system/ntp/client); trying again until it is"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired: renew it on the server, or check the \
+             router's clock"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name: check the host in the URL; a \
+             captive portal or a proxy looks the same"
+        }
+        // A CA that was made anew under its old name gives a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is from an issuer that is not trusted: for a private CA \
+             set TLS_CA_FILE to its certificate (PEM), else update alertik; a server that \
+             leaves out its intermediate certificate looks the same"
+        }
+        CertificateError::Revoked => "the server's certificate was revoked",
+        _ => "the server's certificate is not acceptable",
+    }
+}

@@ -1,0 +1,92 @@
+//! What all notifiers' variables have in common.
+
+use std::fmt;
+
+use alertik_core::delivery::{Encoding, Template};
+
+use crate::settings::url::Url;
+use crate::settings::{Env, Problems};
+
+/// Keeps a text for the life of the program.
+pub(super) fn keep(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+/// Reads one notifier's variables.
+pub(super) struct Reader<'e, 'p> {
+    pub(super) env: &'e Env,
+    pub(super) problems: &'p mut Problems,
+    pub(super) prefix: String,
+}
+
+impl<'e> Reader<'e, '_> {
+    pub(super) fn name(&self, suffix: &str) -> String {
+        [&self.prefix, suffix].concat()
+    }
+
+    pub(super) fn optional(&mut self, suffix: &str) -> Option<&'e str> {
+        let name = self.name(suffix);
+        self.env.text(&name, self.problems)
+    }
+
+    pub(super) fn required(&mut self, suffix: &str, what: &str) -> Option<&'e str> {
+        let name = self.name(suffix);
+        if self.env.bytes(&name).is_none() {
+            self.problem(suffix, format_args!("is not set; set it to {what}"));
+            return None;
+        }
+        self.env.text(&name, self.problems)
+    }
+
+    pub(super) fn problem(&mut self, suffix: &str, what: fmt::Arguments<'_>) {
+        let name = self.name(suffix);
+        self.problems.error(&name, what);
+    }
+
+    pub(super) fn url(&mut self, suffix: &str, text: &str) -> Option<Url> {
+        match Url::parse(text) {
+            Ok(url) => Some(url),
+            Err(error) => {
+                self.problem(suffix, format_args!("{error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn webhook(&mut self) -> Option<Url> {
+        let text = self.required("_WEBHOOK_URL", "the webhook's URL")?;
+        self.url("_WEBHOOK_URL", text)
+    }
+
+    pub(super) fn flag(&mut self, suffix: &str) -> bool {
+        match self.optional(suffix) {
+            None | Some("0" | "no" | "false" | "") => false,
+            Some("1" | "yes" | "true") => true,
+            Some(_) => {
+                self.problem(suffix, format_args!("must be 1 or 0"));
+                false
+            }
+        }
+    }
+
+    pub(super) fn template(
+        &mut self,
+        suffix: &str,
+        text: &str,
+        default: Encoding,
+        longest: usize,
+    ) -> Option<Template<'static>> {
+        if text.len() > longest {
+            self.problem(suffix, format_args!("is longer than {longest} bytes"));
+            return None;
+        }
+        match Template::parse(keep(text), default) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                let offset = error.offset;
+                self.problem(suffix, format_args!("at byte {offset}: {error}"));
+                None
+            }
+        }
+    }
+}

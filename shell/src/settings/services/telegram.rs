@@ -1,0 +1,151 @@
+//! Telegram's variables.
+
+use alertik_core::delivery::{ParseMode, Telegram};
+
+use super::reader::{Reader, keep};
+use super::{Endpoint, Service, Target};
+use crate::log::Escaped;
+
+impl Reader<'_, '_> {
+    pub(super) fn telegram(&mut self) -> Option<Target> {
+        let token = self.required("_BOT_TOKEN", "the token that @BotFather gave you");
+        let chat = self.required("_CHAT_ID", "a chat's number or a channel's @name");
+        let base = match self.optional("_API_URL") {
+            Some(text) => self.url("_API_URL", text),
+            None => self.url("_API_URL", "https://api.telegram.org"),
+        };
+        let thread = self.thread_id();
+        let silent = self.flag("_SILENT");
+        let token = token.filter(|token| self.check_token(token));
+        let mut form = chat.and_then(|chat| self.chat(chat))?;
+        if thread.is_some() {
+            form.thread_id = thread;
+        }
+        form.silent |= silent;
+        // A forum's general topic has the number 1, which Telegram refuses.
+        form.thread_id = form.thread_id.filter(|&thread| thread != 1);
+        let (base, token) = (base?, token?);
+        let path = [
+            base.path().trim_end_matches('/'),
+            "/bot",
+            token,
+            "/sendMessage",
+        ]
+        .concat();
+        let url = base.with_path_and_query(&path, "");
+        let service = Service::Telegram(form);
+        Some(Target::Http(Box::new(Endpoint { url, service })))
+    }
+
+    fn thread_id(&mut self) -> Option<i32> {
+        let text = self.optional("_THREAD_ID")?;
+        match positive(text) {
+            Some(thread) => Some(thread),
+            None => {
+                self.problem(
+                    "_THREAD_ID",
+                    format_args!("must be a topic's number, digits only"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What the Bot API server itself demands of a token.
+    fn check_token(&mut self, token: &str) -> bool {
+        let (number, secret) = token.split_once(':').unwrap_or((token, ""));
+        let right = !number.is_empty()
+            && !number.starts_with('0')
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && !secret.is_empty()
+            && secret
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+            && token.len() <= 80;
+        if !right {
+            self.problem(
+                "_BOT_TOKEN",
+                format_args!(
+                    "is not a bot's token; it looks like 123456789:AAbb-cc_dd, \
+                     without blanks, quotes or \"bot\" before it"
+                ),
+            );
+        }
+        right
+    }
+
+    /// Reads a chat id. The predecessor pasted it into a query, so set-ups
+    /// exist that carry more of Telegram's parameters behind it.
+    fn chat(&mut self, text: &str) -> Option<Telegram<'static>> {
+        let mut pairs = text.split('&');
+        let chat = pairs.next().unwrap_or_default();
+        let digits = chat.strip_prefix('-').unwrap_or(chat);
+        let number = !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && chat.parse::<i64>().is_ok();
+        let name = chat.strip_prefix('@').is_some_and(|name| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        });
+        if !number && !name {
+            self.problem(
+                "_CHAT_ID",
+                format_args!("must be a chat's number, like 123456 or -100123456, or @name"),
+            );
+            return None;
+        }
+        let mut form = Telegram {
+            chat_id: keep(chat),
+            thread_id: None,
+            silent: false,
+            protected: false,
+            parse_mode: ParseMode::Plain,
+        };
+        for pair in pairs {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let on = matches!(value, "1" | "true" | "True" | "yes");
+            let known = match (key, value) {
+                ("message_thread_id", _) => {
+                    form.thread_id = positive(value);
+                    form.thread_id.is_some()
+                }
+                ("disable_notification", _) => {
+                    form.silent = on;
+                    true
+                }
+                ("protect_content", _) => {
+                    form.protected = on;
+                    true
+                }
+                // Previews are always off.
+                ("disable_web_page_preview", _) => true,
+                ("parse_mode", "HTML" | "html") => {
+                    form.parse_mode = ParseMode::Html;
+                    true
+                }
+                ("parse_mode", "Markdown" | "markdown") => {
+                    form.parse_mode = ParseMode::Markdown;
+                    true
+                }
+                _ => false,
+            };
+            if !known {
+                self.problem(
+                    "_CHAT_ID",
+                    format_args!(
+                        "has \"{}\" behind the chat, which is not supported; there may be \
+                         message_thread_id=NUMBER, disable_notification=true, \
+                         protect_content=true, parse_mode=HTML and parse_mode=Markdown",
+                        Escaped(pair.as_bytes())
+                    ),
+                );
+            }
+        }
+        Some(form)
+    }
+}
+
+/// Parses a positive decimal number.
+fn positive(text: &str) -> Option<i32> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|&number| digits && number > 0)
+}
