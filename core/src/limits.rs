@@ -2,7 +2,8 @@
 //!
 //! A capacity is a promise to the user (nothing grows without bound) and a
 //! cost (it is memory on a router), so each one is named with its unit, and the
-//! assertions at the end say which of them depend on each other.
+//! assertions at the end say which of them depend on each other. The limits of a
+//! service are in its file (`delivery/services/`).
 
 /// Longest message text that is matched, in bytes.
 ///
@@ -55,8 +56,20 @@ pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
 /// an outbox can fill.
 pub const BODY_BYTES_MAX: usize = 32 * 1024;
 
-/// Longest URL or header value of a request after expansion, in bytes.
-pub const HEAD_BYTES_MAX: usize = 4_096;
+/// Longest URL or header value of a request as the user writes it, in bytes.
+pub const HEAD_TEMPLATE_BYTES_MAX: usize = 2_048;
+
+/// Bytes that notification text may take in a URL or header value.
+pub const HEAD_TEXT_BYTES_MAX: usize = 2_048;
+
+/// Most bytes that a placeholder other than text takes: an IPv6 address of 39
+/// characters whose seven colons are percent-encoded.
+pub const VALUE_BYTES_MAX: usize = 53;
+
+/// Longest URL or header value of a request after expansion, in bytes: the sum
+/// of all its parts, so that none is ever cut.
+pub const HEAD_BYTES_MAX: usize =
+    HEAD_TEMPLATE_BYTES_MAX + HEAD_TEXT_BYTES_MAX + TEMPLATE_PIECES_MAX * VALUE_BYTES_MAX;
 
 /// Longest head of an answer, in bytes: status line and fields.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 8_192;
@@ -79,31 +92,6 @@ pub const DNS_ALIASES_MAX: usize = 16;
 /// into 512 (RFC 1035, section 4.2.1): what passes any path unfragmented (DNS flag
 /// day 2020).
 pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
-
-/// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
-/// the server's own check counts UTF-8 characters).
-pub const TELEGRAM_SCALARS_MAX: usize = 4_096;
-
-/// Longest Discord content. Its unit is not documented; UTF-16 code units are
-/// the strictest of the candidates.
-pub const DISCORD_UTF16_MAX: usize = 2_000;
-
-/// Longest Slack text, in characters; Slack cuts what is longer.
-pub const SLACK_CHARS_MAX: usize = 40_000;
-
-/// Longest Teams request, in bytes: the whole card ("28 KB").
-pub const TEAMS_BYTES_MAX: usize = 28_000;
-
-/// Characters up to which notifications are merged for a generic webhook:
-/// Google Chat's limit, the smallest of the services that take `{"text":…}`.
-pub const GENERIC_MERGE_MAX: usize = 4_000;
-
-/// Longest text of a generic webhook, in characters: Mattermost's limit.
-pub const GENERIC_SCALARS_MAX: usize = 16_383;
-
-/// Bytes up to which Console writes several lines at once: Linux's `PIPE_BUF`,
-/// so that a line in a pipe is never interleaved with the log's (POSIX, write).
-pub const CONSOLE_WRITE_BYTES: usize = 4_096;
 
 /// Most literals and placeholders of a template.
 pub const TEMPLATE_PIECES_MAX: usize = 32;
@@ -191,7 +179,4 @@ const _: () = {
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
     // A control byte takes four bytes on the console.
     assert!(BODY_BYTES_MAX >= 4 * NOTICE_BYTES_MAX);
-    assert!(TEAMS_BYTES_MAX <= BODY_BYTES_MAX);
-    assert!(CONSOLE_WRITE_BYTES <= BODY_BYTES_MAX);
-    assert!(GENERIC_MERGE_MAX <= GENERIC_SCALARS_MAX);
 };

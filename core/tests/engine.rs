@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::{COOLDOWNS_MAX, MESSAGE_BYTES_MAX, NOTICE_BYTES_MAX};
@@ -81,7 +82,7 @@ fn rule<'a>(number: u8, match_type: MatchType, match_str: &'a str, mask: &'a str
         match_type,
         match_str: match_str.as_bytes(),
         mask,
-        notifiers: set(&[NotifierId::TELEGRAM, NotifierId::SLACK]),
+        notifiers: set(&[Notifier::Telegram.id(), Notifier::Slack.id()]),
         cooldown_millis: 10_000,
     }
 }
@@ -100,8 +101,8 @@ fn every_matching_rule_notifies_in_order() {
         rule(3, REGEX, "ssh$", "by ssh"),
     ]);
     let notices = bench.line(b"login failure for user root from 192.0.2.9 via ssh");
-    let rules: Vec<_> = notices.iter().map(|(head, _)| head.rule.index()).collect();
-    assert_eq!(rules, [0, 1, 3]);
+    let rules: Vec<_> = notices.iter().map(|(head, _)| head.rule).collect();
+    assert_eq!(rules, [0, 1, 3].map(RuleName::Environment));
     assert_eq!(
         texts(notices),
         [
@@ -187,7 +188,7 @@ fn cooldown_is_per_rule() {
     for _ in 0..5 {
         let notices = bench.line(b"x");
         assert_eq!(notices.len(), 1);
-        assert_eq!(notices[0].0.rule.index(), 1);
+        assert_eq!(notices[0].0.rule, RuleName::Environment(1));
     }
 }
 
@@ -199,11 +200,11 @@ fn failed_delivery_disarms_its_notifier() {
     let first = bench.line(b"x");
     bench
         .engine
-        .handle_failure(first[0].0.ticket, NotifierId::SLACK);
+        .handle_failure(first[0].0.ticket, Notifier::Slack.id());
     bench.now = 1_000;
     let second = bench.line(b"x");
     assert_eq!(second.len(), 1);
-    assert_eq!(second[0].0.notifiers, set(&[NotifierId::SLACK]));
+    assert_eq!(second[0].0.notifiers, set(&[Notifier::Slack.id()]));
     assert!(bench.line(b"x").is_empty());
     let summary = bench.wait_until(10_000);
     assert_eq!(
@@ -212,7 +213,7 @@ fn failed_delivery_disarms_its_notifier() {
     );
     // Where every delivery failed nothing was held back, so nothing is told.
     let third = bench.line(b"x");
-    for id in [NotifierId::TELEGRAM, NotifierId::SLACK] {
+    for id in [Notifier::Telegram.id(), Notifier::Slack.id()] {
         bench.engine.handle_failure(third[0].0.ticket, id);
     }
     assert_eq!(bench.line(b"x").len(), 1);
@@ -264,7 +265,7 @@ fn wall_clock_jumps_do_not_matter() {
 #[test]
 fn static_event_wifi_login_attempts() {
     let event = static_event(0).expect("event 0 exists");
-    let spec = RuleSpec::of_static_event(event, set(&[NotifierId::TELEGRAM]), 0);
+    let spec = RuleSpec::of_static_event(event, set(&[Notifier::Telegram.id()]), 0);
     let mut bench = Bench::new(&[spec]);
     let long = "n".repeat(300);
     for (line, wifi, mac) in [

@@ -8,7 +8,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring};
 use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, STATIC_EVENTS};
 use alertik_core::syslog::{is_own_output, trim_line_end};
@@ -102,7 +103,7 @@ fn main() {
         LINES.into()
     });
     let mut notifiers = NotifierSet::EMPTY;
-    notifiers.insert(NotifierId::CONSOLE);
+    notifiers.insert(Notifier::Console.id());
     let mut builder = RulesBuilder::new();
     builder
         .add(&RuleSpec::of_static_event(

@@ -210,7 +210,7 @@ impl Engine {
         text.clear();
         rule.mask.expand(message, &self.spans, text);
         let head = NoticeHead {
-            rule: id,
+            rule: rule.name,
             notifiers: rule.notifiers,
             at: received.wall,
             source: received.arrival.source,
@@ -219,14 +219,13 @@ impl Engine {
         let verdict = self
             .cooldowns
             .decide(self.now, &head, text.as_text(), rule.cooldown_millis);
-        let name = rule.name;
         if !matches!(verdict, Decision::Full) && !self.matched {
             self.matched = true;
             self.counters.matched += 1;
         }
         match verdict {
             Decision::Send(notifiers, ticket) => {
-                push_time(name, received.wall, text);
+                push_time(head.rule, received.wall, text);
                 Tried::Notify(NoticeHead {
                     notifiers,
                     ticket,
@@ -291,7 +290,7 @@ enum Tried {
 /// Appends the time of reception, in the two spellings that users know.
 fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
     let blank = match name {
-        RuleName::Environment(_) | RuleName::CommandLine => " ",
+        RuleName::Environment(_) | RuleName::CommandLine | RuleName::NotifyTest => " ",
         RuleName::Static(_) => "",
     };
     text.push_tail(format_args!(", at:{blank}{wall}"));

@@ -1,15 +1,15 @@
-//! What travels with a notification's text.
+//! The facts that travel with a notification's text.
 
 use core::net::IpAddr;
 
-use crate::ids::{NotifierSet, RuleId, Ticket};
+use crate::ids::{NotifierSet, RuleName, Ticket};
 use crate::time::Wall;
 
-/// What travels with a notification's text.
+/// The facts that travel with a notification's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeHead {
     /// The rule that matched.
-    pub rule: RuleId,
+    pub rule: RuleName,
     /// Where the text goes.
     pub notifiers: NotifierSet,
     /// When the line arrived.

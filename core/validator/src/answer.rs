@@ -20,7 +20,8 @@
 use std::fmt::{self, Display, Write};
 
 use alertik_core::bytes::write_json_string;
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::matching::pattern_hint;
 use alertik_core::rules::{MatchType, Replay, RuleErrors, RuleSpec, RulesBuilder};
 use alertik_core::time::Wall;
@@ -77,8 +78,8 @@ impl<'a> Question<'a> {
             mask,
         } = self.variables;
         let mut notifiers = NotifierSet::EMPTY;
-        if let Some(id) = NotifierId::from_name(notifier) {
-            notifiers.insert(id);
+        if let Some(notifier) = Notifier::from_name(notifier) {
+            notifiers.insert(notifier.id());
         }
         let spec = RuleSpec {
             name: RuleName::Environment(number),

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 
+use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
 use alertik_core::matching::{Span, pattern_hint};
@@ -228,7 +229,7 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
         }
     }
     match (options.regex, options.mask) {
-        (None, _) => write!(out, "    {} gets: ", found.notifiers)?,
+        (None, _) => write!(out, "    {} gets: ", Notifier::names(found.notifiers))?,
         (Some(_), Some(_)) => out.push_str("    message: "),
         (Some(_), None) => return Ok(()),
     }

@@ -4,11 +4,12 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use alertik_core::ids::{NotifierId, NotifierSet};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::NotifierSet;
 use alertik_core::text::TextBuffer;
 
 use crate::notifier::{self, Trial};
-use crate::settings::{Env, Problems, rules, services as notifiers};
+use crate::settings::{Env, Problems, rules, services};
 use crate::sys::clock;
 
 /// Runs the command and returns whether every notifier took the message.
@@ -19,7 +20,7 @@ use crate::sys::clock;
 pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
     let wanted = wanted(env, names)?;
     let mut problems = Problems::default();
-    let notifiers = notifiers::read(env, wanted, &mut problems);
+    let notifiers = services::read(env, wanted, &mut problems);
     problems.print();
     let right = problems.errors().is_empty();
     if notifiers.list.is_empty() {
@@ -45,13 +46,13 @@ pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
 fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     let mut wanted = NotifierSet::EMPTY;
     for name in names {
-        match name.to_str().and_then(NotifierId::from_name) {
-            Some(id) => wanted.insert(id),
+        match name.to_str().and_then(Notifier::from_name) {
+            Some(notifier) => wanted.insert(notifier.id()),
             None => {
                 return Err(format!(
                     "alertik: '{}' is not a notifier; known are {}\n",
                     name.to_string_lossy(),
-                    NotifierSet::ALL
+                    Notifier::names(NotifierSet::ALL)
                 ));
             }
         }
@@ -61,8 +62,8 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     }
     // Console needs nothing to be set, so it is tried where a rule uses it.
     let (_, used) = rules::read(env, &mut Problems::default());
-    let mut configured = notifiers::configured(env);
-    configured.remove(NotifierId::CONSOLE);
+    let mut configured = services::configured(env);
+    configured.remove(Notifier::Console.id());
     wanted = configured.union(used);
     if wanted.is_empty() {
         return Err(
@@ -80,7 +81,7 @@ fn print(trial: &Trial) {
     let _ = write!(
         line,
         "{:9} {verdict} after {} ms: {}",
-        trial.id.name(),
+        trial.notifier.name(),
         trial.millis,
         trial.site
     );

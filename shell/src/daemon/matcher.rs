@@ -104,7 +104,7 @@ impl<'a> Matcher<'a> {
                     self.tell_losses(clock::now(), false);
                     continue;
                 }
-                Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier),
+                Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier.id()),
                 Work::Timeout => self.engine.handle_timeout(clock::now()),
                 Work::Stopped => break,
             }
@@ -203,7 +203,7 @@ impl<'a> Matcher<'a> {
             };
             let Loss { count, since, .. } = loss;
             log::warn!("{count} messages lost since {}: {why}", since.time_of_day());
-            self.senders.tell_loss(loss);
+            self.senders.report_loss(loss);
         }
     }
 }

@@ -82,16 +82,10 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         port,
         forward,
         rules,
-        mut notifiers,
+        notifiers,
         log,
     } = settings;
     start_log(&log);
-    // Before anybody is told where to send: what is left then takes no time.
-    notifiers.rule_names = rules
-        .rules()
-        .iter()
-        .map(|rule| rule.name.to_string())
-        .collect();
     let failed = Box::new(|id, ticket| QUEUE.report_failure(id, ticket));
     let senders = notifier::start(notifiers, failed)
         .map_err(|error| cannot("start the notifiers", &error))?;

@@ -5,8 +5,7 @@ use std::fmt::{self, Write as _};
 use std::sync::atomic::Ordering;
 
 use alertik_core::bytes::write_json_string;
-use alertik_core::delivery::Hold;
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::{Hold, Notifier};
 use alertik_core::time::Instant;
 
 use crate::daemon::Daemon;
@@ -28,7 +27,7 @@ pub(crate) struct Status {
     counts: [(&'static str, u64); COUNTS],
     /// Messages and notifications that were lost, by cause.
     lost: [(&'static str, u64); LOSSES],
-    notifiers: Vec<(NotifierId, NotifierStatus)>,
+    notifiers: Vec<(Notifier, NotifierStatus)>,
     /// Why somebody should look, if there is a reason.
     complaint: Option<String>,
 }
@@ -49,7 +48,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
         &counters.lost_kernel,
     ]
     .map(|counter| counter.load(Ordering::Relaxed));
-    let notifiers: Vec<_> = NotifierId::ALL
+    let notifiers: Vec<_> = Notifier::ALL
         .into_iter()
         .filter_map(|id| Some((id, daemon.senders.status(id)?)))
         .collect();
@@ -95,7 +94,7 @@ fn complaint(
     now: Instant,
     receiver: Option<Instant>,
     moved: Instant,
-    notifiers: impl Iterator<Item = (NotifierId, Option<Instant>)>,
+    notifiers: impl Iterator<Item = (Notifier, Option<Instant>)>,
 ) -> Option<String> {
     if receiver.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
         return Some("intake stopped: nothing can be received".to_owned());
@@ -229,7 +228,7 @@ mod tests {
         let now = Instant::from_millis(100_000_000);
         let ago = |millis| Instant::from_millis(now.millis() - millis);
         let ask = |receiver, moved, slack| {
-            let notifiers = [(NotifierId::CONSOLE, None), (NotifierId::SLACK, slack)];
+            let notifiers = [(Notifier::Console, None), (Notifier::Slack, slack)];
             complaint(now, receiver, moved, notifiers.into_iter())
         };
         let (minute, hour) = (60_000, 3_600_000);

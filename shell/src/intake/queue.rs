@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::ids::{NotifierId, Ticket};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::Ticket;
 use alertik_core::intake::{Arrival, MessageBuffer, Ring, RingLoss};
 use alertik_core::time::Instant;
 
@@ -26,7 +27,7 @@ pub(crate) enum Work {
     /// The ring was full for a while.
     Lost(RingLoss),
     /// A delivery failed for good.
-    Failed(NotifierId, Ticket),
+    Failed(Notifier, Ticket),
     /// Nothing arrived in time.
     Timeout,
     /// The queue is empty and no more will come.
@@ -46,7 +47,7 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct State {
     intake: Ring,
-    failures: heapless::Deque<(NotifierId, Ticket), FAILURES_MAX>,
+    failures: heapless::Deque<(Notifier, Ticket), FAILURES_MAX>,
     stopping: bool,
     /// The matcher waits. Waking takes a system call, which a busy receiver
     /// need not make for every datagram.
@@ -86,7 +87,7 @@ impl Queue {
     }
 
     /// Reports a delivery that failed for good.
-    pub(crate) fn report_failure(&self, notifier: NotifierId, ticket: Ticket) {
+    pub(crate) fn report_failure(&self, notifier: Notifier, ticket: Ticket) {
         let mut state = self.lock();
         let _ = state.failures.push_back((notifier, ticket));
         self.wake(state);

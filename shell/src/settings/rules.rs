@@ -1,6 +1,7 @@
 //! The rules: `EVENTn_*` and the static events.
 
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::matching::pattern_hint;
 use alertik_core::rules::{
@@ -202,14 +203,14 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
         return notifiers;
     };
     for entry in list.split(',') {
-        match NotifierId::from_name(entry.trim_ascii()) {
-            Some(id) => notifiers.insert(id),
+        match Notifier::from_name(entry.trim_ascii()) {
+            Some(notifier) => notifiers.insert(notifier.id()),
             None => problems.error(
                 variable,
                 format_args!(
                     "'{}' is not a notifier; known are {}, separated by commas",
                     entry.trim_ascii(),
-                    NotifierSet::ALL
+                    Notifier::names(NotifierSet::ALL)
                 ),
             ),
         }

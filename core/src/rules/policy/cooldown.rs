@@ -14,7 +14,7 @@ use core::hash::SipHasher;
 
 use heapless::Vec;
 
-use crate::ids::{NotifierId, NotifierSet, RuleId, Ticket};
+use crate::ids::{NotifierId, NotifierSet, RuleName, Ticket};
 use crate::limits::{COOLDOWN_TEXT_BYTES_MAX, COOLDOWNS_MAX};
 use crate::rules::notice::NoticeHead;
 use crate::text::Text;
@@ -158,10 +158,10 @@ impl Cooldowns {
             .min_by_key(|(_, entry)| entry.ends)
     }
 
-    fn hash(&self, rule: RuleId, text: Text<'_>) -> u64 {
+    fn hash(&self, rule: RuleName, text: Text<'_>) -> u64 {
         #[expect(deprecated, reason = "see the import")]
         let mut hasher = SipHasher::new_with_keys(self.key.0, self.key.1);
-        hasher.write_usize(rule.index());
+        hasher.write(&rule.to_bytes());
         hasher.write(text.as_bytes());
         hasher.finish()
     }

@@ -10,6 +10,7 @@ use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv4Addr};
 
 use crate::bytes::{write_json_part, write_json_string};
+use crate::delivery::Notifier;
 use crate::ids::{NotifierSet, RuleId};
 use crate::intake::Arrival;
 use crate::limits::MESSAGE_BYTES_MAX;
@@ -84,13 +85,15 @@ impl Replay {
     /// more.
     pub fn poll(&mut self) -> Option<Found<'_>> {
         let head = self.engine.poll(&mut self.text)?;
+        let mut rules = self.engine.rules().iter();
+        let id = RuleId::new(rules.position(|rule| rule.name == head.rule)?)?;
         let Located {
             rule,
             message,
             spans,
-        } = self.engine.locate(head.rule)?;
+        } = self.engine.locate(id)?;
         Some(Found {
-            id: head.rule,
+            id,
             rule,
             message,
             spans,
@@ -200,7 +203,7 @@ impl Found<'_> {
             }
         }
         out.write_str("],\"notifiers\":[")?;
-        for (index, notifier) in self.notifiers.iter().enumerate() {
+        for (index, notifier) in Notifier::members(self.notifiers).enumerate() {
             out.write_str(if index == 0 { "\"" } else { ",\"" })?;
             out.write_str(notifier.name())?;
             out.write_char('"')?;

@@ -1,13 +1,13 @@
 use super::*;
-use crate::ids::NotifierId;
+use crate::delivery::Notifier;
 use crate::ids::RuleName;
 use crate::rules::rule::{MatchType, RuleSpec, RulesBuilder};
 
 fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
     let mut builder = RulesBuilder::new();
     let mut notifiers = NotifierSet::EMPTY;
-    notifiers.insert(NotifierId::TELEGRAM);
-    notifiers.insert(NotifierId::CONSOLE);
+    notifiers.insert(Notifier::Telegram.id());
+    notifiers.insert(Notifier::Console.id());
     for (number, &(match_type, match_str, mask)) in (0..).zip(rules) {
         let spec = RuleSpec {
             name: RuleName::Environment(number),
