@@ -29,6 +29,7 @@ pub mod ids;
 pub mod intake;
 pub mod limits;
 pub mod matching;
+pub mod replay;
 pub mod rules;
 pub mod syslog;
 pub mod text;

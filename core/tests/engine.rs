@@ -235,6 +235,62 @@ fn full_table_ends_the_oldest_cooldown_early() {
     assert!(texts[1].starts_with("new, at: "));
 }
 
+/// A notification that no message carries comes out of `poll` as any other: from
+/// the passing of time, and from the push of a message that matches nothing. It
+/// has its own text, source and time, and it is counted.
+#[test]
+fn timers_speak_without_a_message() {
+    for other_line in [None, Some(&b"matches nothing"[..])] {
+        let mut bench = Bench::new(&[rule(0, REGEX, "user (.*) failed", "<@1>")]);
+        let first = bench.line(b"user a failed")[0].0;
+        bench.now = 5_000;
+        assert!(bench.line(b"user a failed").is_empty());
+        // The engine's copy of that message is gone before the timer speaks.
+        bench.line(b"user b failed");
+        bench.now = 10_000;
+        let notices = match other_line {
+            None => bench.wait_until(10_000),
+            Some(line) => bench.line(line),
+        };
+        let [(head, text)] = &notices[..] else {
+            panic!("{notices:?}");
+        };
+        let expected = NoticeHead {
+            at: Wall {
+                unix_secs: START + 5,
+                offset_secs: 0,
+            },
+            ticket: Default::default(),
+            ..first
+        };
+        assert_eq!(*head, expected);
+        assert_eq!(text, "<a>, repeated 1 time, last at: 2026-11-22 10:41:12");
+        assert_eq!(bench.engine.counters().notified, 3);
+    }
+}
+
+/// A case that has nothing to say leaves a full table without a word, and the
+/// match that needs its place is notified at once.
+#[test]
+fn full_table_drops_silent_cooldowns() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "user (.*)", "@1")]);
+    for number in 0..=COOLDOWNS_MAX {
+        bench.now = number as u64;
+        assert_eq!(bench.line(format!("user {number}").as_bytes()).len(), 1);
+    }
+    // The first one went: it is news again. The second one is still quiet, as
+    // is the last.
+    assert!(bench.line(b"user 2").is_empty());
+    assert!(
+        bench
+            .line(format!("user {COOLDOWNS_MAX}").as_bytes())
+            .is_empty()
+    );
+    assert_eq!(texts(bench.line(b"user 0")), [format!("0{AT}")]);
+    let counters = bench.engine.counters();
+    assert_eq!((counters.matched, counters.suppressed), (132, 2));
+}
+
 /// Clocks: a wall clock that jumps moves no cooldown, and is shown as it is.
 #[test]
 fn wall_clock_jumps_do_not_matter() {

@@ -6,14 +6,13 @@ mod engine;
 mod mask;
 mod notice;
 mod policy;
-mod replay;
 mod rule;
 mod static_events;
 
 pub use describe::Description;
+pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};
 pub use mask::{Mask, MaskError, MaskErrorKind};
 pub use notice::NoticeHead;
-pub use replay::{Found, Replay};
 pub use rule::{Condition, MatchType, Rule, RuleErrors, RuleSpec, Rules, RulesBuilder};
 pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};

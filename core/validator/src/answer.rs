@@ -22,7 +22,8 @@ use std::fmt::{self, Display, Write};
 use alertik_core::bytes::write_json_string;
 use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
 use alertik_core::matching::pattern_hint;
-use alertik_core::rules::{MatchType, Replay, RuleErrors, RuleSpec, RulesBuilder};
+use alertik_core::replay::Replay;
+use alertik_core::rules::{MatchType, RuleErrors, RuleSpec, RulesBuilder};
 use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};

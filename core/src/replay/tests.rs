@@ -1,7 +1,8 @@
 use super::*;
 use crate::ids::NotifierId;
 use crate::ids::RuleName;
-use crate::rules::rule::{MatchType, RuleSpec, RulesBuilder};
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::rules::{MatchType, RuleSpec, RulesBuilder};
 
 fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
     let mut builder = RulesBuilder::new();
