@@ -160,7 +160,7 @@ fn write_errors(errors: &RuleErrors, out: &mut String) -> fmt::Result {
     }
     out.write_str(",\"mask\":")?;
     match &errors.mask {
-        Some(error) => write_error(error.offset, error, out),
+        Some(error) => write_error(error.offset(), error, out),
         None => out.write_str("{}"),
     }
 }
