@@ -347,6 +347,15 @@ fn lengths() {
     assert!(bench.line(&line).is_empty());
 }
 
+/// A group that finds no room at all is marked as cut, too: here three of four
+/// fit, and the fourth finds one byte.
+#[test]
+fn a_group_without_room_is_marked() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "(x+)", "@1@1@1@1")]);
+    let text = &texts(bench.line(&[b'x'; 2_695]))[0];
+    assert_eq!(*text, format!("{}…{AT}", "x".repeat(3 * 2_695)));
+}
+
 /// Any byte may stand in a message; what is notified is UTF-8 all the same.
 #[test]
 fn hostile_bytes() {

@@ -124,7 +124,7 @@ fn main() {
         builder.add(&spec).unwrap();
     }
     let mut engine = Box::new(Engine::new(builder.finish(), (3, 4)));
-    let mut intake = Box::new(Ring::new());
+    let mut ring = Box::new(Ring::new());
     let mut buffer = MessageBuffer::new();
     let mut text = TextBuffer::new();
     let source = IpAddr::from([192, 0, 2, 1]);
@@ -133,9 +133,9 @@ fn main() {
     let (mut handled, mut notified, mut rendered) = (0, 0, 0);
     for (number, line) in lines.split(|&byte| byte == b'\n').enumerate() {
         let now = Instant::from_millis(number as u64 * 100);
-        intake.push(Arrival { at: now, source }, line);
-        let (arrival, length) = intake.pop(&mut buffer).unwrap();
-        let message = trim_line_end(buffer.message(length));
+        ring.push(Arrival { at: now, source }, line);
+        let arrival = ring.pop(&mut buffer).unwrap();
+        let message = trim_line_end(buffer.message());
         if is_own_output(message) {
             continue;
         }
