@@ -12,7 +12,7 @@ use alertik_core::time::{Instant, Wall};
 /// 2026-11-22 10:41:07 UTC, when virtual time begins.
 const START: i64 = 1_795_344_067;
 
-/// An engine with a clock that only moves when told.
+/// An engine with a clock that moves only by hand.
 struct Bench {
     engine: Engine,
     now: u64,
@@ -30,7 +30,7 @@ impl Bench {
         }
     }
 
-    /// Lets a line arrive and returns what is notified: the heads and texts.
+    /// Lets a line arrive and returns the notifications: heads and texts.
     fn line(&mut self, line: &[u8]) -> Vec<(NoticeHead, String)> {
         let now = Instant::from_millis(self.now);
         let arrival = Arrival {
@@ -118,7 +118,7 @@ fn every_matching_rule_notifies_in_order() {
     );
 }
 
-/// Groups that took no part, or matched nothing, give nothing.
+/// Groups that took no part, or matched nothing, add nothing to the text.
 #[test]
 fn absent_and_empty_groups() {
     let mut bench = Bench::new(&[
@@ -131,10 +131,10 @@ fn absent_and_empty_groups() {
     );
 }
 
-/// The same text of the same rule is sent once; when the cooldown ends one
-/// message says how often it came again and when last.
+/// The same text of the same rule is sent once; when the cooldown ends, one
+/// notification says how often it came again and when last.
 #[test]
-fn cooldown_counts_and_tells() {
+fn cooldown_counts_and_reports() {
     let mut bench = Bench::new(&[rule(0, REGEX, "user (.*)", "failed: @1")]);
     assert_eq!(bench.line(b"user a").len(), 1);
     for millis in [1_000, 4_000, 9_999] {
@@ -160,8 +160,8 @@ fn cooldown_counts_and_tells() {
     assert_eq!(bench.engine.poll_timeout(), None);
 }
 
-/// The window is exact to the millisecond, and a line at its end comes after the
-/// summary of what was in it.
+/// The window is exact to the millisecond, and a line at its end is notified
+/// after the summary of the lines within it.
 #[test]
 fn cooldown_ends_exactly() {
     let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
@@ -210,7 +210,7 @@ fn failed_delivery_disarms_its_notifier() {
         summary[0].1,
         "m, repeated 2 times, last at: 2026-11-22 10:41:08"
     );
-    // Where every delivery failed nothing was held back, so nothing is told.
+    // If every delivery failed, nothing was held back, so there is no summary.
     let third = bench.line(b"x");
     for id in [NotifierId::TELEGRAM, NotifierId::SLACK] {
         bench.engine.handle_failure(third[0].0.ticket, id);
@@ -220,7 +220,7 @@ fn failed_delivery_disarms_its_notifier() {
 }
 
 /// More texts than the table holds: none is lost, none is sent twice within its
-/// time unless it had to leave the table, and what was counted is told then.
+/// time unless it had to leave the table, and then its count is reported.
 #[test]
 fn full_table_ends_the_oldest_cooldown_early() {
     let mut bench = Bench::new(&[rule(0, REGEX, "user (.*)", "@1")]);
@@ -291,7 +291,7 @@ fn full_table_drops_silent_cooldowns() {
     assert_eq!((counters.matched, counters.suppressed), (132, 2));
 }
 
-/// Clocks: a wall clock that jumps moves no cooldown, and is shown as it is.
+/// A wall clock that jumps moves no cooldown, and is shown as it is.
 #[test]
 fn wall_clock_jumps_do_not_matter() {
     let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
@@ -333,8 +333,8 @@ fn static_events_keep_their_spelling() {
     );
 }
 
-/// Long messages are looked at as far as promised, and an overlong text is cut
-/// but keeps its time.
+/// Long messages are matched as far as promised, and an overlong text is cut but
+/// keeps its time.
 #[test]
 fn lengths() {
     let mut bench = Bench::new(&[rule(0, REGEX, "(x+)END", "@1@1@1")]);
@@ -356,7 +356,7 @@ fn a_group_without_room_is_marked() {
     assert_eq!(*text, format!("{}…{AT}", "x".repeat(3 * 2_695)));
 }
 
-/// Any byte may stand in a message; what is notified is UTF-8 all the same.
+/// Any byte may be in a message; the notification is UTF-8 all the same.
 #[test]
 fn hostile_bytes() {
     let mut bench = Bench::new(&[rule(0, REGEX, "user (.*) from", "@1")]);

@@ -1,5 +1,5 @@
-//! Proves that nothing is allocated from a datagram to the rendered text of its
-//! notifications once the rules are compiled.
+//! Proves that once the rules are compiled nothing is allocated from a datagram
+//! to the text of its notifications.
 //!
 //! A program of its own (`harness = false`), so that nothing but the code under
 //! test runs while allocations are counted.
@@ -15,6 +15,7 @@ use alertik_core::syslog::{is_own_output, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
+/// The system's allocator, with a count of its calls.
 struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -79,7 +80,7 @@ const RULES: [(MatchType, &str, &str); 16] = [
         r"by ([^ ]+):([^@]+)@([0-9.]+)",
         "@2 by @1 from @3",
     ),
-    // Too large for a DFA: the bounded engine decides, too.
+    // Too large for a DFA: the bounded engine decides.
     (MatchType::Regex, r"(o.{25}).*via", "@1"),
 ];
 

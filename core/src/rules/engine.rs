@@ -42,7 +42,7 @@ pub struct EngineCounters {
     pub suppressed: u64,
 }
 
-/// What travels with a message.
+/// How a message arrived.
 #[derive(Clone, Copy, Debug)]
 struct Received {
     arrival: Arrival,
