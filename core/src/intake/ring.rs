@@ -207,7 +207,7 @@ mod tests {
         }
     }
 
-    /// What goes in comes out, for both address families and with IPv4-mapped
+    /// A message comes out as it went in, for both address families and with IPv4-mapped
     /// addresses shown as IPv4.
     #[test]
     fn round_trip() {

@@ -60,7 +60,7 @@ pub struct Engine {
     /// not borrowed, so that it is free for the next message between two calls.
     message: [u8; MESSAGE_BYTES_MAX],
     message_len: usize,
-    /// What came with the message; `None` once all its rules have been tried.
+    /// How the message arrived; `None` once all its rules have been tried.
     received: Option<Received>,
     /// Rules that may match the message and have not been tried yet.
     candidates: RuleIds,
@@ -91,8 +91,8 @@ impl Engine {
         }
     }
 
-    /// Takes a message: a datagram's text without its line end. What exceeds
-    /// [`MESSAGE_BYTES_MAX`] is not looked at. `wall` returns when it arrived; it
+    /// Takes a message: a datagram's text without its line end. Bytes beyond
+    /// [`MESSAGE_BYTES_MAX`] are ignored. `wall` returns when it arrived; it
     /// is called only if a rule may match, because computing local time is
     /// expensive.
     pub fn handle(
@@ -133,7 +133,7 @@ impl Engine {
     }
 
     /// Returns the next notification, with its text in `text`, or `None` when
-    /// all that came of the last input has been handed out.
+    /// everything due to the last input has been handed out.
     #[must_use]
     pub fn poll(&mut self, text: &mut TextBuffer) -> Option<NoticeHead> {
         let head = self.next_notice(text)?;
@@ -160,9 +160,9 @@ impl Engine {
         self.rules.rules()
     }
 
-    /// Finds where the rule of the last notification matches its message, and
-    /// where its groups are, whether its mask needs them or not. `None` for a
-    /// notification that no message carried.
+    /// Finds the place in the message at which the rule of the last notification
+    /// matches, and the places of its groups, whether its mask needs them or not.
+    /// `None` for a timer's notification.
     pub(crate) fn locate(&mut self) -> Option<Located<'_>> {
         let id = self.notified?;
         let rule = self.rules.rules.get(id.index())?;
@@ -196,7 +196,7 @@ impl Engine {
     fn next_notice(&mut self, text: &mut TextBuffer) -> Option<NoticeHead> {
         self.notified = None;
         loop {
-            // Timers speak before the message: what they sum up came earlier.
+            // Timers speak before the message: they sum up earlier ones.
             if let Some(event) = self.policies.on_timeout(self.now) {
                 event.write(text);
                 return Some(event.head);
@@ -285,7 +285,7 @@ impl Engine {
     }
 }
 
-/// Where a rule matches, see [`Engine::locate`].
+/// The place of a match, see [`Engine::locate`].
 pub(crate) struct Located<'a> {
     pub(crate) id: RuleId,
     pub(crate) rule: &'a Rule,
@@ -294,7 +294,7 @@ pub(crate) struct Located<'a> {
     pub(crate) spans: &'a [Option<Span>],
 }
 
-/// What came of trying candidates.
+/// The outcome of trying candidates.
 enum Tried {
     Notify(RuleId, NoticeHead),
     Nothing,

@@ -158,7 +158,7 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// What an `@` and the characters after it stand for: literal text with the
+/// The meaning of an `@` and the characters after it: literal text with the
 /// number of mask bytes taken, and a group.
 type Taken = ((&'static str, usize), Option<u8>);
 
@@ -248,7 +248,7 @@ mod tests {
         }
     }
 
-    /// What came from the log cannot be a placeholder.
+    /// Text from the log cannot be a placeholder.
     #[test]
     fn log_text_is_never_expanded_again() {
         assert_eq!(expand("<@1>", "@1@2\\n", &[Some((0, 6))]), "<@1@2\\n>");

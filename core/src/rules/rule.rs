@@ -51,7 +51,7 @@ pub enum Condition {
 #[derive(Debug)]
 pub struct RulesBuilder {
     rules: Vec<Rule>,
-    /// What is left of [`DFA_BYTES_TOTAL_MAX`].
+    /// The part of [`DFA_BYTES_TOTAL_MAX`] that is left.
     dfa_bytes: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a policy's table is searched by.
+//! The key of an entry in a policy's table.
 
 use core::hash::Hasher as _;
 // Deprecated in favour of std's opaque hasher, which a no_std crate does not

@@ -1,19 +1,19 @@
 //! Policies: what happens between a match and a notification.
 //!
-//! A rule that matches has something to say. A policy decides whether it is
-//! said, to whom and when, and it may say something of its own when time has
-//! passed: a summary, a recovery, "nothing came".
+//! A rule that matches has something to say. A policy decides whether it is said,
+//! to whom and when. It may also say something of its own when time has passed: a
+//! summary, a recovery, "nothing came".
 //!
 //! # Contract
 //!
 //! A policy is a bounded table of entries. An entry has a [`Key`](key::Key), a
-//! timer and what the timer needs in order to speak: the notification's head and
-//! its text, kept from the match. Each policy is a file of its own with a plain
+//! timer and all that the timer needs in order to speak: the notification's head
+//! and its text, kept from the match. Each policy is a file of its own with a plain
 //! struct, whose constructor allocates the table, and these three functions:
 //!
 //! * `on_match(now, key, head, text, …) -> Decision`: one look-up. A full table
 //!   ends the entry that would end first, and what it has to say is said.
-//! * `on_timeout(now) -> Option<Event>`: what a timer says by now, one at a time
+//! * `on_timeout(now) -> Option<Event>`: the events that are due, one at a time
 //!   until `None`. Calling it early is harmless.
 //! * `next() -> Option<Instant>`: when a timer has something to do at the latest.
 //!
@@ -59,7 +59,7 @@ use crate::rules::rule::Rule;
 use crate::text::Text;
 use crate::time::Instant;
 
-/// The policies of all rules, with what they remember.
+/// The policies of all rules, with all that they remember.
 #[derive(Debug)]
 pub(super) struct Policies {
     secret: Secret,
@@ -93,7 +93,7 @@ impl Policies {
         cooldowns.on_match(now, key, head, text, rule.cooldown_millis)
     }
 
-    /// Returns what a timer says by `now`, or `None` once all is said.
+    /// Returns an event that is due by `now`, or `None` once there is none left.
     pub(super) fn on_timeout(&mut self, now: Instant) -> Option<Event> {
         let Self {
             secret: _,

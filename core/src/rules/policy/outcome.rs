@@ -1,4 +1,4 @@
-//! What a policy answers: a decision about a match, and what its timer says.
+//! A policy's two answers: the decision about a match, and the event of a timer.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use crate::rules::notice::NoticeHead;
 use crate::text::{Text, TextBuffer};
 use crate::time::Wall;
 
-/// What happens to a match.
+/// A policy's decision about a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rules) enum Decision {
     /// These notifiers get the text now. A delivery that fails for good is
@@ -18,22 +18,24 @@ pub(in crate::rules) enum Decision {
     Notify(NotifierSet, Ticket),
     /// Nobody gets anything now; the policy has counted the match.
     Hold,
-    /// The table is full, and an entry that has something to say ends now to
-    /// make room. Its event goes out first; then the match is tried again.
+    /// The table is full, and an entry that has something to say ends now to make
+    /// room. `on_timeout` returns its event at once, which goes out first; then
+    /// the match is tried again.
     MakeRoom,
 }
 
-/// A notification that no message carries: a timer's.
+/// A notification without a message: a timer's.
 ///
-/// Its text was written when the entry was made, so nothing of the message or of
-/// its groups is needed any more.
+/// Its text was written when the entry was made, from the message of that time,
+/// so the event needs neither a message nor its groups. A policy that says
+/// something else than the rule's mask (a recovery) expands that then, too.
 #[derive(Debug)]
 pub(in crate::rules) struct Event {
     /// Complete but for the text, as a message's notification has it.
     pub(in crate::rules) head: NoticeHead,
-    /// What the entry has kept.
+    /// The text that the entry has kept.
     pub(super) text: KeptText,
-    /// What the policy adds.
+    /// The policy's addition.
     pub(super) remark: Remark,
 }
 
@@ -46,7 +48,7 @@ impl Event {
     }
 }
 
-/// What a policy adds to a kept text, at most 96 bytes.
+/// A policy's addition to a kept text, at most 96 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remark {
     /// A cooldown has ended.
@@ -73,8 +75,8 @@ pub(super) struct KeptText(Vec<u8, COOLDOWN_TEXT_BYTES_MAX>);
 impl KeptText {
     /// Copies the beginning of a text, cut at a character border.
     ///
-    /// Nothing depends on the rest: texts are told apart by their key, and this
-    /// copy is for people to read.
+    /// Nothing depends on the rest: the key distinguishes texts, and this copy is
+    /// for people to read.
     pub(super) fn beginning_of(text: Text<'_>) -> Self {
         let bytes = text.as_bytes();
         let mut end = bytes.len().min(COOLDOWN_TEXT_BYTES_MAX);

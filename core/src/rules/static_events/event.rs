@@ -1,4 +1,4 @@
-//! What a static event is.
+//! A static event, and the lines that prove it.
 
 /// An event whose pattern and message are part of the program.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,7 @@
 //!    `FAMILIES`.
 //! 4. Add its number to the table in the README.
 //!
-//! Users turn it on with `STATIC_EVENTS_ENABLED=…,N` and say where it goes with
+//! Users turn it on with `STATIC_EVENTS_ENABLED=…,N` and choose its notifiers with
 //! `STATIC_EVENTn_NOTIFIER`.
 
 mod event;
