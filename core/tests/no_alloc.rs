@@ -1,5 +1,5 @@
-//! Proves that nothing is allocated from a datagram to the rendered text of its
-//! notifications once the rules are compiled.
+//! Proves that once the rules are compiled nothing is allocated from a datagram
+//! to the text of its notifications.
 //!
 //! A program of its own (`harness = false`), so that nothing but the code under
 //! test runs while allocations are counted.
@@ -16,6 +16,7 @@ use alertik_core::syslog::{is_own_output, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
+/// The system's allocator, with a count of its calls.
 struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -80,7 +81,7 @@ const RULES: [(MatchType, &str, &str); 16] = [
         r"by ([^ ]+):([^@]+)@([0-9.]+)",
         "@2 by @1 from @3",
     ),
-    // Too large for a DFA: the bounded engine decides, too.
+    // Too large for a DFA: the bounded engine decides.
     (MatchType::Regex, r"(o.{25}).*via", "@1"),
 ];
 
@@ -125,7 +126,7 @@ fn main() {
         builder.add(&spec).unwrap();
     }
     let mut engine = Box::new(Engine::new(builder.finish(), (3, 4)));
-    let mut intake = Box::new(Ring::new());
+    let mut ring = Box::new(Ring::new());
     let mut buffer = MessageBuffer::new();
     let mut text = TextBuffer::new();
     let source = IpAddr::from([192, 0, 2, 1]);
@@ -134,9 +135,9 @@ fn main() {
     let (mut handled, mut notified, mut rendered) = (0, 0, 0);
     for (number, line) in lines.split(|&byte| byte == b'\n').enumerate() {
         let now = Instant::from_millis(number as u64 * 100);
-        intake.push(Arrival { at: now, source }, line);
-        let (arrival, length) = intake.pop(&mut buffer).unwrap();
-        let message = trim_line_end(buffer.message(length));
+        ring.push(Arrival { at: now, source }, line);
+        let arrival = ring.pop(&mut buffer).unwrap();
+        let message = trim_line_end(buffer.message());
         if is_own_output(message) {
             continue;
         }

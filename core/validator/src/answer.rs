@@ -23,7 +23,8 @@ use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::matching::pattern_hint;
-use alertik_core::rules::{MatchType, Replay, RuleErrors, RuleSpec, RulesBuilder};
+use alertik_core::replay::Replay;
+use alertik_core::rules::{MatchType, RuleErrors, RuleSpec, RulesBuilder};
 use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};
@@ -160,7 +161,7 @@ fn write_errors(errors: &RuleErrors, out: &mut String) -> fmt::Result {
     }
     out.write_str(",\"mask\":")?;
     match &errors.mask {
-        Some(error) => write_error(error.offset, error, out),
+        Some(error) => write_error(error.offset(), error, out),
         None => out.write_str("{}"),
     }
 }

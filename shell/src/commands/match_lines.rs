@@ -14,7 +14,8 @@ use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
 use alertik_core::matching::{Span, pattern_hint};
-use alertik_core::rules::{Found, MatchType, Replay, RuleSpec, Rules, RulesBuilder};
+use alertik_core::replay::{Found, Replay};
+use alertik_core::rules::{MatchType, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
 use alertik_core::time::Instant;
 

@@ -95,9 +95,7 @@ impl<'a> Matcher<'a> {
                 }
             };
             match work {
-                Work::Message(arrival, length) => {
-                    self.match_message(arrival, buffer.message(length));
-                }
+                Work::Message(arrival) => self.match_message(arrival, buffer.message()),
                 Work::Lost(loss) => {
                     let since = wall_at(loss.since);
                     self.note(LossCause::Ring, loss.count, since);

@@ -22,8 +22,8 @@ const FAILURES_MAX: usize = 64;
 /// What the matcher is to do next.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// A message of this length is in the buffer.
-    Message(Arrival, usize),
+    /// A message is in the buffer.
+    Message(Arrival),
     /// The ring was full for a while.
     Lost(RingLoss),
     /// A delivery failed for good.
@@ -46,7 +46,7 @@ pub(crate) struct Queue {
 
 #[derive(Debug)]
 struct State {
-    intake: Ring,
+    ring: Ring,
     failures: heapless::Deque<(Notifier, Ticket), FAILURES_MAX>,
     stopping: bool,
     /// The matcher waits. Waking takes a system call, which a busy receiver
@@ -67,7 +67,7 @@ impl Queue {
     /// Returns an empty queue.
     pub(crate) const fn new() -> Self {
         let state = State {
-            intake: Ring::new(),
+            ring: Ring::new(),
             failures: heapless::Deque::new(),
             stopping: false,
             waiting: false,
@@ -82,7 +82,7 @@ impl Queue {
     /// Hands a received message over, or counts it as lost. Never waits.
     pub(crate) fn push(&self, arrival: Arrival, message: &[u8]) {
         let mut state = self.lock();
-        state.intake.push(arrival, message);
+        state.ring.push(arrival, message);
         self.wake(state);
     }
 
@@ -117,8 +117,8 @@ impl Queue {
     pub(crate) fn counters(&self) -> IntakeCounters {
         let state = self.lock();
         IntakeCounters {
-            accepted: state.intake.accepted(),
-            cut: state.intake.cut(),
+            accepted: state.ring.accepted(),
+            cut: state.ring.cut(),
         }
     }
 
@@ -137,7 +137,7 @@ impl Queue {
         let (mut state, _) = self
             .changed
             .wait_timeout_while(state, limit, |state| {
-                state.intake.is_idle() && state.failures.is_empty() && !state.stopping
+                state.ring.is_idle() && state.failures.is_empty() && !state.stopping
             })
             .unwrap_or_else(PoisonError::into_inner);
         state.waiting = false;
@@ -146,14 +146,14 @@ impl Queue {
 
     /// Losses come first: they were before the messages that are left.
     fn take(state: &mut State, buffer: &mut MessageBuffer) -> Option<Work> {
-        if let Some(loss) = state.intake.take_loss() {
+        if let Some(loss) = state.ring.take_loss() {
             return Some(Work::Lost(loss));
         }
         if let Some((notifier, ticket)) = state.failures.pop_front() {
             return Some(Work::Failed(notifier, ticket));
         }
-        if let Some((arrival, length)) = state.intake.pop(buffer) {
-            return Some(Work::Message(arrival, length));
+        if let Some(arrival) = state.ring.pop(buffer) {
+            return Some(Work::Message(arrival));
         }
         state.stopping.then_some(Work::Stopped)
     }

@@ -134,7 +134,7 @@ pub(crate) fn tell(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mu
         problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
     }
     if let Some(error) = &errors.mask {
-        problems.error(mask, format_args!("{error}"));
+        problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
     }
     if errors.too_many {
         problems.error(pattern, format_args!("is one rule too many"));

@@ -5,6 +5,8 @@
 //! it, the user's mask is not. *Encoding* is the way of any text into the
 //! request; it applies to both.
 
+use crate::bytes::hex_digit;
+use crate::bytes::json::{JSON_ESCAPE_BYTES_MAX, json_escape};
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::syslog::{OWN_NOTICE, OWN_OUTPUT_PREFIX};
 use crate::text::{Origin, Text};
@@ -287,8 +289,9 @@ fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
         Markup::TelegramMarkdown => "_*`[",
         Markup::Terminal => {
             if c.is_control() {
-                let code = c as u32 as usize;
-                for c in ['\\', 'x', hex(code >> 4), hex(code)] {
+                // A control character is below U+00A0: two digits suffice.
+                let code = c as u32 as u8;
+                for c in [b'\\', b'x', hex_digit(code >> 4), hex_digit(code)].map(char::from) {
                     let _ = chars.push(c);
                 }
                 return;
@@ -302,33 +305,24 @@ fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
     let _ = chars.push(c);
 }
 
-/// Returns the lower-case hexadecimal digit of the last four bits.
-fn hex(value: usize) -> char {
-    char::from(b"0123456789abcdef"[value & 0xF])
-}
-
 /// Returns a character as it is written in a request.
 fn encode(encoding: Encoding, c: char, buffer: &mut [u8; ENCODED_MAX]) -> &str {
-    let byte = u8::try_from(c).unwrap_or(b'?');
-    let len = match (encoding, c) {
-        (Encoding::Json, '"' | '\\') => fill(buffer, &[b'\\', byte]),
-        (Encoding::Json, '\n') => fill(buffer, b"\\n"),
-        (Encoding::Json, '\0'..='\x1F') => {
-            let code = usize::from(byte);
-            let digits = [hex(code >> 4) as u8, hex(code) as u8];
-            fill(buffer, b"\\u00");
-            buffer[4..6].copy_from_slice(&digits);
-            6
+    if encoding == Encoding::Json {
+        let mut escape = [0; JSON_ESCAPE_BYTES_MAX];
+        if let Some(escape) = json_escape(c, &mut escape) {
+            let len = fill(buffer, escape.as_bytes());
+            return core::str::from_utf8(&buffer[..len]).unwrap_or_default();
         }
+    }
+    let len = match (encoding, c) {
         (Encoding::Header, _) if c.is_control() => fill(buffer, b" "),
         (Encoding::Url, _) if !(c.is_ascii_alphanumeric() || "-._~".contains(c)) => {
             let mut utf8 = [0; 4];
             let mut len = 0;
             for &byte in c.encode_utf8(&mut utf8).as_bytes() {
-                let code = usize::from(byte);
                 buffer[len] = b'%';
-                buffer[len + 1] = (hex(code >> 4) as u8).to_ascii_uppercase();
-                buffer[len + 2] = (hex(code) as u8).to_ascii_uppercase();
+                buffer[len + 1] = hex_digit(byte >> 4).to_ascii_uppercase();
+                buffer[len + 2] = hex_digit(byte).to_ascii_uppercase();
                 len += 3;
             }
             len
