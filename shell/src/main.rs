@@ -1,6 +1,8 @@
 //! alertik: takes a MikroTik router's log over syslog, matches it against the
 //! user's rules and notifies.
 
+#![deny(unsafe_code)]
+
 mod cli;
 mod commands;
 mod daemon;
@@ -9,6 +11,8 @@ mod log;
 mod net;
 mod notifier;
 mod settings;
+// Each block there says why it is sound.
+#[allow(unsafe_code)]
 mod sys;
 
 use std::process::exit;

@@ -10,8 +10,6 @@ pub(crate) mod health_socket;
 mod matcher;
 mod status;
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::ffi::OsStrExt as _;
@@ -30,6 +28,7 @@ use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier::{self, Senders};
 use crate::settings::{LogSettings, Settings};
 use crate::sys::clock;
+use crate::sys::random::random;
 use crate::sys::signals::{Blocked, Request};
 use crate::sys::threads;
 use crate::sys::udp_socket;
@@ -286,9 +285,4 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StartEr
 
 fn cannot(what: &str, error: &io::Error) -> StartError {
     StartError(format!("cannot {what}: {error}"))
-}
-
-/// Returns random bits: std seeds its hash maps from the system.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

@@ -26,6 +26,7 @@ use alertik_core::time::Instant;
 use crate::net::tls;
 use crate::settings::services::{Notifiers, Target};
 use crate::sys::clock;
+use crate::sys::random::random;
 use crate::sys::threads;
 use console::Console;
 use http::Http;
@@ -62,7 +63,7 @@ pub(crate) fn start(
         let settings = CourierSettings {
             pacing: notifier.pacing,
             max_age_millis: notifiers.max_age_secs.saturating_mul(1_000),
-            seed: random(),
+            seed: random() as u32,
         };
         let (transport, bytes) = match notifier.target {
             Target::Console => (Transport::Console(Console::open()?), CONSOLE_OUTBOX_BYTES),
@@ -83,12 +84,6 @@ pub(crate) fn start(
         threads::start(id.name(), Box::new(move || sender.run(transport)))?;
     }
     Ok(Senders { senders })
-}
-
-/// Returns a number that differs between starts and between calls.
-fn random() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(clock::now().millis()) as u32
 }
 
 impl Senders {

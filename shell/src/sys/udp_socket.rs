@@ -50,9 +50,9 @@ pub(crate) fn raise_receive_buffer(socket: &UdpSocket, bytes: c_int) -> io::Resu
     if set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes).is_err() {
         set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, bytes)?;
     }
-    let mut granted: c_int = 0;
+    let mut granted = [0];
     get_option(socket, libc::SO_RCVBUF, &mut granted)?;
-    Ok(usize::try_from(granted).unwrap_or(0))
+    Ok(granted[0] as usize)
 }
 
 /// Returns how many datagrams the kernel has dropped on this socket, modulo
@@ -104,15 +104,12 @@ fn set_option(socket: &UdpSocket, level: c_int, name: c_int, value: c_int) -> io
 }
 
 /// Reads an option of `SOL_SOCKET` made of 32-bit integers.
-fn get_option<T: Copy>(socket: &UdpSocket, name: c_int, value: &mut T) -> io::Result<()> {
-    let mut length = size_of::<T>() as socklen_t;
-    let (fd, value) = (
-        socket.as_raw_fd(),
-        std::ptr::from_mut(value).cast::<c_void>(),
-    );
-    // SAFETY: the kernel writes at most `length` bytes, the size of `value`, and
-    // both instances of `T` (`c_int`, an array of `u32`) may hold any bytes.
-    check(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, value, &raw mut length) })?;
+fn get_option(socket: &UdpSocket, name: c_int, values: &mut [u32]) -> io::Result<()> {
+    let mut length = size_of_val(values) as socklen_t;
+    let (fd, values) = (socket.as_raw_fd(), values.as_mut_ptr().cast::<c_void>());
+    // SAFETY: the kernel writes at most `length` bytes, the size of `values`, and
+    // a `u32` may hold any bytes.
+    check(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, values, &raw mut length) })?;
     Ok(())
 }
 
