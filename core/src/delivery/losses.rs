@@ -33,7 +33,7 @@ pub struct Loss {
 /// A loss is a state that lasts until a message that tells it has arrived; what
 /// is added meanwhile stays for the next message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Losses {
+pub struct Losses {
     by_cause: [Option<(u64, Wall)>; CAUSES.len()],
 }
 
@@ -58,12 +58,12 @@ const fn index(cause: LossCause) -> usize {
 
 impl Losses {
     /// No loss at all.
-    pub(super) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         by_cause: [None; CAUSES.len()],
     };
 
     /// Adds a loss. The time of the first one of its cause stays.
-    pub(super) const fn add(&mut self, loss: Loss) {
+    pub const fn add(&mut self, loss: Loss) {
         if loss.count == 0 {
             return;
         }
@@ -92,7 +92,7 @@ impl Losses {
     }
 
     /// Returns the losses, the router's end first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Loss> {
+    pub fn iter(&self) -> impl Iterator<Item = Loss> {
         CAUSES
             .into_iter()
             .zip(self.by_cause)

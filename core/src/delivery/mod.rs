@@ -20,6 +20,6 @@ pub use compose::writer::Encoding;
 pub use courier::{Counts, Courier, CourierSettings, Hold, Step};
 pub use http::answer::{Answer, Verdict};
 pub use http::response::{Malformed, Response};
-pub use losses::{Loss, LossCause};
+pub use losses::{Loss, LossCause, Losses};
 pub use pacing::{Pacing, Rate};
 pub use services::payload::{Form, ParseMode, Telegram};

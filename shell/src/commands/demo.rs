@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::ffi::OsStringExt as _;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -85,7 +84,8 @@ pub(crate) fn run(daemon: &Daemon) -> bool {
     } else {
         Ipv6Addr::UNSPECIFIED.into()
     };
-    let before = daemon.counters.handled.load(Ordering::Relaxed);
+    let handled = || daemon.matcher_status().engine.handled;
+    let before = handled();
     let sent = UdpSocket::bind((any, 0)).and_then(|socket| {
         LINES
             .iter()
@@ -96,7 +96,7 @@ pub(crate) fn run(daemon: &Daemon) -> bool {
         return false;
     }
     let started = clock::now();
-    while daemon.counters.handled.load(Ordering::Relaxed) - before < LINES.len() as u64 {
+    while handled() - before < LINES.len() as u64 {
         if clock::now().since(started) > 5_000 {
             log::error!("the demonstration's lines did not arrive");
             return false;

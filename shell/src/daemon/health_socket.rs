@@ -11,7 +11,7 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::daemon::Daemon;
+use crate::daemon::shared::Daemon;
 use crate::daemon::status;
 use crate::sys::clock;
 use crate::sys::threads;

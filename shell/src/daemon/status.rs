@@ -2,14 +2,14 @@
 //! and whether somebody should look. SIGUSR1 and `alertik health` tell the same.
 
 use std::fmt::{self, Write as _};
-use std::sync::atomic::Ordering;
 
 use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::Hold;
 use alertik_core::ids::NotifierId;
 use alertik_core::time::Instant;
 
-use crate::daemon::Daemon;
+use crate::daemon::shared::Daemon;
+use crate::intake::forward::ForwardState;
 use crate::log::Escaped;
 use crate::notifier::NotifierStatus;
 use crate::sys::clock;
@@ -39,47 +39,38 @@ const LOSSES: usize = 5;
 /// Returns the state.
 pub(crate) fn of(daemon: &Daemon) -> Status {
     let now = clock::now();
-    let counters = &daemon.counters;
-    let [matched, notified, suppressed, own, ring, kernel] = [
-        &counters.matched,
-        &counters.notified,
-        &counters.suppressed,
-        &counters.own_output,
-        &counters.lost_ring,
-        &counters.lost_kernel,
-    ]
-    .map(|counter| counter.load(Ordering::Relaxed));
+    let matcher = daemon.matcher_status();
     let notifiers: Vec<_> = NotifierId::ALL
         .into_iter()
         .filter_map(|id| Some((id, daemon.senders.status(id)?)))
         .collect();
     let sum = |count: fn(&NotifierStatus) -> u64| notifiers.iter().map(|(_, n)| count(n)).sum();
-    let intake = daemon.queue.counters();
-    let (forwarded, not_forwarded) = daemon.forward.map_or((0, 0), |shared| shared.counters());
-    let moved = Instant::from_millis(counters.moved.load(Ordering::Relaxed));
+    let intake = daemon.queue.status();
+    let forward = daemon.forward.map(ForwardState::counts);
+    let forward = forward.unwrap_or_default();
     let failing = notifiers
         .iter()
         .map(|(id, status)| (*id, status.failing_since));
-    let complaint = complaint(now, daemon.queue.failing_since(), moved, failing);
+    let complaint = complaint(now, intake.failing_since, matcher.moved_at, failing);
     Status {
         // The clock's epoch is its first use, at the start.
         now,
         counts: [
             ("received", intake.accepted),
-            ("matched", matched),
-            ("notified", notified),
-            ("suppressed", suppressed),
+            ("matched", matcher.engine.matched),
+            ("notified", matcher.engine.notified),
+            ("suppressed", matcher.engine.suppressed),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),
-            ("own_output", own),
+            ("own_output", matcher.own_output),
             ("cut", intake.cut),
-            ("forwarded", forwarded),
-            ("not_forwarded", not_forwarded),
+            ("forwarded", forward.forwarded),
+            ("not_forwarded", forward.failed),
         ],
         lost: [
-            ("kernel", kernel),
-            ("queue", ring),
+            ("kernel", matcher.lost_kernel),
+            ("queue", matcher.lost_ring),
             ("outbox", sum(|n| n.counts.evicted)),
             ("expired", sum(|n| n.counts.expired)),
             ("refused", sum(|n| n.counts.refused)),

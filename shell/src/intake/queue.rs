@@ -4,7 +4,6 @@
 //! anyway when there is nothing to do, the critical section is one copy of a
 //! line, and the core stays free of atomics and `unsafe`.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,13 +11,11 @@ use alertik_core::ids::{NotifierId, Ticket};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring, RingLoss};
 use alertik_core::time::Instant;
 
-use crate::sys::atomic::AtomicU64;
-
 /// Failed deliveries that wait for the matcher. One that finds no room leaves a
 /// cooldown of some seconds armed, which the next matching line is counted in.
 const FAILURES_MAX: usize = 64;
 
-/// What the matcher is to do next.
+/// The matcher's next task.
 #[derive(Debug)]
 pub(crate) enum Work {
     /// A message of this length is in the buffer.
@@ -38,9 +35,6 @@ pub(crate) enum Work {
 pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
-    /// Since when nothing but errors is received, in milliseconds of the
-    /// monotonic clock and one more; 0 where all is well.
-    failing: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -48,18 +42,22 @@ struct State {
     intake: Ring,
     failures: heapless::Deque<(NotifierId, Ticket), FAILURES_MAX>,
     stopping: bool,
+    /// Since when nothing but errors has been received, if that is so.
+    failing_since: Option<Instant>,
     /// The matcher waits. Waking takes a system call, which a busy receiver
     /// need not make for every datagram.
     waiting: bool,
 }
 
-/// Counts of the intake.
+/// How the intake is doing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct IntakeCounters {
+pub(crate) struct IntakeStatus {
     /// Messages that entered the queue.
     pub(crate) accepted: u64,
     /// Of these, messages that were longer than is matched.
     pub(crate) cut: u64,
+    /// Since when nothing but errors has been received, if that is so.
+    pub(crate) failing_since: Option<Instant>,
 }
 
 impl Queue {
@@ -69,12 +67,12 @@ impl Queue {
             intake: Ring::new(),
             failures: heapless::Deque::new(),
             stopping: false,
+            failing_since: None,
             waiting: false,
         };
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
-            failing: AtomicU64::new(0),
         }
     }
 
@@ -92,17 +90,10 @@ impl Queue {
         self.wake(state);
     }
 
-    /// Notes that nothing but errors is received from now on, or with `None`
+    /// Notes since when nothing but errors has been received, or with `None`
     /// that something was.
-    pub(crate) fn note_failing(&self, since: Option<Instant>) {
-        let value = since.map_or(0, |since| since.millis() + 1);
-        self.failing.store(value, Ordering::Relaxed);
-    }
-
-    /// Returns since when nothing but errors is received, if that is so.
-    pub(crate) fn failing_since(&self) -> Option<Instant> {
-        let millis = self.failing.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Instant::from_millis(millis))
+    pub(crate) fn set_failing(&self, since: Option<Instant>) {
+        self.lock().failing_since = since;
     }
 
     /// Lets the matcher end once the queue is empty.
@@ -112,21 +103,17 @@ impl Queue {
         self.wake(state);
     }
 
-    /// Returns the counts of the intake.
-    pub(crate) fn counters(&self) -> IntakeCounters {
+    /// Returns how the intake is doing.
+    pub(crate) fn status(&self) -> IntakeStatus {
         let state = self.lock();
-        IntakeCounters {
+        IntakeStatus {
             accepted: state.intake.accepted(),
             cut: state.intake.cut(),
+            failing_since: state.failing_since,
         }
     }
 
-    /// Returns the next thing to do if there is one already.
-    pub(crate) fn try_next(&self, buffer: &mut MessageBuffer) -> Option<Work> {
-        Self::take(&mut self.lock(), buffer)
-    }
-
-    /// Waits for the next thing to do, at most for `limit`.
+    /// Returns the next task, waiting for it up to `limit`.
     pub(crate) fn next(&self, buffer: &mut MessageBuffer, limit: Duration) -> Work {
         let mut state = self.lock();
         if let Some(work) = Self::take(&mut state, buffer) {
@@ -143,7 +130,7 @@ impl Queue {
         Self::take(&mut state, buffer).unwrap_or(Work::Timeout)
     }
 
-    /// Losses come first: they were before the messages that are left.
+    /// Losses come first: they happened before the messages that are left.
     fn take(state: &mut State, buffer: &mut MessageBuffer) -> Option<Work> {
         if let Some(loss) = state.intake.take_loss() {
             return Some(Work::Lost(loss));

@@ -30,7 +30,7 @@ where
             Ok((length, source)) => {
                 if failing {
                     failing = false;
-                    queue.note_failing(None);
+                    queue.set_failing(None);
                 }
                 let datagram = &buffer[..length];
                 forwarder.forward(stack, datagram);
@@ -46,7 +46,7 @@ where
             Err(nb::Error::Other(error)) => {
                 if !failing {
                     failing = true;
-                    queue.note_failing(Some(clock::now()));
+                    queue.set_failing(Some(clock::now()));
                     log::error!("cannot receive: {error}");
                 }
                 // An error that stays must not become a busy loop.

@@ -17,7 +17,6 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use alertik_core::rules::Rules;
 
-use crate::intake::forward::Target;
 pub(crate) use env::Env;
 pub(crate) use log::LogSettings;
 pub(crate) use problems::Problems;
@@ -33,13 +32,22 @@ pub(crate) struct Settings {
     /// The UDP port to listen on; 0 lets the system choose.
     pub(crate) port: u16,
     /// Where datagrams are forwarded to.
-    pub(crate) forward: Option<Target>,
+    pub(crate) forward: Option<ForwardTarget>,
     /// The compiled rules.
     pub(crate) rules: Rules,
     /// The services that the rules notify.
     pub(crate) notifiers: services::Notifiers,
     /// The daemon's own log.
     pub(crate) log: LogSettings,
+}
+
+/// The server that datagrams are forwarded to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ForwardTarget {
+    /// A name or an address.
+    pub(crate) host: String,
+    /// The UDP port.
+    pub(crate) port: u16,
 }
 
 impl Settings {
@@ -91,7 +99,7 @@ fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> {
     }
 }
 
-fn read_forward(env: &Env, problems: &mut Problems) -> Option<Target> {
+fn read_forward(env: &Env, problems: &mut Problems) -> Option<ForwardTarget> {
     let is_set = |name| env.bytes(name).is_some_and(|value| !value.is_empty());
     match (is_set("FORWARD_HOST"), is_set("FORWARD_PORT")) {
         (false, false) => return None,
@@ -120,7 +128,7 @@ fn read_forward(env: &Env, problems: &mut Problems) -> Option<Target> {
     } else {
         0
     };
-    Some(Target {
+    Some(ForwardTarget {
         host: host.to_owned(),
         port: port as u16,
     })

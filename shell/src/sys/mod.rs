@@ -1,7 +1,6 @@
 //! The operating system: one small file per need, and the only place with
 //! `unsafe`.
 
-pub(crate) mod atomic;
 pub(crate) mod clock;
 pub(crate) mod local_time;
 pub(crate) mod random;
