@@ -88,6 +88,7 @@ fn with<'a>(parts: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
     parts.concat()
 }
 
+/// A right configuration is shown without its secrets.
 #[test]
 fn check_of_what_is_right() {
     let more = [
@@ -146,6 +147,7 @@ fn match_with_the_rules() {
     );
 }
 
+/// An expression is tried without any configuration, and its mistakes are named.
 #[test]
 fn match_with_an_expression() {
     let input = b"from \x1b[31mred\x1b[0m\r\nto nobody\n";
@@ -306,6 +308,7 @@ fn server(status: &'static str) -> u16 {
     port
 }
 
+/// Each notifier's outcome is one line, without its secrets.
 #[test]
 fn notify_test_says_what_happened() {
     let (good, bad) = (server("200 OK"), server("404 Not Found"));
@@ -337,6 +340,7 @@ fn notify_test_says_what_happened() {
     );
 }
 
+/// `health` and SIGUSR1 say the same, and a daemon that is gone is unhealthy.
 #[test]
 fn health_of_the_running_daemon() {
     let mut daemon = Daemon::start(&console("substr", "link", "a link", &[]));
@@ -379,4 +383,19 @@ fn health_of_the_running_daemon() {
         gone.starts_with("{\"healthy\":false,\"complaint\":\""),
         "{gone}"
     );
+}
+
+/// `health --json` writes JSON whatever happens, and quotes what it repeats.
+#[test]
+fn health_of_a_wrong_port() {
+    let variables = [("SYSLOG_PORT", "5\"1\n4")];
+    let json = run(&["health", "--json"], &variables, b"");
+    let complaint =
+        r#"SYSLOG_PORT: '5\"1\n4' is not a whole number from 0 to 65535 without blanks"#;
+    let expected = format!("{{\"healthy\":false,\"complaint\":\"{complaint}\"}}\n[status 1]\n");
+    assert_eq!(json, expected);
+    let line = run(&["health"], &[("SYSLOG_PORT", "x")], b"");
+    let expected =
+        "unhealthy (SYSLOG_PORT: 'x' is not a whole number from 0 to 65535)\n[status 1]\n";
+    assert_eq!(line, expected);
 }

@@ -7,9 +7,21 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::thread;
 use std::time::Duration;
 
+use super::{BadArguments, Command, only_switch, serve};
 use crate::daemon::Daemon;
 use crate::settings::Env;
 use crate::sys::clock;
+
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "demo",
+    arguments: "[--once]",
+    help: "\
+      Run with sample rules, send itself a dozen log lines, and stay until
+      Ctrl-C; with --once end after the sample.
+",
+    run,
+};
 
 /// Variables that the demonstration takes from the user's environment.
 const KEPT: [&str; 6] = [
@@ -63,7 +75,7 @@ const LINES: [&str; 12] = [
 ];
 
 /// Returns the environment of the demonstration.
-pub(crate) fn environment(users: &Env) -> Env {
+fn environment(users: &Env) -> Env {
     let kept = KEPT
         .into_iter()
         .filter_map(|name| Some((name, users.bytes(name)?)));
@@ -75,9 +87,17 @@ pub(crate) fn environment(users: &Env) -> Env {
     Env::new(own.chain(kept))
 }
 
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    let once = only_switch(arguments, "--once")?;
+    Ok(serve(&environment(env), |daemon| {
+        send_lines(daemon) && !once
+    }))
+}
+
 /// Sends the sample lines to the daemon's socket and waits until they have been
 /// matched. Returns whether that happened in time.
-pub(crate) fn run(daemon: &Daemon) -> bool {
+fn send_lines(daemon: &Daemon) -> bool {
     let target = reachable(daemon.local);
     let any: IpAddr = if target.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()

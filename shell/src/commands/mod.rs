@@ -1,37 +1,71 @@
-//! What the program does besides being the daemon: say whether a set-up is
-//! right, before and while it runs. None of these opens the daemon's socket, so
-//! each can be used beside it.
+//! The commands: each says here what it is called and what it does.
+//!
+//! None but `demo` opens the daemon's socket, so each can be used beside a
+//! running daemon.
 
 mod check;
-pub(crate) mod demo;
+mod demo;
 mod health;
-pub(crate) mod match_lines;
+mod match_lines;
 mod notify_test;
+mod serve;
 
-use crate::cli::Command;
+use std::ffi::OsString;
+
 use crate::settings::Env;
-use crate::sys::terminal::{print, warn};
+pub(crate) use serve::serve;
 
-/// The answer is no: wrong, failed, unhealthy, or nothing matched.
-const EXIT_NO: i32 = 1;
-/// `match` could not do its work.
-const EXIT_ERROR: i32 = 2;
+/// The exit status for yes: right, sent, healthy, or a line matched.
+const YES: i32 = 0;
+/// The exit status for no: wrong, failed, unhealthy, or nothing matched.
+const NO: i32 = 1;
 
-/// Runs one of the commands in this folder and returns the exit status.
-pub(crate) fn run(env: &Env, command: &Command<'_>) -> i32 {
-    let (result, on_error) = match command {
-        Command::Check => (Ok(check::run(env)), EXIT_NO),
-        Command::Health { json } => (Ok(health::run(env, *json)), EXIT_NO),
-        Command::Match(options) => (match_lines::run(env, options), EXIT_ERROR),
-        Command::NotifyTest(names) => (notify_test::run(env, names), EXIT_NO),
-        Command::Demo { .. } | Command::Help | Command::Run | Command::Version => return 0,
-    };
-    match result {
-        Ok(true) => 0,
-        Ok(false) => EXIT_NO,
-        Err(text) => {
-            warn(&text);
-            on_error
+/// A command of the command line.
+pub(crate) struct Command {
+    /// The word that the user types.
+    pub(crate) name: &'static str,
+    /// Its arguments, as a usage line shows them.
+    pub(crate) arguments: &'static str,
+    /// What it does: indented lines.
+    pub(crate) help: &'static str,
+    /// Runs it with its arguments and returns the exit status.
+    pub(crate) run: fn(&Env, &[OsString]) -> Result<i32, BadArguments>,
+}
+
+/// The arguments of a command are wrong; the text says in which way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadArguments(pub(crate) String);
+
+/// Every command, in the order in which the help lists them.
+pub(crate) const COMMANDS: [Command; 5] = [
+    check::COMMAND,
+    match_lines::COMMAND,
+    notify_test::COMMAND,
+    health::COMMAND,
+    demo::COMMAND,
+];
+
+impl BadArguments {
+    /// Names arguments that a command does not know.
+    pub(crate) fn unknown(arguments: &[OsString]) -> Self {
+        let mut text = "unknown arguments:".to_owned();
+        for word in arguments {
+            text.push(' ');
+            text.push_str(&word.to_string_lossy());
         }
+        Self(text)
+    }
+}
+
+const fn exit_status(yes: bool) -> i32 {
+    if yes { YES } else { NO }
+}
+
+/// Returns whether the only switch of a command is given.
+fn only_switch(arguments: &[OsString], switch: &str) -> Result<bool, BadArguments> {
+    match arguments {
+        [] => Ok(false),
+        [word] if word == switch => Ok(true),
+        _ => Err(BadArguments::unknown(arguments)),
     }
 }

@@ -7,16 +7,41 @@ use std::fmt::Write as _;
 use alertik_core::ids::{NotifierId, NotifierSet};
 use alertik_core::text::TextBuffer;
 
+use super::{BadArguments, Command, NO, exit_status};
 use crate::notifier::{self, Trial};
 use crate::settings::{Env, Problems, rules, services as notifiers};
 use crate::sys::clock;
+use crate::sys::terminal::{self, warn};
 
-/// Runs the command and returns whether every notifier took the message.
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "notify-test",
+    arguments: "[NAME...]",
+    help: "\
+      Send a test message through every notifier that is set up, or through
+      those named, and report the outcomes. Ends with 0 if all of them took the
+      message, with 1 otherwise.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, names: &[OsString]) -> Result<i32, BadArguments> {
+    Ok(match try_notifiers(env, names) {
+        Ok(all_delivered) => exit_status(all_delivered),
+        Err(message) => {
+            warn(&message);
+            NO
+        }
+    })
+}
+
+/// Sends the messages and returns whether every notifier took its own.
 ///
 /// # Errors
 ///
-/// Returns what to tell the user if nothing can be tried at all.
-pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
+/// Returns a message for the user if nothing can be tried at all.
+fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
     let wanted = wanted(env, names)?;
     let mut problems = Problems::default();
     let notifiers = notifiers::read(env, wanted, &mut problems);
@@ -88,5 +113,5 @@ fn print(trial: &Trial) {
         let _ = write!(line, ": {}", trial.words);
     }
     line.push('\n');
-    super::print(&line);
+    terminal::print(&line);
 }
