@@ -53,7 +53,7 @@ fn read_count(env: &Env, problems: &mut Problems) -> u64 {
     const COUNT: &str = "ENV_EVENTS";
     let most = ENV_RULES_MAX as u64;
     let highest = rule_variables(env)
-        .map(|(number, ..)| number + 1)
+        .map(|(number, ..)| number.saturating_add(1))
         .max()
         .unwrap_or(0);
     let assumed = if env.bytes(COUNT).is_some() {
