@@ -20,8 +20,7 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "check",
     arguments: "",
-    help: "\
-      Say what is wrong with the configuration and what was understood. Ends
+    help: "      Say what is wrong with the configuration and what was understood. Ends
       with 0 if nothing is wrong, with 1 otherwise.
 ",
     run,

@@ -16,8 +16,7 @@ use crate::sys::clock;
 pub(super) const COMMAND: Command = Command {
     name: "demo",
     arguments: "[--once]",
-    help: "\
-      Run with sample rules, send itself a dozen log lines, and stay until
+    help: "      Run with sample rules, send itself a dozen log lines, and stay until
       Ctrl-C; with --once end after the sample.
 ",
     run,

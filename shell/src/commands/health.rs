@@ -14,8 +14,7 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "health",
     arguments: "[--json]",
-    help: "\
-      Ask the daemon that runs here with the same SYSLOG_PORT how it is. Ends
+    help: "      Ask the daemon that runs here with the same SYSLOG_PORT how it is. Ends
       with 0 if it is healthy, with 1 otherwise.
 ",
     run,

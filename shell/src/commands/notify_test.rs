@@ -17,8 +17,7 @@ use crate::sys::terminal::{self, warn};
 pub(super) const COMMAND: Command = Command {
     name: "notify-test",
     arguments: "[NAME...]",
-    help: "\
-      Send a test message through every notifier that is set up, or through
+    help: "      Send a test message through every notifier that is set up, or through
       those named, and report the outcomes. Ends with 0 if all of them took the
       message, with 1 otherwise.
 ",

@@ -34,8 +34,7 @@ const EXIT_ERROR: i32 = 2;
 pub(super) const COMMAND: Command = Command {
     name: "match",
     arguments: "[FILE] [--all] [--json] [--regex EXPRESSION [--mask MASK]]",
-    help: "\
-      Show what the rules, or the expression given, make of the log lines in
+    help: "      Show what the rules, or the expression given, make of the log lines in
       FILE or standard input: matches, groups, messages; cooldowns are off.
       --all lists lines without a match too, --json writes an object per line.
       Ends with 0 if a line matched, with 1 if none did, with 2 on errors.
