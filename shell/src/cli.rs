@@ -1,4 +1,4 @@
-//! The command line: finds the command, or shows help.
+//! The command line: finds the command and runs it, or shows help.
 
 use std::ffi::OsString;
 
@@ -34,8 +34,8 @@ A configuration that works:
 Every variable is in the README.
 ";
 
-/// Does what the arguments after the program's name say, and returns the exit
-/// status.
+/// Runs the command that the arguments after the program's name call for, and
+/// returns the exit status.
 pub(crate) fn run(env: &Env, arguments: &[OsString]) -> i32 {
     let Some((name, rest)) = arguments.split_first() else {
         return serve(env, |_| true);

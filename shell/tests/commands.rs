@@ -1,5 +1,5 @@
-//! What users read from the commands. Outputs are compared with files in
-//! `snapshots/`; UPDATE_SNAPSHOTS=1 writes them again, to be reviewed.
+//! The output of the commands, compared with the files in `snapshots/`.
+//! UPDATE_SNAPSHOTS=1 writes these again, for review.
 
 mod support;
 
@@ -350,7 +350,7 @@ fn health_of_the_running_daemon() {
         let text = mask(&text, "last success ", "", "N");
         mask(&text, "\"last_success\":", "", "N")
     };
-    // What was printed is counted as sent a moment later.
+    // A notification is counted as sent a moment after it was printed.
     let deadline = std::time::Instant::now() + support::PATIENCE;
     let line = loop {
         let line = run(&["health"], &variables, b"");

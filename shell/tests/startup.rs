@@ -1,5 +1,5 @@
-//! What users see when the configuration is wrong: every mistake at once, each
-//! with its variable, its place and what is allowed.
+//! The daemon's errors for a wrong configuration: every mistake at once, each with
+//! its variable, its place and the allowed values.
 
 mod support;
 
@@ -98,7 +98,7 @@ fn names() {
     );
     check(
         &[("STATIC_EVENTS_ENABLED", "0")],
-        &["STATIC_EVENT0_NOTIFIER: is not set, but STATIC_EVENTS_ENABLED turns it on"],
+        &["STATIC_EVENT0_NOTIFIER: is not set, although STATIC_EVENTS_ENABLED turns the event on"],
     );
 }
 
@@ -115,7 +115,7 @@ fn expressions() {
 
 /// All mistakes of a configuration appear at the same start, once each.
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_reported_at_once() {
     let (status, errors) = refused(&[
         ("ENV_EVENTS", "2"),
         ("EVENT0_NOTIFIER", "Pager"),
@@ -149,7 +149,7 @@ fn every_mistake_is_told_at_once() {
     assert_eq!(errors.lines().count(), 8, "{errors}");
 }
 
-/// What the predecessor started with starts here: the odd spellings too.
+/// Configurations that the predecessor started with work here, odd spellings too.
 #[test]
 fn configurations_of_the_predecessor_start() {
     for more in [

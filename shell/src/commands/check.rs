@@ -1,5 +1,5 @@
-//! `alertik check`: what is wrong with the configuration, and what was
-//! understood. It opens no socket and sends nothing.
+//! `alertik check`: shows the mistakes in the configuration, and how the rest
+//! was understood. It opens no socket and sends nothing.
 
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
@@ -20,8 +20,8 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "check",
     arguments: "",
-    help: "      Say what is wrong with the configuration and what was understood. Ends
-      with 0 if nothing is wrong, with 1 otherwise.
+    help: "      Show the mistakes in the configuration, and how the rest was understood.
+      Ends with 0 if there are no mistakes, with 1 otherwise.
 ",
     run,
 };
@@ -102,8 +102,8 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     }
 }
 
-/// Writes what a notifier is, without what must not be shown to others: path
-/// and query of its URL, its token, its headers.
+/// Writes a notifier without its secrets: path and query of its URL, its token,
+/// its headers.
 fn write_notifier(env: &Env, notifier: &Notifier, out: &mut String) -> fmt::Result {
     write!(out, "  {:9} ", notifier.id.name())?;
     let Target::Http(endpoint) = &notifier.target else {

@@ -1,5 +1,5 @@
-//! The demonstration: the real daemon with sample rules, which sends itself log
-//! lines that routers wrote.
+//! `alertik demo`: the real daemon with sample rules, which sends itself log
+//! lines of real routers.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -22,7 +22,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-/// Variables that the demonstration takes from the user's environment.
+/// Variables that the demonstration keeps from the user's environment.
 const KEPT: [&str; 6] = [
     "SYSLOG_ADDR",
     "SYSLOG_PORT",
@@ -95,7 +95,7 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
 }
 
 /// Sends the sample lines to the daemon's socket and waits until they have been
-/// matched. Returns whether that happened in time.
+/// matched. Returns false, after a line in the log, if that takes too long.
 fn send_lines(daemon: &Daemon) -> bool {
     let target = reachable(daemon.local);
     let any: IpAddr = if target.is_ipv4() {

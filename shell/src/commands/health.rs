@@ -1,4 +1,4 @@
-//! `alertik health`: how the daemon in this container is.
+//! `alertik health`: asks the daemon on this machine for its status.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,8 +14,8 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "health",
     arguments: "[--json]",
-    help: "      Ask the daemon that runs here with the same SYSLOG_PORT how it is. Ends
-      with 0 if it is healthy, with 1 otherwise.
+    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status.
+      Ends with 0 if it is healthy, with 1 otherwise.
 ",
     run,
 };
@@ -33,7 +33,7 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
 ///
 /// # Errors
 ///
-/// Returns why there is no answer.
+/// Returns the reason if there is no answer.
 fn ask(env: &Env) -> Result<Answer, String> {
     let mut problems = Problems::default();
     let port = read_port(env, &mut problems);
@@ -51,7 +51,7 @@ fn ask(env: &Env) -> Result<Answer, String> {
     })
 }
 
-/// Returns what a daemon with this complaint would answer.
+/// Returns the answer of a daemon with this complaint.
 fn unhealthy(complaint: &str) -> Answer {
     let mut json = "{\"healthy\":false,\"complaint\":".to_owned();
     // Writing to a string cannot fail.

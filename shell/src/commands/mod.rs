@@ -1,4 +1,4 @@
-//! The commands: each says here what it is called and what it does.
+//! The commands, each with its name, its arguments, its help and its code.
 //!
 //! None but `demo` opens the daemon's socket, so each can be used beside a
 //! running daemon.
@@ -26,13 +26,13 @@ pub(crate) struct Command {
     pub(crate) name: &'static str,
     /// Its arguments, as a usage line shows them.
     pub(crate) arguments: &'static str,
-    /// What it does: indented lines.
+    /// The description in the help, in lines that are indented already.
     pub(crate) help: &'static str,
     /// Runs it with its arguments and returns the exit status.
     pub(crate) run: fn(&Env, &[OsString]) -> Result<i32, BadArguments>,
 }
 
-/// The arguments of a command are wrong; the text says in which way.
+/// The arguments of a command are wrong; the text names the mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadArguments(pub(crate) String);
 

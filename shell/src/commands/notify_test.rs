@@ -45,7 +45,7 @@ fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
     let mut problems = Problems::default();
     let notifiers = notifiers::read(env, wanted, &mut problems);
     problems.print();
-    let right = problems.errors().is_empty();
+    let all_set_up = problems.errors().is_empty();
     if notifiers.list.is_empty() {
         return Ok(false);
     }
@@ -61,11 +61,11 @@ fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
         delivered += usize::from(trial.delivered);
         print(&trial);
     }
-    Ok(right && delivered == count)
+    Ok(all_set_up && delivered == count)
 }
 
-/// Returns which notifiers are to be tried: those named, or all that are set up
-/// or that a rule uses.
+/// Returns the notifiers to try: those named, or all that are set up or that a
+/// rule uses.
 fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     let mut wanted = NotifierSet::EMPTY;
     for name in names {
@@ -83,7 +83,7 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     if !names.is_empty() {
         return Ok(wanted);
     }
-    // Console needs nothing to be set, so it is tried where a rule uses it.
+    // Console needs no variable, so it is tried if a rule uses it.
     let (_, used) = rules::read(env, &mut Problems::default());
     let mut configured = notifiers::configured(env);
     configured.remove(NotifierId::CONSOLE);

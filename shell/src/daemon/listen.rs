@@ -19,7 +19,7 @@ pub(super) struct Listening {
     pub(super) stack: StdStack,
     /// The bound socket.
     pub(super) socket: Socket,
-    /// Its address, with the port that the system chose if it was to.
+    /// Its address, with the port that the system chose if the setting is 0.
     pub(super) local: SocketAddr,
     /// A second handle of the socket, to ask the kernel about it.
     pub(super) watched: Option<UdpSocket>,
@@ -31,7 +31,7 @@ pub(super) struct Listening {
 ///
 /// # Errors
 ///
-/// Returns a line that tells the user what to change.
+/// Returns a line for the user with the variable to change.
 pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, String> {
     let any = IpAddr::from(Ipv6Addr::UNSPECIFIED);
     let mut stack = StdStack {

@@ -23,7 +23,7 @@ const DROPS_PAUSE_MILLIS: u64 = 1_000;
 /// Time between two reports of losses, as long as they go on.
 const REPORT_PAUSE_MILLIS: u64 = 1_000;
 
-/// What the matcher has done. Published as a whole after each message, so that
+/// The matcher's counts and state. Published as a whole after each message, so that
 /// the counts of one status belong together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MatcherStatus {
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(status.engine.handled, 301);
     }
 
-    /// Whoever asks, the counts of a status belong to the same message.
+    /// At any time the counts of a status belong to the same message.
     #[test]
     fn a_status_is_consistent() {
         let published = Mutex::<MatcherStatus>::default();

@@ -1,5 +1,4 @@
-//! The daemon put together: which threads there are, how it starts and how it
-//! ends.
+//! The daemon put together: its threads, its start and its end.
 //!
 //! ```text
 //! receiver --queue--> matcher --outboxes--> one sender per notifier
@@ -28,19 +27,19 @@ use crate::notifier;
 use crate::settings::{LogSettings, Settings};
 use crate::sys::clock;
 use crate::sys::random::random;
-use crate::sys::signals::{Blocked, Request};
+use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
 use listen::{Listening, listen_on};
 use matcher::{Matcher, MatcherStatus};
 pub(crate) use shared::Daemon;
 
-/// RouterOS gives a container 10 s; people at a terminal expect less. The parts
-/// of the end add up to less than 2 s.
+/// RouterOS gives a container 10 s to end; people at a terminal expect less. The
+/// three phases add up to less than 2 s.
 const DRAIN_LIMIT_MILLIS: u64 = 400;
 const FLUSH_LIMIT_MILLIS: u64 = 1_200;
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
-/// Why the daemon could not start: one line for the user.
+/// The reason why the daemon could not start, in one line for the user.
 #[derive(Debug)]
 pub(crate) struct StartError(pub(crate) String);
 
@@ -48,8 +47,8 @@ pub(crate) struct StartError(pub(crate) String);
 ///
 /// # Errors
 ///
-/// Returns what the user must change: a port in use, an address that is not
-/// this machine's.
+/// Returns a mistake that the user must correct, such as a port in use or an
+/// address that is not this machine's.
 pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let Settings {
         listen,
@@ -115,9 +114,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     Ok(daemon)
 }
 
-/// Waits for signals, and returns when the daemon has been asked to end.
+/// Waits for signals, and returns once one asks the daemon to end.
 pub(crate) fn wait(daemon: &Daemon, signals: &Blocked) {
-    while signals.wait() == Request::Status {
+    while signals.wait() == Action::Status {
         status::log(daemon);
     }
 }
@@ -158,7 +157,7 @@ fn run_matcher(daemon: &Daemon, rules: Rules) {
     Matcher::new(engine, queue, senders, &drops, matcher).run();
 }
 
-/// Logs to the configured file, or to standard output where there is none or it
+/// Logs to the configured file, or to standard output if there is none or it
 /// cannot be opened.
 fn start_log(settings: &LogSettings) {
     let opened = settings.file.as_ref().map(|path| {
@@ -169,7 +168,7 @@ fn start_log(settings: &LogSettings) {
         Some(Ok(file)) => (Sink::File(file), None),
         Some(Err(failure)) => (Sink::Stdout, Some(failure)),
     };
-    // Without a thread for it there is no log; the daemon works all the same.
+    // Without a thread there is no log, but the daemon works all the same.
     let _ = own_log::start(settings.level, sink);
     if let Some((path, error)) = failure {
         log::warn!(

@@ -1,4 +1,5 @@
-//! The running daemon, as its threads and whoever watches it see it.
+//! The part of the running daemon that its threads share and that a status is
+//! made of.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +14,7 @@ use crate::sys::udp_socket;
 pub(crate) struct Daemon {
     /// Between the receiver and the matcher.
     pub(super) queue: &'static Queue,
-    /// What the matcher has done, as of its last message.
+    /// The matcher's status as of its last message.
     pub(super) matcher: Mutex<MatcherStatus>,
     /// Forward mode, if it is on.
     pub(super) forward: Option<&'static ForwardState>,
@@ -26,7 +27,7 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Returns what the matcher has done, as of its last message.
+    /// Returns the matcher's status as of its last message.
     pub(crate) fn matcher_status(&self) -> MatcherStatus {
         *self.matcher.lock().unwrap_or_else(PoisonError::into_inner)
     }

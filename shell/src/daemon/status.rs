@@ -1,5 +1,5 @@
 //! How the daemon is doing: one line for people, the same as JSON for scripts,
-//! and whether somebody should look. SIGUSR1 and `alertik health` tell the same.
+//! and whether somebody should look. SIGUSR1 and `alertik health` report the same.
 
 use std::fmt::{self, Write as _};
 
@@ -18,7 +18,7 @@ use crate::sys::clock;
 /// daemon unhealthy: services have bad minutes.
 const NOTIFIER_FAILING_MILLIS: u64 = 60 * 60 * 1_000;
 /// A receiver that gets only errors, or a matcher that has not moved, for longer
-/// than this, in milliseconds, has stopped. Both move within a second.
+/// than this, in milliseconds, has stopped. Both should move within a second.
 const INTAKE_STOPPED_MILLIS: u64 = 60 * 1_000;
 
 /// The daemon's state at one moment.
@@ -29,7 +29,7 @@ pub(crate) struct Status {
     /// Messages and notifications that were lost, by cause.
     lost: [(&'static str, u64); LOSSES],
     notifiers: Vec<(NotifierId, NotifierStatus)>,
-    /// Why somebody should look, if there is a reason.
+    /// The reason why somebody should look, if there is one.
     complaint: Option<String>,
 }
 
@@ -80,19 +80,20 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
     }
 }
 
-/// Returns why somebody should look: nothing is received since `receiver`, the
-/// matcher stands still since `moved`, or a notifier has failed for long.
+/// Returns the reason why somebody should look, if there is one: nothing has been
+/// received since `failing_since`, the matcher has not moved since `moved_at`, or
+/// a notifier has failed for too long.
 fn complaint(
     now: Instant,
-    receiver: Option<Instant>,
-    moved: Instant,
+    failing_since: Option<Instant>,
+    moved_at: Instant,
     notifiers: impl Iterator<Item = (NotifierId, Option<Instant>)>,
 ) -> Option<String> {
-    if receiver.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
+    if failing_since.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
         return Some("intake stopped: nothing can be received".to_owned());
     }
-    if now.since(moved) > INTAKE_STOPPED_MILLIS {
-        return Some("intake stopped: the matcher does not move".to_owned());
+    if now.since(moved_at) > INTAKE_STOPPED_MILLIS {
+        return Some("intake stopped: the matcher has stopped".to_owned());
     }
     notifiers.into_iter().find_map(|(id, since)| {
         let millis = now.since(since?);
@@ -172,8 +173,8 @@ impl Status {
     }
 }
 
-/// Writes one line. `received` and the losses of kernel and queue add up to what
-/// was sent to the daemon.
+/// Writes one line. `received` and the losses of kernel and queue add up to the
+/// number of datagrams sent to the daemon.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.complaint {
@@ -231,7 +232,7 @@ mod tests {
         );
         assert_eq!(
             ask(None, ago(minute + 1), None).as_deref(),
-            Some("intake stopped: the matcher does not move")
+            Some("intake stopped: the matcher has stopped")
         );
         assert_eq!(
             ask(None, now, Some(ago(2 * hour))).as_deref(),

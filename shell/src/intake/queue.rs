@@ -1,8 +1,8 @@
 //! The hand-over from the receiver, and from the senders, to the matcher.
 //!
 //! A mutex and a condition variable around a plain ring: the matcher sleeps
-//! anyway when there is nothing to do, the critical section is one copy of a
-//! line, and the core stays free of atomics and `unsafe`.
+//! anyway if there is nothing to do, the critical section is one copy of a line,
+//! and the core stays free of atomics and `unsafe`.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use alertik_core::ids::{NotifierId, Ticket};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring, RingLoss};
 use alertik_core::time::Instant;
 
-/// Failed deliveries that wait for the matcher. One that finds no room leaves a
-/// cooldown of some seconds armed, which the next matching line is counted in.
+/// Failed deliveries that can wait for the matcher. One that finds no room leaves
+/// its cooldown armed for some seconds, so a repeat is counted and not sent.
 const FAILURES_MAX: usize = 64;
 
 /// The matcher's next task.
@@ -33,18 +33,18 @@ pub(crate) enum Work {
 /// The queue in front of the matcher.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct State {
+struct Inner {
     intake: Ring,
     failures: heapless::Deque<(NotifierId, Ticket), FAILURES_MAX>,
     stopping: bool,
     /// Since when nothing but errors has been received, if that is so.
     failing_since: Option<Instant>,
-    /// The matcher waits. Waking takes a system call, which a busy receiver
+    /// The matcher waits. Waking it takes a system call, which a busy receiver
     /// need not make for every datagram.
     waiting: bool,
 }
@@ -63,7 +63,7 @@ pub(crate) struct IntakeStatus {
 impl Queue {
     /// Returns an empty queue.
     pub(crate) const fn new() -> Self {
-        let state = State {
+        let inner = Inner {
             intake: Ring::new(),
             failures: heapless::Deque::new(),
             stopping: false,
@@ -71,23 +71,23 @@ impl Queue {
             waiting: false,
         };
         Self {
-            state: Mutex::new(state),
+            inner: Mutex::new(inner),
             changed: Condvar::new(),
         }
     }
 
     /// Hands a received message over, or counts it as lost. Never waits.
     pub(crate) fn push(&self, arrival: Arrival, message: &[u8]) {
-        let mut state = self.lock();
-        state.intake.push(arrival, message);
-        self.wake(state);
+        let mut inner = self.lock();
+        inner.intake.push(arrival, message);
+        self.wake(inner);
     }
 
     /// Reports a delivery that failed for good.
     pub(crate) fn report_failure(&self, notifier: NotifierId, ticket: Ticket) {
-        let mut state = self.lock();
-        let _ = state.failures.push_back((notifier, ticket));
-        self.wake(state);
+        let mut inner = self.lock();
+        let _ = inner.failures.push_back((notifier, ticket));
+        self.wake(inner);
     }
 
     /// Notes since when nothing but errors has been received, or with `None`
@@ -98,61 +98,61 @@ impl Queue {
 
     /// Lets the matcher end once the queue is empty.
     pub(crate) fn stop(&self) {
-        let mut state = self.lock();
-        state.stopping = true;
-        self.wake(state);
+        let mut inner = self.lock();
+        inner.stopping = true;
+        self.wake(inner);
     }
 
     /// Returns how the intake is doing.
     pub(crate) fn status(&self) -> IntakeStatus {
-        let state = self.lock();
+        let inner = self.lock();
         IntakeStatus {
-            accepted: state.intake.accepted(),
-            cut: state.intake.cut(),
-            failing_since: state.failing_since,
+            accepted: inner.intake.accepted(),
+            cut: inner.intake.cut(),
+            failing_since: inner.failing_since,
         }
     }
 
     /// Returns the next task, waiting for it up to `limit`.
     pub(crate) fn next(&self, buffer: &mut MessageBuffer, limit: Duration) -> Work {
-        let mut state = self.lock();
-        if let Some(work) = Self::take(&mut state, buffer) {
+        let mut inner = self.lock();
+        if let Some(work) = Self::take(&mut inner, buffer) {
             return work;
         }
-        state.waiting = true;
-        let (mut state, _) = self
+        inner.waiting = true;
+        let (mut inner, _) = self
             .changed
-            .wait_timeout_while(state, limit, |state| {
-                state.intake.is_idle() && state.failures.is_empty() && !state.stopping
+            .wait_timeout_while(inner, limit, |inner| {
+                inner.intake.is_idle() && inner.failures.is_empty() && !inner.stopping
             })
             .unwrap_or_else(PoisonError::into_inner);
-        state.waiting = false;
-        Self::take(&mut state, buffer).unwrap_or(Work::Timeout)
+        inner.waiting = false;
+        Self::take(&mut inner, buffer).unwrap_or(Work::Timeout)
     }
 
     /// Losses come first: they happened before the messages that are left.
-    fn take(state: &mut State, buffer: &mut MessageBuffer) -> Option<Work> {
-        if let Some(loss) = state.intake.take_loss() {
+    fn take(inner: &mut Inner, buffer: &mut MessageBuffer) -> Option<Work> {
+        if let Some(loss) = inner.intake.take_loss() {
             return Some(Work::Lost(loss));
         }
-        if let Some((notifier, ticket)) = state.failures.pop_front() {
+        if let Some((notifier, ticket)) = inner.failures.pop_front() {
             return Some(Work::Failed(notifier, ticket));
         }
-        if let Some((arrival, length)) = state.intake.pop(buffer) {
+        if let Some((arrival, length)) = inner.intake.pop(buffer) {
             return Some(Work::Message(arrival, length));
         }
-        state.stopping.then_some(Work::Stopped)
+        inner.stopping.then_some(Work::Stopped)
     }
 
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        let waiting = state.waiting;
-        drop(state);
+    fn wake(&self, inner: MutexGuard<'_, Inner>) {
+        let waiting = inner.waiting;
+        drop(inner);
         if waiting {
             self.changed.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

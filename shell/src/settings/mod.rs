@@ -1,7 +1,7 @@
 //! The configuration: read from the environment once, checked as a whole.
 //!
-//! Every variable is read by one function that reports all it finds wrong to
-//! [`Problems`], so that a user sees every mistake at the first start.
+//! One function reads each variable and reports every mistake in it to
+//! [`Problems`], so that a user sees all of them at the first start.
 
 mod env;
 mod log;
@@ -22,7 +22,7 @@ pub(crate) use log::LogSettings;
 pub(crate) use problems::Problems;
 pub(crate) use url::Url;
 
-/// The predecessor's port, and RFC 3164's 514 with a 1 in front and a 0 behind.
+/// The predecessor's port.
 const SYSLOG_PORT_DEFAULT: u64 = 5_140;
 
 /// Everything the daemon needs to know.
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<IpAddr>,
     /// The UDP port to listen on; 0 lets the system choose.
     pub(crate) port: u16,
-    /// Where datagrams are forwarded to.
+    /// The server to forward datagrams to, if any.
     pub(crate) forward: Option<ForwardTarget>,
     /// The compiled rules.
     pub(crate) rules: Rules,
@@ -51,8 +51,8 @@ pub(crate) struct ForwardTarget {
 }
 
 impl Settings {
-    /// Reads and checks everything. The settings are complete only where
-    /// `problems` has no error afterwards.
+    /// Reads and checks everything. The settings are complete only if `problems`
+    /// has no error afterwards.
     pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
         let (rules, used) = rules::read(env, problems);
         let settings = Self {

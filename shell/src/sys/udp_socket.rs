@@ -1,4 +1,4 @@
-//! What std's UDP socket cannot do: dual-stack binding that does not depend on
+//! Options that std's UDP socket lacks: dual-stack binding that does not depend on
 //! a sysctl, a larger receive buffer, and the kernel's count of its drops.
 
 use std::io;
@@ -43,9 +43,9 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Asks for a receive buffer of `bytes`, beyond the system's limit where the
-/// process may (CAP_NET_ADMIN), and returns what the kernel granted. Linux
-/// counts its own overhead, so the figure is about twice what is usable.
+/// Requests a receive buffer of `bytes`, beyond the system's limit if the process
+/// may do that (CAP_NET_ADMIN), and returns the size that the kernel granted.
+/// Linux counts its own overhead, so about half of that is usable.
 pub(crate) fn raise_receive_buffer(socket: &UdpSocket, bytes: c_int) -> io::Result<usize> {
     if set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes).is_err() {
         set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, bytes)?;

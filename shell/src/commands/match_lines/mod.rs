@@ -1,8 +1,8 @@
 //! `alertik match`: log lines run through the rules, by the daemon's engine.
 //!
-//! Every line is taken as a datagram that arrives now. Cooldowns are off: who
-//! tries a rule wants to see each line that it matches, and a replayed file has
-//! no times to count by.
+//! Every line counts as a datagram that arrives now. Cooldowns are off: a user
+//! who tries a rule wants to see each line that it matches, and the lines of a
+//! file have no times that the daemon would trust.
 
 mod options;
 
@@ -73,7 +73,7 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     let cannot = |what: &str, error: &dyn fmt::Display| format!("alertik: {what}: {error}\n");
     let (name, opened) = match options.file {
         Some(name) if name != "-" => (name, File::open(name)),
-        // As a file, so that there is one kind of input.
+        // As a file, so that there is one kind of input for both.
         _ => (
             OsStr::new("standard input"),
             io::stdin().as_fd().try_clone_to_owned().map(File::from),
@@ -112,12 +112,12 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         problems.warning("--regex", format_args!("{hint}"));
     }
     if let Err(errors) = builder.add(&spec) {
-        rules::tell(&errors, "--regex", "--mask", problems);
+        rules::report(&errors, "--regex", "--mask", problems);
     }
     builder.finish()
 }
 
-/// Why it ended before the last line.
+/// The reason for an end before the last line.
 enum Stop {
     Read(io::Error),
     Write(io::Error),
@@ -139,7 +139,7 @@ impl Run<'_> {
         let mut line = Vec::new();
         loop {
             if reader.buffer().is_empty() {
-                // The next read may wait for somebody who types or follows a log.
+                // The next read may wait for a user who types or follows a log.
                 self.output.flush().map_err(Stop::Write)?;
             }
             if !next_line(&mut reader, &mut line).map_err(Stop::Read)? {
@@ -190,7 +190,7 @@ impl Run<'_> {
                 out.push_str(if is_foreign {
                     "  no match\n"
                 } else {
-                    "  alertik's own output come back, never matched\n"
+                    "  alertik's own output, never matched\n"
                 });
             }
         }
@@ -226,7 +226,7 @@ impl Run<'_> {
     }
 }
 
-/// Shows one match: what matched, its groups, and the message.
+/// Shows one match: its text, its groups, and the message.
 fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fmt::Result {
     let part = |span: Span| found.message.get(span.start..span.end).unwrap_or_default();
     for (index, span) in found.spans.iter().enumerate() {
@@ -240,10 +240,12 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
                 writeln!(out, " {start}-{end}: {}", Escaped(part(*span)))?;
             }
             None if index == 0 => {
-                out.push_str(" (too much work to find where, so the message has no groups)\n");
+                out.push_str(
+                    " (the groups would take too long to find, so the message has none)\n",
+                );
                 break;
             }
-            None => out.push_str(" took no part\n"),
+            None => out.push_str(" is not part of the match\n"),
         }
     }
     match (options.regex, options.mask) {
@@ -257,8 +259,8 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
     out.write_char('\n')
 }
 
-/// Reads a line without its newline. Of one that is longer than a datagram can
-/// be, the rest is passed over. Returns false at the end.
+/// Reads a line without its newline, and skips the part of it that no datagram
+/// would have room for. Returns false at the end.
 fn next_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let mut begun = false;

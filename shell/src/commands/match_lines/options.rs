@@ -3,14 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-/// What is to be matched, and how it is to be shown.
+/// The lines to match, the rules, and the form of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options<'a> {
     /// The file; `None` or `-` is standard input.
     pub(super) file: Option<&'a OsStr>,
-    /// Lines that match nothing are shown too.
+    /// Show lines that match nothing, too.
     pub(super) include_unmatched: bool,
-    /// One JSON object per line.
+    /// Write one JSON object per line.
     pub(super) json: bool,
     /// An expression to try instead of the rules.
     pub(super) regex: Option<&'a [u8]>,

@@ -1,4 +1,4 @@
-//! The resolver thread of forward mode: looks the server's name up for ever.
+//! The resolver thread of forward mode: looks the server's name up forever.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -18,8 +18,7 @@ const REFRESH_PAUSE: Duration = Duration::from_secs(300);
 /// domains need it.
 const LOOK_UP_MILLIS_MAX: u64 = 60_000;
 
-/// Keeps the address in `state` up to date, for ever; a look-up may take its
-/// time. Each change is logged once.
+/// Keeps the address in `state` up to date, forever, and logs each change once.
 pub(crate) fn resolve(target: &ForwardTarget, own_port: u16, state: &ForwardState) -> ! {
     let mut reported = None;
     loop {

@@ -1,4 +1,4 @@
-//! What the receiver and the resolver of forward mode share.
+//! The state that the receiver and the resolver of forward mode share.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,17 +15,17 @@ struct Inner {
     counts: ForwardCounts,
 }
 
-/// What became of the datagrams since the start.
+/// Datagrams since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ForwardCounts {
-    /// Datagrams that went on.
+    /// Those sent on.
     pub(crate) forwarded: u64,
-    /// Datagrams that could not.
+    /// Those that could not be sent on.
     pub(crate) failed: u64,
 }
 
 impl ForwardState {
-    /// Returns what became of the datagrams.
+    /// Returns the counts since the start.
     pub(crate) fn counts(&self) -> ForwardCounts {
         self.lock().counts
     }
@@ -40,12 +40,12 @@ impl ForwardState {
         } += 1;
     }
 
-    /// Returns where to send, if that is known.
+    /// Returns the server's address, if it is known.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.lock().address
     }
 
-    /// Sets where to send; with `None` nothing is sent.
+    /// Sets the server's address; with `None` nothing is sent.
     pub(super) fn set_address(&self, address: Option<SocketAddr>) {
         self.lock().address = address;
     }
