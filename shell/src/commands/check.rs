@@ -10,7 +10,7 @@ use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BY
 use alertik_core::rules::Condition;
 use alertik_core::rules::{Rule, static_event};
 
-use super::{BadArguments, Command, exit_status};
+use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
 use crate::settings::services::{Endpoint, Notifier, Service, Target};
 use crate::settings::{Env, Problems, Settings};

@@ -7,7 +7,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::thread;
 use std::time::Duration;
 
-use super::{BadArguments, Command, only_switch, serve};
+use super::command::{BadArguments, Command, only_switch};
+use super::serve::serve;
 use crate::daemon::Daemon;
 use crate::settings::Env;
 use crate::sys::clock;

@@ -5,7 +5,7 @@ use std::io;
 
 use alertik_core::bytes::write_json_string;
 
-use super::{BadArguments, Command, exit_status, only_switch};
+use super::command::{BadArguments, Command, exit_status, only_switch};
 use crate::daemon::health_socket::{self, Answer};
 use crate::settings::{Env, Problems, read_port};
 use crate::sys::terminal::print;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use alertik_core::ids::{NotifierId, NotifierSet};
 use alertik_core::text::TextBuffer;
 
-use super::{BadArguments, Command, NO, exit_status};
+use super::command::{BadArguments, Command, NO, exit_status};
 use crate::notifier::{self, Trial};
 use crate::settings::{Env, Problems, rules, services as notifiers};
 use crate::sys::clock;

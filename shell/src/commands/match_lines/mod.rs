@@ -18,7 +18,7 @@ use alertik_core::matching::{Span, pattern_hint};
 use alertik_core::rules::{Found, MatchType, Replay, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
 
-use super::{BadArguments, Command, exit_status};
+use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
 use crate::settings::{Env, Problems, rules};
 use crate::sys::clock;
