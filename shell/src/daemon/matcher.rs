@@ -88,7 +88,11 @@ impl<'a> Matcher<'a> {
         let mut buffer = Box::new(MessageBuffer::new());
         let mut text = Box::new(TextBuffer::new());
         loop {
-            let work = self.queue.next(&mut buffer, self.idle_limit());
+            // The limit of a wait is computed only if there is one.
+            let work = match self.queue.try_next(&mut buffer) {
+                Some(work) => work,
+                None => self.queue.next(&mut buffer, self.idle_limit()),
+            };
             if matches!(work, Work::Stopped) {
                 break;
             }

@@ -113,6 +113,11 @@ impl Queue {
         }
     }
 
+    /// Returns the next task if there is one already.
+    pub(crate) fn try_next(&self, buffer: &mut MessageBuffer) -> Option<Work> {
+        Self::take(&mut self.lock(), buffer)
+    }
+
     /// Returns the next task, waiting for it up to `limit`.
     pub(crate) fn next(&self, buffer: &mut MessageBuffer, limit: Duration) -> Work {
         let mut inner = self.lock();
