@@ -24,7 +24,7 @@ use crate::intake::queue::Queue;
 use crate::intake::receiver;
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier;
-use crate::settings::{LogSettings, Settings};
+use crate::settings::{ForwardTarget, LogSettings, Settings};
 use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
@@ -84,16 +84,8 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         env!("CARGO_PKG_VERSION")
     );
 
-    let forward = match forward {
-        None => None,
-        Some(target) => {
-            let state: &'static ForwardState = Box::leak(Box::default());
-            spawn("forward", move || {
-                forward::resolve(&target, local.port(), state)
-            })?;
-            Some(state)
-        }
-    };
+    let forward = forward.map(|target| start_forward(target, local.port()));
+    let forward = forward.transpose()?;
     // The daemon lives as long as the process; its threads share it freely.
     let daemon: &'static Daemon = Box::leak(Box::new(Daemon {
         queue,
@@ -143,6 +135,18 @@ pub(crate) fn stop(daemon: &Daemon) {
     status::log(daemon);
     log::info!("ended");
     own_log::flush(LOG_LIMIT);
+}
+
+/// Starts the resolver of forward mode.
+fn start_forward(
+    target: ForwardTarget,
+    own_port: u16,
+) -> Result<&'static ForwardState, StartError> {
+    let state: &'static ForwardState = Box::leak(Box::default());
+    spawn("forward", move || {
+        forward::resolve(&target, own_port, state)
+    })?;
+    Ok(state)
 }
 
 fn run_matcher(daemon: &Daemon, rules: Rules) {

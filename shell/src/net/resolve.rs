@@ -113,8 +113,8 @@ fn read_file(path: &str) -> Vec<u8> {
     text
 }
 
-/// A look-up's socket, open only for its duration. The kernel chooses its port at
-/// random.
+/// A look-up's socket, which is open as long as the look-up lasts. The kernel
+/// chooses its port at random.
 struct Asking<'c> {
     conf: &'c ResolvConf<'c>,
     deadline: Instant,

@@ -10,7 +10,7 @@ use embedded_nal::UdpClientStack;
 
 use super::state::ForwardState;
 
-/// The receiver's side of forward mode; without a state it does nothing.
+/// The receiver's part of forward mode; without a state it does nothing.
 pub(crate) struct Forwarder<S: UdpClientStack> {
     state: Option<&'static ForwardState>,
     socket: Option<(SocketAddr, S::UdpSocket)>,
