@@ -3,6 +3,8 @@
 //! This file only dispatches: one enum of commands whose doc comments are the
 //! help text, one `match`, a module per command.
 
+#![forbid(unsafe_code)]
+
 mod dist;
 mod elf;
 mod emulate;

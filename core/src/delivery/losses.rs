@@ -45,18 +45,18 @@ pub struct Loss {
 /// A loss stays pending until a message reporting it has been delivered. Losses
 /// added meanwhile wait for the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Losses {
+pub struct Losses {
     by_cause: [Option<(u64, Wall)>; LossCause::ALL.len()],
 }
 
 impl Losses {
     /// No loss at all.
-    pub(super) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         by_cause: [None; LossCause::ALL.len()],
     };
 
     /// Adds a loss. The time of the first one of its cause stays.
-    pub(super) const fn add(&mut self, loss: Loss) {
+    pub const fn add(&mut self, loss: Loss) {
         if loss.count == 0 {
             return;
         }
@@ -85,7 +85,7 @@ impl Losses {
     }
 
     /// Returns the losses, the router's end first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Loss> {
+    pub fn iter(&self) -> impl Iterator<Item = Loss> {
         LossCause::ALL
             .into_iter()
             .zip(self.by_cause)

@@ -99,5 +99,5 @@ fn too_much_work() {
     assert!(out.contains("\"text\":\"<>, at: "), "{out}");
     let plan = replay.rules()[0].describe().to_string();
     assert!(plan.contains("bounded engine alone"), "{plan}");
-    assert!(plan.contains("certain in lines of up to "), "{plan}");
+    assert!(plan.contains("exact in lines of up to "), "{plan}");
 }

@@ -50,7 +50,7 @@ impl fmt::Display for Description<'_> {
         // Beyond that a match may take too much work to be found exactly.
         match pattern.exact_up_to() {
             enough if enough >= MESSAGE_BYTES_MAX => Ok(()),
-            bytes => write!(f, "; groups are certain in lines of up to {bytes} bytes"),
+            bytes => write!(f, "; groups are exact in lines of up to {bytes} bytes"),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! `alertik check`: what is wrong with the configuration, and what was
-//! understood. It opens no socket and sends nothing.
+//! `alertik check`: shows the mistakes in the configuration, and how the rest
+//! was understood. It opens no socket and sends nothing.
 
+use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -10,11 +11,26 @@ use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BY
 use alertik_core::rules::Condition;
 use alertik_core::rules::{Rule, static_event};
 
+use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
 use crate::settings::{Env, Problems, Settings, services};
+use crate::sys::terminal::print;
 
-/// Prints the report and returns whether the configuration is right.
-pub(super) fn run(env: &Env) -> bool {
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "check",
+    arguments: "",
+    help: "      Show the mistakes in the configuration, and how the rest was understood.
+      Ends with 0 if there are no mistakes, with 1 otherwise.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    if !arguments.is_empty() {
+        return Err(BadArguments::unknown(arguments));
+    }
     let mut problems = Problems::default();
     let settings = Settings::read(env, &mut problems);
     let mut report = problems.text();
@@ -22,15 +38,17 @@ pub(super) fn run(env: &Env) -> bool {
     // Writing to a string cannot fail.
     let _ = write_report(env, &settings, &mut report);
     let _ = match errors {
-        0 => writeln!(report, "\nRight: alertik can start with this."),
-        1 => report.write_str("\n1 error (left out above): alertik does not start with this.\n"),
+        0 => report.write_str("\nNo errors: alertik can start with this configuration.\n"),
+        1 => report.write_str(
+            "\n1 error: alertik cannot start with this configuration. Faulty entries are not listed above.\n",
+        ),
         _ => writeln!(
             report,
-            "\n{errors} errors (left out above): alertik does not start with this."
+            "\n{errors} errors: alertik cannot start with this configuration. Faulty entries are not listed above."
         ),
     };
-    super::print(&report);
-    errors == 0
+    print(&report);
+    Ok(exit_status(errors == 0))
 }
 
 fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {

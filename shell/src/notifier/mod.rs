@@ -27,6 +27,7 @@ use alertik_core::time::Instant;
 use crate::net::tls;
 use crate::settings::services::Notifiers;
 use crate::sys::clock;
+use crate::sys::random::random;
 use crate::sys::threads;
 use sender::Sender;
 use transport::Transport;
@@ -66,7 +67,7 @@ pub(crate) fn start(
             pacing: settings.pacing,
             max_age_millis: notifiers.max_age_secs.saturating_mul(1_000),
             outbox_bytes,
-            seed: random(),
+            seed: random() as u32,
         });
         let transport = Transport::new(settings, notifiers.timeout_secs, &tls)?;
         let sender = Arc::new(Sender::new(notifier, courier, Arc::clone(&failed)));
@@ -74,12 +75,6 @@ pub(crate) fn start(
         threads::start(notifier.name(), Box::new(move || sender.run(transport)))?;
     }
     Ok(Senders { senders })
-}
-
-/// Returns a number that differs between starts and between calls.
-fn random() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(clock::now().millis()) as u32
 }
 
 impl Senders {

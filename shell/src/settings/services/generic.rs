@@ -55,8 +55,7 @@ pub(super) fn describe(form: &Generic<'_>, out: &mut dyn fmt::Write) -> fmt::Res
     write!(out, "/***, {}, {}", form.method, form.content_type)?;
     match form.headers.len() {
         0 => Ok(()),
-        1 => out.write_str(", with 1 custom header"),
-        count => write!(out, ", with {count} custom headers"),
+        count => write!(out, ", additional headers: {count}"),
     }
 }
 
