@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX};
-use alertik_core::matching::{Pattern, Scratch};
+use alertik_core::matching::{Pattern, Scratch, Span};
 
 use crate::answer;
 
@@ -109,11 +109,11 @@ fn costly_dfa() {
     }
 }
 
-/// Work that passes the limit ends as a match without groups, and texts up to
-/// the promised length never get there.
+/// Without a DFA, work that passes the limit ends as a match without groups, and
+/// texts up to the promised length never get there.
 #[test]
 fn too_much_work() {
-    let pattern = Pattern::compile(b"(a?){100}b").expect("valid");
+    let pattern = Pattern::compile_within(b"(a?){100}b", &mut 0).expect("valid");
     let mut scratch = Scratch::for_patterns([&pattern]);
     let exact = pattern.exact_up_to();
     assert!((50..MESSAGE_BYTES_MAX).contains(&exact), "{exact}");
@@ -121,8 +121,26 @@ fn too_much_work() {
     assert!(!pattern.captures(&b"a".repeat(exact), &mut scratch, &mut spans));
     assert!(pattern.captures(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch, &mut spans));
     assert_eq!(spans, [None, None]);
-    // Its DFA is not subject to that.
-    assert!(!pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+    assert!(pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+}
+
+/// With a DFA, the limit of work makes no match of what is none: it costs a
+/// match its groups and nothing else.
+#[test]
+fn dfa_decides_before_groups_are_sought() {
+    let pattern = Pattern::compile(b"([a-z]?){100}!!$").expect("valid");
+    assert!(pattern.dfa_states().is_some());
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let letters = b"a".repeat(4_000);
+    assert!(letters.len() > pattern.exact_up_to());
+    for (end, expected) in [("!!x", false), ("!!", true)] {
+        let text = [&letters[..], end.as_bytes()].concat();
+        let mut spans = [Some(Span { start: 0, end: 0 }); 2];
+        let found = pattern.captures(&text, &mut scratch, &mut spans);
+        assert_eq!(found, expected, "{end}");
+        assert_eq!(spans, [None, None], "{end}");
+        assert_eq!(pattern.is_match(&text, &mut scratch), expected, "{end}");
+    }
 }
 
 /// Patterns for log lines are exact on every message.

@@ -90,10 +90,10 @@ impl Pattern {
         self.dfa.as_ref().map(Dfa::states)
     }
 
-    /// Returns the length in bytes up to which any text gets an exact answer
-    /// from [`captures`](Self::captures). For nearly all patterns it exceeds
-    /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for others, the
-    /// work of a longer text may pass
+    /// Returns the length in bytes up to which the groups of any text are
+    /// certain, and without a DFA the match itself. For nearly all patterns it
+    /// exceeds [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for
+    /// others, the work of a longer text may pass
     /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
     #[must_use]
     pub fn exact_up_to(&self) -> usize {
@@ -121,11 +121,19 @@ impl Pattern {
     /// Finds the leftmost-longest match and its groups. It does not allocate.
     ///
     /// `spans` receives the whole match and then the groups, as many as it has
-    /// room for; a group that took no part is `None`. If the work passes
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), it is a match and all
-    /// spans are `None`. The scratch must have been made for this pattern
-    /// among others.
+    /// room for; a group that took no part is `None`. It returns what
+    /// [`is_match`](Self::is_match) does. If the work of finding the spans of a
+    /// match passes [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), they are all
+    /// `None`. The scratch must have been made for this pattern among others.
     pub fn captures(&self, text: &[u8], scratch: &mut Scratch, spans: &mut [Option<Span>]) -> bool {
+        // Most candidates do not match, and the table says so far sooner. It
+        // also has no limit of work, which would make a match of what is none.
+        if let Some(dfa) = &self.dfa
+            && !dfa.is_match(text)
+        {
+            spans.fill(None);
+            return false;
+        }
         self.program.captures(text, scratch, spans)
     }
 
