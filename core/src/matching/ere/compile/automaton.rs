@@ -12,97 +12,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::limits::{STATES_MAX, TRANSITIONS_MAX};
-use crate::matching::ere::syntax::ast::{Assertions, Kind, NO_TAG, Node, SetId, UNBOUNDED};
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::byte_set::SetId;
+use crate::matching::ere::program::{Automaton, State, TagBits, Transition};
+use crate::matching::ere::syntax::ast::{Kind, NO_TAG, Node, UNBOUNDED};
 use crate::matching::ere::syntax::error::ErrorKind;
-
-/// A state's number. The last state is the accepting one.
-pub(crate) type State = u16;
-
-/// One way from a state to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Transition {
-    /// Where it leads.
-    pub(crate) target: State,
-    /// What must hold behind the byte it is taken on.
-    pub(crate) assertions: Assertions,
-    /// Tags to set there: where in [`Automaton::masks`] they begin and end.
-    masks: (u16, u16),
-}
-
-impl Transition {
-    /// Returns whether it sets no tag.
-    pub(crate) const fn sets_nothing(&self) -> bool {
-        self.masks.0 == self.masks.1
-    }
-}
-
-/// Tags that one lane of a thread's row keeps.
-pub(crate) const LANE_TAGS: usize = 4;
-
-/// Tags of one lane to set, as a mask over its bits. The first tag is kept in
-/// the most significant bits, so that comparing lanes is comparing tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TagBits {
-    /// Which lane.
-    pub(crate) lane: u16,
-    /// All bits of the tags to set.
-    pub(crate) bits: u64,
-}
-
-impl TagBits {
-    /// Returns the mask of a single tag.
-    pub(crate) const fn of(tag: u16) -> Self {
-        let place = tag as usize % LANE_TAGS;
-        Self {
-            lane: tag / LANE_TAGS as u16,
-            bits: (u16::MAX as u64) << Self::shift(place),
-        }
-    }
-
-    /// Returns how far the tag at a place of its lane is shifted.
-    pub(crate) const fn shift(place: usize) -> u32 {
-        (LANE_TAGS - 1 - place) as u32 * u16::BITS
-    }
-}
-
-/// The automaton of a pattern.
-#[derive(Debug)]
-pub(crate) struct Automaton {
-    /// The byte set of each state but the accepting one.
-    pub(crate) sets: Vec<SetId>,
-    /// Where the transitions of each state begin, and where the last end.
-    pub(crate) starts: Vec<u32>,
-    /// The transitions, by source; those of the beginning come last.
-    pub(crate) transitions: Vec<Transition>,
-    /// The tags that transitions set.
-    pub(crate) masks: Vec<TagBits>,
-}
-
-impl Automaton {
-    /// Returns the accepting state, which is also the number of literals.
-    pub(crate) fn accepting(&self) -> State {
-        self.sets.len() as State
-    }
-
-    /// Returns the transitions that leave a state. Those of the accepting
-    /// state are the ones taken at the beginning of a match.
-    pub(crate) fn leaving(&self, state: State) -> &[Transition] {
-        let state = usize::from(state);
-        let range = self.starts[state] as usize..self.starts[state + 1] as usize;
-        &self.transitions[range]
-    }
-
-    /// Returns the transitions taken at the beginning of a match.
-    pub(crate) fn initial(&self) -> &[Transition] {
-        self.leaving(self.accepting())
-    }
-
-    /// Returns the tags that a transition sets.
-    pub(crate) fn masks(&self, transition: &Transition) -> &[TagBits] {
-        let (start, end) = transition.masks;
-        &self.masks[usize::from(start)..usize::from(end)]
-    }
-}
 
 /// Builds the automaton of a tree without counted repeats.
 pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {

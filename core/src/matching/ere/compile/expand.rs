@@ -11,7 +11,7 @@ use core::cmp::Reverse;
 
 use crate::limits::{EXPANDED_NODES_MAX, MESSAGE_BYTES_MAX, WRITTEN_NODES_MAX};
 use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::tags::Direction;
+use crate::matching::ere::program::Direction;
 use crate::matching::ere::syntax::ast::{Kind, NO_TAG, Node, Tree, UNBOUNDED, left, push_parent};
 use crate::matching::ere::syntax::error::ErrorKind;
 

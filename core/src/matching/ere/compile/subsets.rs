@@ -14,15 +14,10 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX};
-use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::automaton::{State, Transition};
-use crate::matching::ere::run::Program;
-use crate::matching::ere::syntax::ast::{Assertions, SetId, is_word};
-
-/// The state from which nothing can match any more.
-pub(in crate::matching::ere) const DEAD: u16 = 0;
-/// The state behind a match.
-pub(in crate::matching::ere) const MATCHED: u16 = 1;
+use crate::matching::ere::assertions::{Assertions, WORD_BYTES, is_word};
+use crate::matching::ere::byte_set::{ByteSet, SetId};
+use crate::matching::ere::dfa::{DEAD, MATCHED};
+use crate::matching::ere::program::{Program, State, Transition};
 
 /// What may follow a place, as bits: a byte of a word,
 const WORD: u8 = 1;
@@ -42,19 +37,6 @@ const POSITIONS_MAX: usize = 1 << (u16::BITS - FOLLOWER_BITS);
 /// found: a power of two.
 const BUCKETS: usize = 512;
 
-/// All bytes of words.
-pub(in crate::matching::ere) const WORD_BYTES: ByteSet = {
-    let mut set = ByteSet::EMPTY;
-    let mut byte = 0;
-    while byte < 128 {
-        if is_word(byte) {
-            set.insert(byte);
-        }
-        byte += 1;
-    }
-    set
-};
-
 /// A state that is known.
 #[derive(Clone, Default)]
 struct Subset {
@@ -66,7 +48,7 @@ struct Subset {
 }
 
 /// The states that are known, and the one that is being made.
-pub(in crate::matching::ere) struct Subsets<'p> {
+pub(super) struct Subsets<'p> {
     program: &'p Program,
     /// Whether a match can begin behind a byte.
     begins_anywhere: bool,
@@ -88,7 +70,7 @@ pub(in crate::matching::ere) struct Subsets<'p> {
 impl<'p> Subsets<'p> {
     /// Returns the construction for a program without any state but [`DEAD`]
     /// and [`MATCHED`], or `None` if the program is too large.
-    pub(in crate::matching::ere) fn new(program: &'p Program) -> Option<Self> {
+    pub(super) fn new(program: &'p Program) -> Option<Self> {
         let automaton = &program.automaton;
         let possible = |&set: &SetId| {
             let set = program.sets[usize::from(set)];
@@ -114,19 +96,19 @@ impl<'p> Subsets<'p> {
     }
 
     /// Returns the number of states.
-    pub(in crate::matching::ere) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.states.len()
     }
 
     /// Returns the state at the start of the text.
-    pub(in crate::matching::ere) fn start(&mut self) -> Option<u16> {
+    pub(super) fn start(&mut self) -> Option<u16> {
         self.pass(self.program.automaton.initial(), None);
         self.finish()
     }
 
     /// Returns the state that a byte leads to from another one, or `None` if
     /// that passes a limit.
-    pub(in crate::matching::ere) fn step(&mut self, from: usize, byte: u8) -> Option<u16> {
+    pub(super) fn step(&mut self, from: usize, byte: u8) -> Option<u16> {
         let automaton = &self.program.automaton;
         let before = is_word(byte);
         let follower = if before { WORD } else { OTHER };
@@ -150,7 +132,7 @@ impl<'p> Subsets<'p> {
 
     /// Returns the state that the end of the text leads to: [`MATCHED`] or
     /// [`DEAD`].
-    pub(in crate::matching::ere) fn end(&self, from: usize) -> u16 {
+    pub(super) fn end(&self, from: usize) -> u16 {
         let accepting = self.program.automaton.accepting();
         let items = &self.items[self.range(from)];
         let is_match =

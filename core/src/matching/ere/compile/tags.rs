@@ -11,27 +11,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::matching::ere::program::{Direction, Group};
 use crate::matching::ere::syntax::ast::{Kind, Tree, left};
-
-/// Which value of a tag is preferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// The larger offset.
-    Larger,
-    /// The smaller offset.
-    Smaller,
-}
-
-/// Where a group's boundaries are read.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Group {
-    /// Tag of its beginning; the number of tags stands for the match's end.
-    pub(crate) start: u16,
-    /// Tag of its end, likewise.
-    pub(crate) end: u16,
-    /// The innermost group around it.
-    pub(crate) parent: Option<u16>,
-}
 
 /// The tags of a pattern.
 #[derive(Debug, Default)]

@@ -14,8 +14,9 @@
 use alloc::vec::Vec;
 
 use crate::limits::{PATTERN_BYTES_MAX, REPEAT_MAX};
+use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::syntax::ast::{Assertions, Kind, Tree, UNBOUNDED};
+use crate::matching::ere::syntax::ast::{Kind, Tree, UNBOUNDED};
 use crate::matching::ere::syntax::bracket::{self, bytes_between, code_of};
 use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
 

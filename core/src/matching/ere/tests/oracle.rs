@@ -8,9 +8,8 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
-use crate::matching::ere::compile::automaton::{State, Transition};
-use crate::matching::ere::run::Program;
-use crate::matching::ere::syntax::ast::Assertions;
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::program::{Program, State, Transition};
 
 /// An automaton that tells of a match when it reads what follows it.
 pub(super) struct Oracle {
