@@ -33,8 +33,8 @@ impl Pattern {
     ///
     /// The pattern is malformed, or it passes one of the limits
     /// `PATTERN_BYTES_MAX`, `WRITTEN_NODES_MAX`, `EXPANDED_NODES_MAX`,
-    /// `STATES_MAX`, `TRANSITIONS_MAX` and `RUN_LANES_MAX` of
-    /// [`limits`](crate::limits).
+    /// `STATES_MAX`, `TRANSITIONS_MAX`, `TAG_NODES_MAX`, `TAG_WORK_MAX` and
+    /// `RUN_LANES_MAX` of [`limits`](crate::limits).
     pub fn compile(pattern: &[u8]) -> Result<Self, PatternError> {
         Self::compile_within(pattern, &mut { DFA_BYTES_TOTAL_MAX })
     }

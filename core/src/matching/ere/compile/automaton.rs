@@ -14,14 +14,15 @@ use alloc::vec::Vec;
 use crate::limits::{STATES_MAX, TRANSITIONS_MAX};
 use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::SetId;
-use crate::matching::ere::program::{Automaton, State, TagBits, Transition};
+use crate::matching::ere::compile::tag_lists::{Masks, TagList, TagLists};
+use crate::matching::ere::program::{Automaton, State, Transition};
 use crate::matching::ere::syntax::ast::{Kind, NO_TAG, Node, UNBOUNDED};
 use crate::matching::ere::syntax::error::ErrorKind;
 
 /// Builds the automaton of a tree without counted repeats.
 pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {
     let mut builder = Builder {
-        cells: Vec::new(),
+        lists: TagLists::default(),
         edges: Vec::new(),
         sets: Vec::new(),
     };
@@ -46,27 +47,27 @@ pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {
             }
         };
         stack.push(builder.tagged(piece, node));
+        if builder.lists.is_full() {
+            return Err(ErrorKind::TooLarge);
+        }
     }
     let whole = stack.pop().unwrap_or_default();
     builder.finish(whole)
 }
-
-/// A list of tags under construction: an index in [`Builder::cells`], or none.
-type Cell = Option<u32>;
 
 /// A way out of a piece, or into it.
 #[derive(Clone, Copy, Debug)]
 struct Port {
     state: State,
     assertions: Assertions,
-    tags: Cell,
+    tags: TagList,
 }
 
 /// The one way through a piece that consumes nothing.
 #[derive(Clone, Copy, Debug)]
 struct Skip {
     assertions: Assertions,
-    tags: Cell,
+    tags: TagList,
 }
 
 /// A part of the pattern, seen from outside.
@@ -112,12 +113,11 @@ struct Edge {
     source: State,
     target: State,
     assertions: Assertions,
-    tags: (Cell, Cell),
+    tags: TagList,
 }
 
 struct Builder {
-    /// Lists of tags that share their ends: a tag, and the rest of the list.
-    cells: Vec<(u16, Cell)>,
+    lists: TagLists,
     edges: Vec<Edge>,
     sets: Vec<SetId>,
 }
@@ -155,7 +155,7 @@ impl Builder {
         let skip = match (left.skip, right.skip) {
             (Some(left), Some(right)) => Some(Skip {
                 assertions: left.assertions.and(right.assertions),
-                tags: self.concat(left.tags, right.tags),
+                tags: self.lists.join(left.tags, right.tags),
             }),
             _ => None,
         };
@@ -186,10 +186,10 @@ impl Builder {
                 continue;
             }
             for port in ports {
-                port.tags = self.cons(tag, port.tags);
+                port.tags = self.lists.add(tag, port.tags);
             }
             if let Some(skip) = &mut piece.skip {
-                skip.tags = self.cons(tag, skip.tags);
+                skip.tags = self.lists.add(tag, skip.tags);
             }
         }
         piece
@@ -199,7 +199,7 @@ impl Builder {
     fn pass(&mut self, ports: &mut [Port], skip: Skip) {
         for port in ports {
             port.assertions = port.assertions.and(skip.assertions);
-            port.tags = self.concat(port.tags, skip.tags);
+            port.tags = self.lists.join(port.tags, skip.tags);
         }
     }
 
@@ -208,49 +208,17 @@ impl Builder {
             return Err(ErrorKind::TooLarge);
         }
         for from in last {
-            self.edges.extend(first.iter().map(|to| Edge {
-                source: from.state,
-                target: to.state,
-                assertions: from.assertions.and(to.assertions),
-                tags: (from.tags, to.tags),
-            }));
-        }
-        Ok(())
-    }
-
-    fn cons(&mut self, tag: u16, rest: Cell) -> Cell {
-        self.cells.push((tag, rest));
-        Some(self.cells.len() as u32 - 1)
-    }
-
-    fn concat(&mut self, mut list: Cell, mut tail: Cell) -> Cell {
-        if list.is_none() {
-            return tail;
-        }
-        while let Some(cell) = list {
-            let (tag, rest) = self.cells[cell as usize];
-            tail = self.cons(tag, tail);
-            list = rest;
-        }
-        tail
-    }
-
-    fn collect(&self, lists: (Cell, Cell)) -> Vec<TagBits> {
-        let mut masks: Vec<TagBits> = Vec::new();
-        for mut list in [lists.0, lists.1] {
-            while let Some(cell) = list {
-                let (tag, rest) = self.cells[cell as usize];
-                let new = TagBits::of(tag);
-                // In the order of their lanes.
-                let at = masks.partition_point(|mask| mask.lane < new.lane);
-                match masks.get_mut(at) {
-                    Some(mask) if mask.lane == new.lane => mask.bits |= new.bits,
-                    _ => masks.insert(at, new),
-                }
-                list = rest;
+            for to in first {
+                let tags = self.lists.join(from.tags, to.tags);
+                self.edges.push(Edge {
+                    source: from.state,
+                    target: to.state,
+                    assertions: from.assertions.and(to.assertions),
+                    tags,
+                });
             }
         }
-        masks
+        Ok(())
     }
 
     /// Connects the beginning and the accepting state and lays out the result.
@@ -270,23 +238,26 @@ impl Builder {
         self.connect(&[accepting], &whole.first)?;
         let edges = core::mem::take(&mut self.edges);
         let (starts, order) = by_source(&edges, self.sets.len() + 1);
-        let mut automaton = Automaton {
-            starts,
-            transitions: Vec::with_capacity(edges.len()),
-            masks: Vec::new(),
-            sets: Vec::new(),
-        };
+        let (mut masks, mut list) = (Masks::new(), Vec::new());
+        let mut transitions = Vec::with_capacity(edges.len());
         for index in order {
             let edge = &edges[index as usize];
-            let tags = self.collect(edge.tags);
-            automaton.transitions.push(Transition {
+            let range = self
+                .lists
+                .collect(edge.tags, &mut list)
+                .and_then(|()| masks.intern(&list));
+            transitions.push(Transition {
                 target: edge.target,
                 assertions: edge.assertions,
-                masks: intern(&mut automaton.masks, &tags).ok_or(ErrorKind::TooLarge)?,
+                masks: range.ok_or(ErrorKind::TooLarge)?,
             });
         }
-        automaton.sets = self.sets;
-        Ok(automaton)
+        Ok(Automaton {
+            sets: self.sets,
+            starts,
+            transitions,
+            masks: masks.all,
+        })
     }
 }
 
@@ -308,19 +279,4 @@ fn by_source(edges: &[Edge], sources: usize) -> (Vec<u32>, Vec<u32>) {
         *place += 1;
     }
     (starts, order)
-}
-
-/// Returns where `masks` begin and end in `all`, appending them if they are
-/// not there.
-fn intern(all: &mut Vec<TagBits>, masks: &[TagBits]) -> Option<(u16, u16)> {
-    if masks.is_empty() {
-        return Some((0, 0));
-    }
-    let known = all.windows(masks.len()).position(|window| window == masks);
-    let start = known.unwrap_or_else(|| {
-        all.extend_from_slice(masks);
-        all.len() - masks.len()
-    });
-    let end = u16::try_from(start + masks.len()).ok()?;
-    Some((start as u16, end))
 }

@@ -10,6 +10,7 @@ mod determinize;
 mod expand;
 mod literal;
 mod subsets;
+mod tag_lists;
 mod tags;
 
 use crate::limits::RUN_LANES_MAX;
