@@ -12,7 +12,7 @@ use std::os::fd::AsFd as _;
 
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
-use alertik_core::matching::{Span, pattern_hint};
+use alertik_core::matching::Span;
 use alertik_core::rules::{Found, MatchType, Replay, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
 use alertik_core::time::Instant;
@@ -97,9 +97,7 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         notifiers: NotifierSet::EMPTY,
         cooldown_millis: 0,
     };
-    if let Some(hint) = pattern_hint(regex) {
-        problems.warning("--regex", format_args!("{hint}"));
-    }
+    rules::warn_of_habits(regex, "--regex", problems);
     if let Err(errors) = builder.add(&spec) {
         rules::tell(&errors, "--regex", "--mask", problems);
     }
