@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use crate::ids::{NotifierSet, RuleId, RuleName};
 use crate::limits::DFA_BYTES_TOTAL_MAX;
-use crate::matching::{Needle, Screen};
-use crate::matching::{Pattern, PatternError, Scratch};
+use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::static_events::StaticEvent;
 

@@ -8,20 +8,18 @@
 //!
 //! Rows are kept in two forms. The states that are reached on nearly any text,
 //! those of no byte and of one byte, have full rows. All others have a short
-//! list of the bytes that lead on, and on any other byte they behave as the
-//! one-byte state of the byte before.
+//! list of the bytes that lead on. On any other byte they behave as the one-byte
+//! state of the byte that led to them.
 
 mod build;
 
 use alloc::boxed::Box;
 
-use self::build::Trie;
+use crate::ids::{RuleId, RuleIds};
+use crate::matching::ere::Pattern;
+use build::Trie;
 
-use crate::ids::RuleId;
-use crate::ids::RuleIds;
-use crate::matching::Pattern;
-
-/// What the screen looks for on behalf of one rule.
+/// The strings that the screen looks for on behalf of one rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Needle<'a> {
     /// A pattern. Being a candidate means that it may match.
@@ -30,7 +28,7 @@ pub enum Needle<'a> {
     Substring(&'a [u8]),
 }
 
-/// A class that leads on from a deeper state, and where to.
+/// A class of bytes that leads on from a deeper state, and the next state.
 type Exception = (u8, u32);
 
 /// The strings of all rules as one automaton.
@@ -98,7 +96,7 @@ impl Screen {
         }
     }
 
-    /// Returns the state behind a deeper one.
+    /// Returns the state after a deeper one.
     #[inline(never)]
     fn step_deep(&self, deep: usize, class: u8) -> usize {
         let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;
