@@ -1,4 +1,4 @@
-//! What happens at the limits.
+//! The behaviour at the limits.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ fn deep_nesting() {
         .expect("no overflow");
 }
 
-/// What is too large is refused, and quickly.
+/// Patterns that are too large are refused, and quickly.
 #[test]
 fn too_large() {
     for pattern in [
@@ -83,7 +83,8 @@ fn many_lists_of_tags() {
     }
 }
 
-/// Counts of what may be repeated at will are no reason to refuse a pattern.
+/// Counts of pieces that can be repeated without limit are no reason to refuse a
+/// pattern.
 #[test]
 fn idle_counts() {
     let pattern = b"(((((aa)|((a?)*))*){0,10}){0,10}){0,10}";
@@ -118,8 +119,8 @@ fn without_dfa() {
     assert_eq!(answer(b"a.{20}b", b"xa0123456789012345678b"), "N");
 }
 
-/// Building a DFA is given up where it takes too much memory or too much work,
-/// even if the result would be small.
+/// Building a DFA stops if it takes too much memory or too much work, even if the
+/// result would be small.
 #[test]
 fn costly_dfa() {
     for (pattern, text, expected) in [
@@ -185,8 +186,8 @@ fn usual_patterns_are_exact() {
     }
 }
 
-/// The DFAs of several patterns share a budget; what comes when it is used up
-/// works without one.
+/// The DFAs of several patterns share a budget; patterns that come after it is used
+/// up work without one.
 #[test]
 fn shared_budget() {
     let mut bytes = 20_000;

@@ -5,12 +5,36 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Exception, Screen};
+use super::{Exception, Needle, Screen};
 use crate::ids::{RuleId, RuleIds};
+
+impl Screen {
+    /// Builds the screen from one needle per rule, in the order of their ids.
+    /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
+    #[must_use]
+    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
+        let mut trie = Trie::default();
+        let rules = (0..).map_while(RuleId::new);
+        for (rule, needle) in rules.zip(needles) {
+            match needle {
+                Needle::Substring(text) => trie.insert(text, rule),
+                Needle::Pattern(pattern) if pattern.literals().is_empty() => {
+                    trie.insert(&[], rule);
+                }
+                Needle::Pattern(pattern) => {
+                    for literal in pattern.literals() {
+                        trie.insert(literal, rule);
+                    }
+                }
+            }
+        }
+        trie.finish()
+    }
+}
 
 /// The strings as a tree. The root is the string of no bytes.
 #[derive(Debug)]
-pub(super) struct Trie {
+struct Trie {
     nodes: Vec<Node>,
 }
 
@@ -35,7 +59,7 @@ impl Default for Trie {
 
 impl Trie {
     /// Adds a string of a rule.
-    pub(super) fn insert(&mut self, text: &[u8], rule: RuleId) {
+    fn insert(&mut self, text: &[u8], rule: RuleId) {
         let mut node = 0;
         for &byte in text {
             node = self.child(node, byte).unwrap_or_else(|| {
@@ -58,7 +82,7 @@ impl Trie {
     }
 
     /// Returns the screen that finds the strings.
-    pub(super) fn finish(mut self) -> Screen {
+    fn finish(mut self) -> Screen {
         let always = core::mem::take(&mut self.nodes[0].ends);
         self.sort_by_depth();
         self.link_suffixes();

@@ -15,9 +15,8 @@ mod build;
 
 use alloc::boxed::Box;
 
-use crate::ids::{RuleId, RuleIds};
+use crate::ids::RuleIds;
 use crate::matching::ere::Pattern;
-use build::Trie;
 
 /// The strings that the screen looks for on behalf of one rule.
 #[derive(Clone, Copy, Debug)]
@@ -54,28 +53,6 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Builds the screen from one needle per rule, in the order of their ids.
-    /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
-    #[must_use]
-    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
-        let mut trie = Trie::default();
-        let rules = (0..).map_while(RuleId::new);
-        for (rule, needle) in rules.zip(needles) {
-            match needle {
-                Needle::Substring(text) => trie.insert(text, rule),
-                Needle::Pattern(pattern) if pattern.literals().is_empty() => {
-                    trie.insert(&[], rule);
-                }
-                Needle::Pattern(pattern) => {
-                    for literal in pattern.literals() {
-                        trie.insert(literal, rule);
-                    }
-                }
-            }
-        }
-        trie.finish()
-    }
-
     /// Adds the candidates of a text to `found`. It does not allocate, and its
     /// work depends on the text's length alone.
     pub fn candidates(&self, text: &[u8], found: &mut RuleIds) {

@@ -1,12 +1,9 @@
 //! The position automaton: one state per literal of the pattern.
 //!
-//! Being in a state means that its literal is the next to match. A transition
-//! is taken on a byte of its source's set, if the assertions hold behind that
-//! byte, and sets tags there. There are no empty transitions: what can be
-//! skipped between two literals is worked out here, once (Glushkov 1961).
-//! For a piece that can match the empty string in several ways only one of
-//! them is kept, as in musl: the left alternative if it can be empty, and
-//! through the body of a loop if that can.
+//! There are no empty transitions: the parts that can be skipped between two
+//! literals are worked out here, once (Glushkov 1961). If a piece can match the
+//! empty string in several ways, only one of them is kept, as in musl: the left
+//! alternative if it can be empty, and through the body of a loop if that can.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -55,7 +52,8 @@ pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {
     builder.finish(whole)
 }
 
-/// A way out of a piece, or into it.
+/// A way out of a piece, or into it: a literal, with the conditions and tags that
+/// are passed between it and the border of the piece.
 #[derive(Clone, Copy, Debug)]
 struct Port {
     state: State,
@@ -73,12 +71,16 @@ struct Skip {
 /// A part of the pattern, seen from outside.
 #[derive(Debug, Default)]
 struct Piece {
+    /// Literals that it can begin with.
     first: Vec<Port>,
+    /// Literals that it can end with.
     last: Vec<Port>,
+    /// The way past all of them.
     skip: Option<Skip>,
 }
 
 impl Piece {
+    /// Returns the piece that matches only the empty string.
     const fn empty(assertions: Assertions) -> Self {
         Self {
             first: Vec::new(),
@@ -90,6 +92,7 @@ impl Piece {
         }
     }
 
+    /// Returns one piece or the other.
     fn either(left: Self, right: Self) -> Self {
         Self {
             first: join(left.first, right.first),
@@ -116,6 +119,7 @@ struct Edge {
     tags: TagList,
 }
 
+/// The automaton under construction.
 struct Builder {
     lists: TagLists,
     edges: Vec<Edge>,
@@ -123,6 +127,7 @@ struct Builder {
 }
 
 impl Builder {
+    /// Returns the piece of one literal, which is a new state.
     fn literal(&mut self, set: SetId) -> Result<Piece, ErrorKind> {
         if self.sets.len() == STATES_MAX {
             return Err(ErrorKind::TooLarge);
@@ -140,6 +145,7 @@ impl Builder {
         })
     }
 
+    /// Returns a piece that may be repeated or skipped.
     fn repeat(&mut self, mut child: Piece, min: u16, max: u16) -> Result<Piece, ErrorKind> {
         if max == UNBOUNDED {
             self.connect(&child.last, &child.first)?;
@@ -150,8 +156,12 @@ impl Builder {
         Ok(child)
     }
 
+    /// Returns one piece and then the other.
     fn both(&mut self, mut left: Piece, mut right: Piece) -> Result<Piece, ErrorKind> {
+        // The usual way: out of the left piece, into the right one.
         self.connect(&left.last, &right.first)?;
+        // Both can be skipped only if each can, and then the conditions of both
+        // must hold at one place.
         let skip = match (left.skip, right.skip) {
             (Some(left), Some(right)) => Some(Skip {
                 assertions: left.assertions.and(right.assertions),
@@ -159,6 +169,8 @@ impl Builder {
             }),
             _ => None,
         };
+        // If the left piece can be skipped, the right one's beginnings are
+        // beginnings of both; entering there passes what skipping the left passes.
         let first = match left.skip {
             Some(skip) => {
                 self.pass(&mut right.first, skip);
@@ -166,6 +178,7 @@ impl Builder {
             }
             None => left.first,
         };
+        // The same at the other end.
         let last = match right.skip {
             Some(skip) => {
                 self.pass(&mut left.last, skip);
@@ -180,7 +193,7 @@ impl Builder {
     fn tagged(&mut self, mut piece: Piece, node: &Node) -> Piece {
         for (tag, ports) in [
             (node.tag_before, &mut piece.first),
-            (node.tag_behind, &mut piece.last),
+            (node.tag_after, &mut piece.last),
         ] {
             if tag == NO_TAG {
                 continue;
@@ -203,6 +216,7 @@ impl Builder {
         }
     }
 
+    /// Adds a transition from each of some ends to each of some beginnings.
     fn connect(&mut self, last: &[Port], first: &[Port]) -> Result<(), ErrorKind> {
         if self.edges.len() + last.len() * first.len() > TRANSITIONS_MAX {
             return Err(ErrorKind::TooLarge);
@@ -261,8 +275,9 @@ impl Builder {
     }
 }
 
-/// Orders edges by their source, of which there are `sources`, and returns
-/// where those of each source begin. The edges of one keep their order.
+/// Sorts edges by their source, of which there are `sources`. Returns the start of
+/// each source's edges in the order, and the order. The edges of one source keep
+/// theirs.
 fn by_source(edges: &[Edge], sources: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0; sources + 1];
     for edge in edges {

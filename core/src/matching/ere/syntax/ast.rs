@@ -5,6 +5,10 @@
 //! right one's subtree. So a subtree is a slice, copying one is copying that
 //! slice, and no pass over the tree needs the call stack: a pattern of
 //! thousands of nested groups costs a few kilobytes of list and no recursion.
+//!
+//! Passes are plain loops. They share no fold: two keep a stack of results of
+//! subtrees, two keep the result of every node, some can fail, and each treats its
+//! kinds of node differently, so a common helper would be longer than the loops.
 
 use alloc::vec::Vec;
 
@@ -17,12 +21,12 @@ pub(crate) const UNBOUNDED: u16 = u16::MAX;
 /// Stands for "no tag here" in [`Node`].
 pub(crate) const NO_TAG: u16 = u16::MAX;
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Matches the empty string.
     Empty,
-    /// Matches the empty string where the conditions hold.
+    /// Matches the empty string at a place that meets the conditions.
     Assert(Assertions),
     /// Matches one byte of a set.
     Set(SetId),
@@ -42,7 +46,7 @@ pub(crate) enum Kind {
 /// A node of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind,
     /// Nodes of its subtree, itself included.
     pub(crate) size: u32,
@@ -54,7 +58,7 @@ pub(crate) struct Node {
     /// Tag to set on the way in, or [`NO_TAG`].
     pub(crate) tag_before: u16,
     /// Tag to set on the way out, or [`NO_TAG`].
-    pub(crate) tag_behind: u16,
+    pub(crate) tag_after: u16,
 }
 
 impl Node {
@@ -66,7 +70,7 @@ impl Node {
             group: 0,
             groups: 0,
             tag_before: NO_TAG,
-            tag_behind: NO_TAG,
+            tag_after: NO_TAG,
         }
     }
 }
