@@ -3,6 +3,8 @@
 //! This file only dispatches: one enum of commands whose doc comments are the
 //! help text, one `match`, a module per command.
 
+#![forbid(unsafe_code)]
+
 mod dist;
 mod elf;
 mod emulate;
@@ -11,6 +13,7 @@ mod flags;
 mod flash;
 mod image;
 mod notices;
+mod process;
 mod roots;
 mod setup;
 mod size;
@@ -35,8 +38,11 @@ macro_rules! commands {
             $( $(#[doc = $doc])+ $name, )+
         }
 
-        /// Every command with its word, its arguments and its help.
-        const COMMANDS: &[(Command, &str, &str, &[&str])] = &[
+        /// A command with its word, its arguments and its help.
+        type Entry = (Command, &'static str, &'static str, &'static [&'static str]);
+
+        /// Every command.
+        const COMMANDS: &[Entry] = &[
             $( (Command::$name, $word, $usage, &[$($doc),+]), )+
         ];
     };
@@ -64,10 +70,11 @@ commands! {
     /// certificate authority of your own along, --disk puts everything on that
     /// disk, --dry-run prints every command and changes nothing.
     Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
-    /// Prints this text.
+    /// Prints this text; so does --help, which after a command prints that
+    /// command's part alone.
     Help = "help" "";
-    /// Writes THIRD-PARTY.md, the notice of what is linked into the binary; with
-    /// --check, fails if that would change it.
+    /// Writes docs/third-party.md, the notice of what is linked into the binaries;
+    /// with --check, fails if that would change it.
     Notices = "notices" "[--check]";
     /// Writes the table in shell/src/net/tls/anchors from the list there and
     /// Mozilla's; with --check, fails if that would change it.
@@ -87,12 +94,22 @@ commands! {
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let word = words.next().unwrap_or_else(|| "help".to_owned());
-    let Some((command, ..)) = COMMANDS.iter().find(|(_, name, ..)| *name == word) else {
+    let word = match words.next() {
+        None => "help".to_owned(),
+        Some(word) if is_help(&word) => "help".to_owned(),
+        Some(word) => word,
+    };
+    let words: Vec<_> = words.collect();
+    let Some(entry) = COMMANDS.iter().find(|(_, name, ..)| *name == word) else {
         eprintln!("error: there is no command `{word}`; `cargo xtask help` lists them");
         return ExitCode::from(2);
     };
-    match run(*command, Flags::new(words)) {
+    if words.iter().any(|word| is_help(word)) {
+        println!("usage: cargo xtask COMMAND [ARGUMENTS]");
+        print_help(entry);
+        return ExitCode::SUCCESS;
+    }
+    match run(entry.0, Flags::new(words)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -117,17 +134,25 @@ fn run(command: Command, flags: Flags) -> Result {
     }
 }
 
+/// Returns whether a word asks for help instead of being an argument.
+fn is_help(word: &str) -> bool {
+    word == "--help" || word == "-h"
+}
+
 /// Prints every command with its arguments and help.
 fn help(flags: Flags) -> Result {
     flags.finish()?;
     println!("usage: cargo xtask COMMAND [ARGUMENTS]");
-    for (_, word, usage, lines) in COMMANDS {
-        println!("\n  {word} {usage}");
-        for line in *lines {
-            println!("     {line}");
-        }
-    }
+    COMMANDS.iter().for_each(print_help);
     Ok(())
+}
+
+/// Prints one command with its arguments and help.
+fn print_help((_, word, usage, lines): &Entry) {
+    println!("\n  {}", format!("{word} {usage}").trim_end());
+    for line in *lines {
+        println!("     {line}");
+    }
 }
 
 /// Returns the top folder of the project.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::flags::Flags;
+use crate::process::succeed;
 use crate::targets::{TARGETS, Target};
 use crate::toolchain::{APT_SOURCES, NIGHTLY, Rust, on_path, sysroot};
 use crate::{Result, validator, workspace};
@@ -147,14 +148,4 @@ fn is_installed(package: &str) -> bool {
 fn is_root() -> Result<bool> {
     use std::os::unix::fs::MetadataExt;
     Ok(fs::metadata(Path::new("/proc/self"))?.uid() == 0)
-}
-
-/// Runs a command; its failure is ours.
-fn succeed(command: &mut Command) -> Result {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status()?;
-    if !status.success() {
-        return Err(format!("{program} failed ({status})").into());
-    }
-    Ok(())
 }

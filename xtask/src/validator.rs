@@ -11,6 +11,7 @@ use std::process::Command;
 use sha2::{Digest as _, Sha256};
 
 use crate::flags::Flags;
+use crate::process::succeed;
 use crate::toolchain::{NIGHTLY, Rust, find_linker, on_path};
 use crate::{Result, workspace};
 
@@ -98,9 +99,7 @@ fn build(toolchain: Option<&str>) -> Result<PathBuf> {
         .args(["-Zbuild-std-features=optimize_for_size"])
         .env("CARGO_ENCODED_RUSTFLAGS", RUSTC_FLAGS.join("\x1f"))
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    if !cargo.status()?.success() {
-        return Err("validator: the build failed".into());
-    }
+    succeed(&mut cargo)?;
     Ok(output.join(TRIPLE).join("release/alertik_validator.wasm"))
 }
 
@@ -116,9 +115,7 @@ fn shrunk(module: &Path) -> Result<Vec<u8>> {
         .arg("-Oz")
         .args(WASM_FEATURES)
         .args([module, Path::new("-o"), &output]);
-    if !command.status()?.success() {
-        return Err("validator: wasm-opt failed".into());
-    }
+    succeed(&mut command)?;
     Ok(fs::read(output)?)
 }
 

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::process::output_of;
 
 /// What the request gets. The server closes the connection behind it.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
@@ -125,15 +126,9 @@ pub(super) fn certificates(folder: &Path) -> Result {
         "x509 -req -in server.csr -CA middle.pem -CAkey middle.key -CAcreateserial -days 2 \
          -extfile names -out server.pem",
     ] {
-        let output = Command::new("openssl")
-            .current_dir(folder)
-            .args(line.split_whitespace())
-            .output()
-            .map_err(|error| format!("openssl: {error}; cargo xtask setup installs it"))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("openssl {line}: {said}").into());
-        }
+        let mut openssl = Command::new("openssl");
+        openssl.current_dir(folder).args(line.split_whitespace());
+        output_of(&mut openssl).map_err(|error| format!("{error}\nin: openssl {line}"))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
+use crate::process::succeed;
 
 /// What the router prints last when a command went through. RouterOS reports a
 /// failure as text and not always as an exit status.
@@ -107,17 +108,15 @@ impl Remote {
         if self.dry_run {
             return Ok(());
         }
-        let status = Command::new("scp")
-            .args(&self.options)
+        let mut scp = Command::new("scp");
+        scp.args(&self.options)
             .args(["-q", "-r"])
             .arg(local)
             .arg(format!("{}:{remote}", self.host))
-            .stdin(Stdio::null())
-            .status()?;
-        if !status.success() {
-            return Err(format!("cannot copy {} to the router", local.display()).into());
-        }
-        Ok(())
+            .stdin(Stdio::null());
+        succeed(&mut scp).map_err(|error| {
+            format!("cannot copy {} to the router: {error}", local.display()).into()
+        })
     }
 
     fn ssh(&self) -> Command {

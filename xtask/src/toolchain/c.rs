@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Rust, newest_on_path, on_path, output_of, version_of};
+use super::{Rust, newest_on_path, on_path, version_of};
+use crate::process::output_of;
 use crate::targets::Target;
 use crate::workspace;
 
@@ -47,7 +48,7 @@ impl Compiler {
             .or_else(|| on_path("zig").map(|zig| Self::Zig(vec![zig.display().to_string()])))
             .or_else(|| {
                 let words = ["python3", "-m", "ziglang"].map(str::to_owned);
-                output_of(Command::new(&words[0]).args(&words[1..]).arg("version"))?;
+                output_of(Command::new(&words[0]).args(&words[1..]).arg("version")).ok()?;
                 Some(Self::Zig(words.to_vec()))
             })
     }
@@ -57,7 +58,7 @@ impl Compiler {
         match self {
             Self::Clang(path) => version_of(path),
             Self::Zig(words) => output_of(Command::new(&words[0]).args(&words[1..]).arg("version"))
-                .map_or_else(|| "zig".to_owned(), |text| format!("zig {}", text.trim())),
+                .map_or_else(|_| "zig".to_owned(), |text| format!("zig {}", text.trim())),
         }
     }
 

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
+use crate::process::output_of;
 use crate::targets::Target;
 use c::Compiler;
 
@@ -151,15 +152,7 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
 /// Returns the first line that a program prints for `--version`.
 fn version_of(program: &Path) -> String {
     output_of(Command::new(program).arg("--version"))
+        .ok()
         .and_then(|text| Some(text.lines().next()?.to_owned()))
         .unwrap_or_else(|| "unknown version".to_owned())
-}
-
-/// Returns what a command prints, if it succeeds.
-fn output_of(command: &mut Command) -> Option<String> {
-    let output = command.output().ok()?;
-    if !output.status.success() {
-        return None;
-    }
-    String::from_utf8(output.stdout).ok()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::output_of;
+use crate::process::output_of;
 
 /// The rustup toolchain that `dist` asks for where there is no usable one.
 pub(crate) const NIGHTLY: &str = "nightly-2026-05-20";
@@ -47,7 +47,7 @@ impl Rust {
     fn rustup(toolchain: &str) -> Option<Self> {
         let which = |tool| {
             let mut command = Command::new("rustup");
-            let path = output_of(command.args(["which", "--toolchain", toolchain, tool]))?;
+            let path = output_of(command.args(["which", "--toolchain", toolchain, tool])).ok()?;
             Some(PathBuf::from(path.trim()))
         };
         Self::at(which("cargo")?, which("rustc")?)
@@ -58,11 +58,12 @@ impl Rust {
         if !cargo.is_file() || !rustc.is_file() {
             return None;
         }
-        let version = output_of(plain(&rustc).arg("--version"))?.trim().to_owned();
+        let version = output_of(plain(&rustc).arg("--version")).ok()?;
+        let version = version.trim().to_owned();
         if minor(&version)? < OLDEST_MINOR {
             return None;
         }
-        let sysroot = output_of(plain(&rustc).args(["--print", "sysroot"]))?;
+        let sysroot = output_of(plain(&rustc).args(["--print", "sysroot"])).ok()?;
         let sysroot = PathBuf::from(sysroot.trim());
         let library = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml");
         library.is_file().then_some(Self {
