@@ -19,3 +19,4 @@ pub mod answer;
 mod arena;
 pub mod exports;
 pub mod forms;
+mod routeros;
