@@ -17,15 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use source::{Imports, Package};
 
 /// The core's rooms, in the order of a datagram's life. The first ones are tools
-/// for all others.
-const ORDER: [&str; 10] = [
+/// for all others; the last one runs lines of a file through the others.
+const ORDER: [&str; 11] = [
     "bytes", "limits", "time", "text", "ids", "intake", "syslog", "matching", "rules", "delivery",
+    "replay",
 ];
 
-/// Rooms in front of [`ORDER`]'s phases: any of them may import any other.
+/// Rooms at the front of [`ORDER`] that any room may import.
 const TOOLS: usize = 5;
 
-/// Looking names up is no phase: it may use the tools, and no room uses it.
+/// Name resolution is no phase: it may import the tools, and no room imports it.
 const APART: &str = "dns";
 
 /// Returns every set of two or more nodes that reach each other.
