@@ -1,4 +1,4 @@
-//! Builds what is shipped: a binary and an image per target, with checksums.
+//! Builds the shipped files: a binary and an image per target, with checksums.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ const RUSTC_FLAGS: &[&str] = &[
     // The link map's names of sections give the crate in this mangling only.
     "-Csymbol-mangling-version=v0",
     // LLVM inlines a function with one caller whatever its size up to 3,000
-    // instructions. What comes of that has frames beyond the reach of two-byte
-    // loads and stores, and spills. An instruction counts ten times as much
+    // instructions. The result has frames beyond the reach of two-byte loads and
+    // stores, and spills. An instruction counts ten times as much
     // here, and so does a call, so that only that bound becomes a tenth.
     "-Cllvm-args=-inline-instr-cost=50",
     "-Cllvm-args=-inline-call-penalty=250",

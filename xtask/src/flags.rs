@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Error returned when the arguments are not what the command takes.
+/// Error returned if a command does not take its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FlagError {
     /// An option that takes a value ends the line.

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use flags::Flags;
 
-/// What every command returns; the message is for the person at the terminal.
+/// The result of every command; the message is for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Declares [`Command`] and makes its doc comments the help text.
@@ -63,8 +63,8 @@ commands! {
     /// demonstration, a regex rule, a notification to a TLS server with an
     /// authority of its own, SIGTERM.
     Emulate = "emulate" "[--target NAME]";
-    /// Sets alertik up on a router, with the system's ssh and scp: asks what it
-    /// is, picks the image out of target/dist (or --dist), uploads it, writes
+    /// Sets alertik up on a router, with the system's ssh and scp: asks for its
+    /// model, picks the image from target/dist (or --dist), uploads it, writes
     /// container, environment and logging, starts it and shows its state. The
     /// environment comes from --env-file (NAME=value lines). --ca-file brings a
     /// certificate authority of your own along, --disk puts everything on that
@@ -79,15 +79,15 @@ commands! {
     /// Writes the table in shell/src/net/tls/anchors from the list there and
     /// Mozilla's; with --check, fails if that would change it.
     Roots = "roots" "[--check]";
-    /// Downloads and installs what dist and the checks of its results need: on
-    /// Debian packages (as root), musl of each target and the crates.
+    /// Downloads and installs everything that dist and the checks of its results
+    /// need: on Debian packages (as root), musl of each target, and the crates.
     Setup = "setup" "";
-    /// Prints what the binaries of dist weigh, per crate and library, and
+    /// Prints the bytes of each crate and library in the binaries of dist, and
     /// fails above the budgets in xtask/size-budgets.txt. --save keeps the
-    /// figures, --compare prints what has changed since; --symbols prints the
+    /// figures, --compare prints the changes since then, --symbols prints the
     /// largest symbols of one contributor, or of all.
     Size = "size" "[--target NAME] [--save] [--compare] [--symbols CRATE|all]";
-    /// Builds the validator page, target/validator/index.html: it opens from a
+    /// Builds the validator page, target/validator/index.html, which works from a
     /// disk and from any web server. --toolchain is as for dist.
     Validator = "validator" "[--toolchain NAME]";
 }

@@ -1,4 +1,4 @@
-//! Installs what `dist` and the checks of its results need.
+//! Installs everything that `dist` and the checks of its results need.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,8 @@ use crate::{Result, validator, workspace};
 ///
 /// # Errors
 ///
-/// On a system without apt, and where a command fails; the text says what to
-/// type instead.
+/// On a system without apt, and if a command fails; the text says which command
+/// to type instead.
 pub(crate) fn run(flags: Flags) -> Result {
     flags.finish()?;
     if on_path("apt-get").is_none() || on_path("dpkg-deb").is_none() {
@@ -34,8 +34,8 @@ pub(crate) fn run(flags: Flags) -> Result {
     Ok(())
 }
 
-/// Installs the missing packages; only root may, so others are told the
-/// command.
+/// Installs the missing packages. Only root may; others get the command as an
+/// error.
 fn install() -> Result {
     let missing: Vec<_> = APT_SOURCES
         .iter()
@@ -53,7 +53,7 @@ fn install() -> Result {
         return Err(format!("run as root, then `cargo xtask setup` again:\n    {command}").into());
     }
     println!("{command}");
-    // Another package manager at work is waited for, up to five minutes.
+    // Wait for another package manager, up to five minutes.
     let lock = "DPkg::Lock::Timeout=300";
     // A third-party source that fails to update does not matter here.
     let _ = Command::new("apt-get")

@@ -117,7 +117,7 @@ fn notify_all(target: &Target, binary: &Path) -> Result<Option<[u64; 2]>> {
 
 /// Sends a datagram until a notification arrives at a TLS server whose
 /// certificate is of an authority that only `TLS_CA_FILE` names, then asks the
-/// daemon to end. Returns what was resident before and after, in KiB, unless it
+/// daemon to end. Returns the resident memory before and after, in KiB, unless it
 /// is emulated.
 fn notify(target: &Target, binary: &Path, folder: &Path, group: &str) -> Result<Option<[u64; 2]>> {
     let mut server = Server::start(folder, group)?;

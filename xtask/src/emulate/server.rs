@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::process::output_of;
 
-/// What the request gets. The server closes the connection behind it.
+/// The answer to the request. The server closes the connection after it.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
 /// A running server.
@@ -89,8 +89,7 @@ impl Server {
         }
     }
 
-    /// Returns what the server has printed: the connection's properties and the
-    /// request.
+    /// Returns the server's output: the connection's properties and the request.
     pub(super) fn seen(&self) -> String {
         String::from_utf8_lossy(&self.seen).into_owned()
     }
@@ -110,8 +109,8 @@ impl Drop for Server {
     }
 }
 
-/// Makes an authority on P-384, one between with an RSA key, and a server
-/// certificate on P-256: all kinds of signature are verified.
+/// Makes an authority on P-384, an intermediate one with an RSA key, and a server
+/// certificate on P-256, so that every kind of signature is verified.
 pub(super) fn certificates(folder: &Path) -> Result {
     fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n")?;
     fs::write(folder.join("ca"), "basicConstraints=critical,CA:TRUE\n")?;

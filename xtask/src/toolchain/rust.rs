@@ -5,14 +5,14 @@ use std::process::Command;
 
 use crate::process::output_of;
 
-/// The rustup toolchain that `dist` asks for where there is no usable one.
+/// The rustup toolchain that `dist` asks for if there is no usable one.
 pub(crate) const NIGHTLY: &str = "nightly-2026-05-20";
 
 /// Oldest minor version of Rust 1 that builds the workspace; keep it at
 /// `rust-version` in the top `Cargo.toml`.
 const OLDEST_MINOR: u32 = 95;
 
-/// A Rust compiler, its cargo, and where both live.
+/// A Rust compiler, its cargo, and their folder.
 #[derive(Debug)]
 pub(crate) struct Rust {
     pub(crate) cargo: PathBuf,
@@ -127,6 +127,7 @@ fn minor(version: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// A compiler's age is recognised in every form of its version.
     #[test]
     fn versions_of_distributions_and_nightlies_are_read() {
         assert_eq!(minor("rustc 1.96.0 (ac68faa20 2026-05-25)"), Some(96));
@@ -137,6 +138,7 @@ mod tests {
         assert_eq!(minor("rustc 2.0.0"), None);
     }
 
+    /// The oldest compiler here is the workspace's `rust-version`.
     #[test]
     fn the_oldest_version_is_the_workspaces() {
         let manifest = include_str!("../../../Cargo.toml");
