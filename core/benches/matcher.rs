@@ -13,7 +13,8 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
@@ -61,7 +62,7 @@ fn patterns(count: usize) -> Vec<String> {
 fn engine(sources: &[String]) -> Engine {
     let mut builder = RulesBuilder::new();
     let mut notifiers = NotifierSet::EMPTY;
-    notifiers.insert(NotifierId::CONSOLE);
+    notifiers.insert(Notifier::Console.id());
     for (number, source) in sources.iter().enumerate() {
         let spec = RuleSpec {
             name: RuleName::Environment(number as u8),

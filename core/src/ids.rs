@@ -36,16 +36,41 @@ pub enum RuleName {
     Static(u8),
     /// The option `--regex` of a command.
     CommandLine,
+    /// No rule: the message that `notify-test` sends.
+    NotifyTest,
+}
+
+impl RuleName {
+    /// Returns the name in two bytes, for storage and for hashing.
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        match self {
+            Self::Environment(number) => [0, number],
+            Self::Static(number) => [1, number],
+            Self::CommandLine => [2, 0],
+            Self::NotifyTest => [3, 0],
+        }
+    }
+
+    /// The inverse of [`RuleName::to_bytes`].
+    pub(crate) const fn from_bytes(bytes: [u8; 2]) -> Self {
+        match bytes {
+            [0, number] => Self::Environment(number),
+            [1, number] => Self::Static(number),
+            [2, _] => Self::CommandLine,
+            _ => Self::NotifyTest,
+        }
+    }
 }
 
 /// Writes the prefix of the rule's variables: `EVENT3`, `STATIC_EVENT0`; for a
-/// rule of the command line, its option.
+/// rule of the command line, its option; for a test message, its command.
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (prefix, number) = match self {
             Self::Environment(number) => ("EVENT", number),
             Self::Static(number) => ("STATIC_EVENT", number),
             Self::CommandLine => return f.write_str("--regex"),
+            Self::NotifyTest => return f.write_str("notify-test"),
         };
         write!(f, "{prefix}{number}")
     }
@@ -106,85 +131,37 @@ impl RuleIds {
     }
 }
 
-/// One of the services that alertik can notify.
+/// A notifier's number. Which one it stands for, and its name, only delivery
+/// knows: see [`Notifier`](crate::delivery::Notifier).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotifierId(u8);
 
 impl NotifierId {
-    /// Every notifier, in the order of the user's documentation.
-    pub const ALL: [Self; NOTIFIERS_MAX] = {
-        let mut all = [Self(0); NOTIFIERS_MAX];
-        let mut index = 0;
-        while index < NOTIFIERS_MAX {
-            all[index] = Self(index as u8);
-            index += 1;
-        }
-        all
-    };
-    /// A Telegram bot.
-    pub const TELEGRAM: Self = Self(0);
-    /// A Slack incoming webhook.
-    pub const SLACK: Self = Self(1);
-    /// A Microsoft Teams workflow or connector.
-    pub const TEAMS: Self = Self(2);
-    /// A Discord webhook.
-    pub const DISCORD: Self = Self(3);
-    /// The first of the four generic webhooks, [`Self::generic`] gives them all.
-    pub const GENERIC1: Self = Self(4);
-    /// Standard output.
-    pub const CONSOLE: Self = Self(8);
-
-    /// Returns the generic webhook with the given number, 1 to 4.
+    /// Returns the id with a number, or `None` from [`NOTIFIERS_MAX`] on.
     #[must_use]
-    pub const fn generic(number: u8) -> Option<Self> {
-        if number >= 1 && number <= 4 {
-            Some(Self(Self::GENERIC1.0 + number - 1))
+    pub const fn new(index: usize) -> Option<Self> {
+        if index < NOTIFIERS_MAX {
+            Some(Self(index as u8))
         } else {
             None
         }
     }
 
-    /// Returns the notifier whose name is exactly `name`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|id| id.name() == name)
-    }
-
-    /// Returns the name used in configuration and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        const NAMES: [&str; NOTIFIERS_MAX] = [
-            "Telegram", "Slack", "Teams", "Discord", "Generic1", "Generic2", "Generic3",
-            "Generic4", "Console",
-        ];
-        NAMES[self.index()]
-    }
-
-    /// Returns the notifier's index, below [`NOTIFIERS_MAX`].
+    /// Returns the number, below [`NOTIFIERS_MAX`].
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// A set of notifiers. It is shown as their names.
+/// A set of notifiers, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NotifierSet(u16);
-
-impl fmt::Display for NotifierSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, id) in self.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { ", " })?;
-            f.write_str(id.name())?;
-        }
-        Ok(())
-    }
-}
 
 impl NotifierSet {
     /// The set without members.
     pub const EMPTY: Self = Self(0);
-    /// The set of all there are.
+    /// All notifiers.
     pub const ALL: Self = Self((1 << NOTIFIERS_MAX) - 1);
 
     /// Adds a notifier.
@@ -223,8 +200,8 @@ impl NotifierSet {
 
     /// Returns the members, in order.
     pub fn iter(self) -> impl Iterator<Item = NotifierId> {
-        NotifierId::ALL
-            .into_iter()
+        (0..NOTIFIERS_MAX)
+            .filter_map(NotifierId::new)
             .filter(move |&id| self.contains(id))
     }
 }
@@ -238,31 +215,30 @@ pub struct Ticket(pub u32);
 mod tests {
     use super::*;
 
-    /// Names and ids are a bijection, and names are matched exactly.
+    /// A name survives storage, whatever kind it is.
     #[test]
-    fn notifier_names() {
-        for id in NotifierId::ALL {
-            assert_eq!(NotifierId::from_name(id.name()), Some(id));
+    fn names_survive_storage() {
+        for name in [
+            RuleName::Environment(63),
+            RuleName::Static(255),
+            RuleName::CommandLine,
+            RuleName::NotifyTest,
+        ] {
+            assert_eq!(RuleName::from_bytes(name.to_bytes()), name);
         }
-        assert_eq!(NotifierId::from_name("telegram"), None);
-        assert_eq!(
-            NotifierId::generic(4).map(NotifierId::name),
-            Some("Generic4")
-        );
-        assert_eq!(NotifierId::generic(5), None);
-        assert_eq!(NotifierId::CONSOLE.name(), "Console");
     }
 
     /// Set algebra over the first and the last member.
     #[test]
     fn notifier_sets() {
         let mut set = NotifierSet::EMPTY;
-        set.insert(NotifierId::TELEGRAM);
-        set.insert(NotifierId::CONSOLE);
+        let (first, last) = (NotifierId(0), NotifierId(NOTIFIERS_MAX as u8 - 1));
+        set.insert(first);
+        set.insert(last);
         let mut one = NotifierSet::EMPTY;
-        one.insert(NotifierId::CONSOLE);
-        assert!(set.without(one).contains(NotifierId::TELEGRAM));
-        assert!(!set.without(one).contains(NotifierId::CONSOLE));
+        one.insert(last);
+        assert!(set.without(one).contains(first));
+        assert!(!set.without(one).contains(last));
         assert_eq!(set.without(one).union(one), set);
         assert_eq!(set.iter().count(), 2);
     }

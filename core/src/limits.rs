@@ -1,14 +1,15 @@
 //! Every capacity of the core, in one place and related to the others.
 //!
-//! A capacity is a promise to the user (nothing grows without bound) and a
-//! cost (it is memory on a router), so each one is named with its unit, and the
-//! assertions at the end say which of them depend on each other.
+//! A capacity is a promise to the user (nothing grows without bound) and a cost
+//! (memory on a router), so each one has a name with its unit, and the assertions
+//! at the end say which of them depend on each other. The limits of a service are
+//! in its file (`delivery/services/`).
 
 /// Longest message text that is matched, in bytes.
 ///
 /// RouterOS cuts its log messages at 1,024 characters (changelog of 6.46);
-/// topics, a prefix, a syslog header or CEF's extra fields come on top. Longer
-/// datagrams are matched on their first bytes and counted as cut.
+/// topics, a prefix, a syslog header or CEF's extra fields come on top. Only the
+/// first bytes of longer datagrams are matched, and they are counted as cut.
 pub const MESSAGE_BYTES_MAX: usize = 4_096;
 
 /// Longest datagram that is received and forwarded, in bytes: UDP's own limit.
@@ -47,16 +48,28 @@ pub const NOTIFIERS_MAX: usize = 9;
 /// Bytes of one notifier's outbox.
 pub const OUTBOX_BYTES: usize = 32 * 1024;
 
-/// Bytes of Console's outbox: it neither merges nor paces, and what it prints
-/// may be all that a user runs alertik for.
+/// Bytes of Console's outbox: it neither merges nor paces, and its lines may be
+/// all that a user runs alertik for.
 pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
 
-/// Longest body of a request, in bytes. The largest of what services take that
-/// an outbox can fill.
+/// Longest body of a request, in bytes: the largest that a service takes and an
+/// outbox can fill.
 pub const BODY_BYTES_MAX: usize = 32 * 1024;
 
-/// Longest URL or header value of a request after expansion, in bytes.
-pub const HEAD_BYTES_MAX: usize = 4_096;
+/// Longest URL or header value of a request as the user writes it, in bytes.
+pub const HEAD_TEMPLATE_BYTES_MAX: usize = 2_048;
+
+/// Bytes that notification text may take in a URL or header value.
+pub const HEAD_TEXT_BYTES_MAX: usize = 2_048;
+
+/// Most bytes that a placeholder other than text takes: an IPv6 address of 39
+/// characters whose seven colons are percent-encoded.
+pub const VALUE_BYTES_MAX: usize = 53;
+
+/// Longest URL or header value of a request after expansion, in bytes: the sum
+/// of all its parts, so that none is ever cut.
+pub const HEAD_BYTES_MAX: usize =
+    HEAD_TEMPLATE_BYTES_MAX + HEAD_TEXT_BYTES_MAX + TEMPLATE_PIECES_MAX * VALUE_BYTES_MAX;
 
 /// Longest head of an answer, in bytes: status line and fields.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 8_192;
@@ -67,8 +80,8 @@ pub const ANSWER_BODY_BYTES_MAX: usize = 4_096;
 /// Name servers that are asked, as everywhere (resolv.conf(5), `MAXNS`).
 pub const DNS_SERVERS_MAX: usize = 3;
 
-/// Addresses of a host that are kept, of each family. More than are tried
-/// within an attempt's time unless they refuse at once.
+/// Addresses of a host that are kept, of each family. Unless they refuse at once,
+/// an attempt's time is too short for more.
 pub const DNS_ADDRESSES_MAX: usize = 8;
 
 /// Aliases that are followed from a name to its addresses. Names of large
@@ -76,34 +89,9 @@ pub const DNS_ADDRESSES_MAX: usize = 8;
 pub const DNS_ALIASES_MAX: usize = 16;
 
 /// Longest answer that a name server is asked for, in bytes, once one did not fit
-/// into 512 (RFC 1035, section 4.2.1): what passes any path unfragmented (DNS flag
-/// day 2020).
+/// into 512 (RFC 1035, section 4.2.1). So much passes any path unfragmented (DNS
+/// flag day 2020).
 pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
-
-/// Longest Telegram text, in Unicode scalar values (Bot API, `sendMessage`;
-/// the server's own check counts UTF-8 characters).
-pub const TELEGRAM_SCALARS_MAX: usize = 4_096;
-
-/// Longest Discord content. Its unit is not documented; UTF-16 code units are
-/// the strictest of the candidates.
-pub const DISCORD_UTF16_MAX: usize = 2_000;
-
-/// Longest Slack text, in characters; Slack cuts what is longer.
-pub const SLACK_CHARS_MAX: usize = 40_000;
-
-/// Longest Teams request, in bytes: the whole card ("28 KB").
-pub const TEAMS_BYTES_MAX: usize = 28_000;
-
-/// Characters up to which notifications are merged for a generic webhook:
-/// Google Chat's limit, the smallest of the services that take `{"text":…}`.
-pub const GENERIC_MERGE_MAX: usize = 4_000;
-
-/// Longest text of a generic webhook, in characters: Mattermost's limit.
-pub const GENERIC_SCALARS_MAX: usize = 16_383;
-
-/// Bytes up to which Console writes several lines at once: Linux's `PIPE_BUF`,
-/// so that a line in a pipe is never interleaved with the log's (POSIX, write).
-pub const CONSOLE_WRITE_BYTES: usize = 4_096;
 
 /// Most literals and placeholders of a template.
 pub const TEMPLATE_PIECES_MAX: usize = 32;
@@ -111,7 +99,7 @@ pub const TEMPLATE_PIECES_MAX: usize = 32;
 /// Texts whose cooldown can run at the same time, over all rules.
 pub const COOLDOWNS_MAX: usize = 128;
 
-/// Bytes of a text that are kept for the message that ends its cooldown.
+/// Bytes of a text that are kept for the summary that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
 
 /// Longest pattern of a regex rule, in bytes.
@@ -126,8 +114,8 @@ pub const REPEAT_MAX: u16 = 255;
 /// about 260,000.
 pub const WRITTEN_NODES_MAX: usize = 1 << 20;
 
-/// Most nodes of a pattern that are really written out, which leaves out the
-/// parts that no message is long enough to match.
+/// Most nodes of a pattern that are really written out. Parts that no message is
+/// long enough to match are not.
 pub const EXPANDED_NODES_MAX: usize = 1 << 17;
 
 /// Most states of a pattern, which is one per literal.
@@ -136,8 +124,8 @@ pub const STATES_MAX: usize = 8_192;
 /// Most transitions of a pattern, of 8 bytes each.
 pub const TRANSITIONS_MAX: usize = 256 * 1024;
 
-/// Most states of a pattern times lanes of four tags: what a thread of the
-/// bounded engine carries. Two lists of so many threads share 1 MiB.
+/// Most states of a pattern times lanes of four tags. Each state is a thread of
+/// the bounded engine, which carries the lanes; two lists of them share 1 MiB.
 pub const RUN_LANES_MAX: usize = 64 * 1024;
 
 /// Most work the bounded engine spends on one text, in steps of about 1 ns on
@@ -145,9 +133,9 @@ pub const RUN_LANES_MAX: usize = 64 * 1024;
 /// for every four tags it carries; one that sees at once that another thread
 /// is better counts 4.
 ///
-/// Patterns made for log lines stay far below it on any message. Where a
-/// pattern with hundreds of ambiguous literals reaches it on a hostile text,
-/// the text counts as a match without groups, because no event may be lost.
+/// Patterns made for log lines stay far below it on any message. If a pattern
+/// with hundreds of ambiguous literals reaches it on a hostile text, the text
+/// counts as a match without groups, because no event may be lost.
 pub const RUN_WORK_MAX: usize = 6_000_000;
 
 /// Bytes of one rule's DFA. A rule that needs more is matched by the bounded
@@ -163,8 +151,8 @@ pub const DETERMINIZE_BYTES_MAX: usize = 256 * 1024;
 /// Most items and transitions that building one rule's DFA may look at, each of
 /// about 10 ns on a desktop of 2020.
 ///
-/// Patterns for log lines stay below 100,000. It is for those whose literals are
-/// each followed by hundreds of others.
+/// Patterns for log lines stay below 100,000. The limit is for patterns whose
+/// literals are each followed by hundreds of others.
 pub const DETERMINIZE_WORK_MAX: usize = 1 << 20;
 
 /// Longest literal that the screen looks for on behalf of a pattern, in bytes.
@@ -180,8 +168,8 @@ const _: () = {
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
-    // Offsets and states are kept in 16 bits; offset 65,535 and
-    // tag 65,535 stand for something else.
+    // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand
+    // for something else.
     assert!(MESSAGE_BYTES_MAX < u16::MAX as usize - 1);
     assert!(STATES_MAX < u16::MAX as usize);
     assert!(8 * PATTERN_BYTES_MAX < u16::MAX as usize);
@@ -191,7 +179,4 @@ const _: () = {
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
     // A control byte takes four bytes on the console.
     assert!(BODY_BYTES_MAX >= 4 * NOTICE_BYTES_MAX);
-    assert!(TEAMS_BYTES_MAX <= BODY_BYTES_MAX);
-    assert!(CONSOLE_WRITE_BYTES <= BODY_BYTES_MAX);
-    assert!(GENERIC_MERGE_MAX <= GENERIC_SCALARS_MAX);
 };

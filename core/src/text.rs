@@ -1,11 +1,11 @@
 //! Notification text that remembers which parts of it came from the log.
 //!
 //! Services give meaning to characters: `<` in Slack, `[` in Teams, a control
-//! byte on a terminal. What the user wrote in a mask may use that; what a
-//! stranger wrote into a log line must not. So a mask is expanded into text in
-//! which each part taken from the log stands between two marker bytes. The
-//! markers, 0xFF and 0xFE, never occur in UTF-8, and log bytes are made valid
-//! UTF-8 on the way in, so nothing that arrives over the network can forge one.
+//! byte on a terminal. The user's mask may use that; a stranger's log line must
+//! not. So a mask is expanded into text in which each part taken from the log is
+//! enclosed by two marker bytes. The markers, 0xFF and 0xFE, never occur in
+//! UTF-8, and log bytes are made valid UTF-8 on the way in, so nothing that
+//! arrives over the network can forge one.
 
 use core::fmt;
 
@@ -17,9 +17,9 @@ use crate::limits::NOTICE_BYTES_MAX;
 const LOG_BEGIN: u8 = 0xFF;
 /// Marks the end of a part that came from the log.
 const LOG_END: u8 = 0xFE;
-/// Stands for each maximal invalid sequence of a log line.
+/// Replaces each maximal invalid sequence of a log line.
 const REPLACEMENT: &str = "\u{FFFD}";
-/// Shown where a text was cut at [`NOTICE_BYTES_MAX`].
+/// Marks a text that was cut at [`NOTICE_BYTES_MAX`].
 const CUT_MARK: &str = "…";
 
 /// Who wrote a part of a text.
@@ -38,8 +38,8 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Takes bytes that [`TextBuffer::as_text`] or [`Text::as_bytes`] gave out
-    /// and that were stored in the meantime.
+    /// Returns the text of bytes that came from [`Text::as_bytes`] and were stored
+    /// meanwhile.
     #[must_use]
     pub const fn from_stored(bytes: &'a [u8]) -> Self {
         Self { bytes }
@@ -103,18 +103,19 @@ impl<'a> Iterator for Parts<'a> {
 
 /// The one buffer a notification is written into.
 ///
-/// Writing never fails. What does not fit is cut at a character border, the cut
-/// is marked with `…`, and [`TextBuffer::is_cut`] says so. Room for the mark, a
-/// closing marker and the tail ([`TextBuffer::push_tail`]) is set aside, so a cut
-/// text is still well formed and still says when the line arrived.
+/// Writing never fails. A text that does not fit is cut at a character border,
+/// the cut is marked with `…`, and [`TextBuffer::is_cut`] returns true. Room for
+/// the mark, a closing marker and the tail ([`TextBuffer::push_tail`]) is set
+/// aside, so a cut text is still well formed and still says when the line
+/// arrived.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
     bytes: Vec<u8, NOTICE_BYTES_MAX>,
     cut: bool,
 }
 
-/// Bytes kept free for what alertik adds behind the mask: the time suffix and
-/// the count of a repeated notification.
+/// Bytes kept free for what alertik adds after the mask: the time, and the count
+/// of a repeated notification.
 const TAIL_BYTES_MAX: usize = 96;
 
 /// Bytes kept free for [`CUT_MARK`], one closing marker and the tail.
@@ -136,7 +137,7 @@ impl TextBuffer {
         self.cut = false;
     }
 
-    /// Returns what was written.
+    /// Returns the text written so far.
     #[must_use]
     pub fn as_text(&self) -> Text<'_> {
         Text { bytes: &self.bytes }
@@ -156,8 +157,12 @@ impl TextBuffer {
     /// Appends bytes from a log line as a marked part. Each maximal invalid
     /// sequence becomes U+FFFD (Unicode 15, section 3.9, "maximal subpart").
     pub fn push_log(&mut self, bytes: &[u8]) {
-        if self.cut || bytes.is_empty() || self.room() < 2 {
-            self.cut |= !bytes.is_empty();
+        if self.cut || bytes.is_empty() {
+            return;
+        }
+        // A part needs its first marker and something after it.
+        if self.room() < 2 {
+            self.mark_cut();
             return;
         }
         let _ = self.bytes.push(LOG_BEGIN);
@@ -167,6 +172,7 @@ impl TextBuffer {
                 self.push_str(REPLACEMENT);
             }
         }
+        // There is room even after a cut: it is part of what is reserved.
         let _ = self.bytes.push(LOG_END);
     }
 
@@ -180,8 +186,8 @@ impl TextBuffer {
         }
     }
 
-    /// Appends what alertik adds at the end, in the room that is kept free for
-    /// it: a text that was cut still gets its time. At most 96 bytes.
+    /// Appends what alertik adds at the end, in the room that is kept free for it:
+    /// a text that was cut still gets its time. At most 96 bytes.
     pub fn push_tail(&mut self, tail: fmt::Arguments<'_>) {
         // Formatting into a `Tail` cuts at the capacity and cannot fail.
         let _ = fmt::write(
@@ -203,9 +209,13 @@ impl TextBuffer {
         let fitting = text.floor_char_boundary(self.room());
         let _ = self.bytes.extend_from_slice(&text.as_bytes()[..fitting]);
         if fitting < text.len() {
-            self.cut = true;
-            let _ = self.bytes.extend_from_slice(CUT_MARK.as_bytes());
+            self.mark_cut();
         }
+    }
+
+    fn mark_cut(&mut self) {
+        self.cut = true;
+        let _ = self.bytes.extend_from_slice(CUT_MARK.as_bytes());
     }
 }
 
@@ -281,6 +291,22 @@ mod tests {
                     .ends_with(", at: 7")
             );
             assert!(text.as_text().as_bytes().len() <= NOTICE_BYTES_MAX);
+        }
+    }
+
+    /// A log part for which there is no room at all leaves the mark, too: nothing
+    /// vanishes without a trace. Every fill of the last bytes is tried.
+    #[test]
+    fn a_part_without_room_is_marked() {
+        for before in NOTICE_BYTES_MAX - RESERVED - 4..=NOTICE_BYTES_MAX - RESERVED {
+            let mut text = TextBuffer::new();
+            text.push_mask(&"x".repeat(before));
+            text.push_log(b"lost");
+            text.push_tail(format_args!("{}", "t".repeat(TAIL_BYTES_MAX)));
+            assert!(text.is_cut());
+            let shown: String = text.as_text().parts().map(|(_, part)| part).collect();
+            let tail = shown.trim_start_matches(['x', 'l', 'o', 's']);
+            assert_eq!(tail, format!("…{}", "t".repeat(TAIL_BYTES_MAX)), "{before}");
         }
     }
 }

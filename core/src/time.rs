@@ -1,8 +1,8 @@
 //! Time as the core sees it: always an argument, never read.
 //!
-//! Two clocks exist and are never mixed. [`Instant`] is monotonic and drives
-//! every decision (cooldown, pacing, back-off, age). [`Wall`] is what people
-//! read; on a router it may be in 1970 until NTP has answered, and it may jump.
+//! There are two clocks, and they are never mixed. [`Instant`] is monotonic and
+//! drives every decision (cooldown, pacing, back-off, age). [`Wall`] is for people
+//! to read; on a router it may be in 1970 until NTP has answered, and it may jump.
 
 use core::fmt;
 
@@ -95,6 +95,25 @@ impl Wall {
     }
 }
 
+/// Returns the days from 1970-01-01 to a date of the Gregorian calendar, the
+/// inverse of [`Wall::civil`]. Months and days count from 1; a day beyond its
+/// month's end is one of the next month.
+///
+/// After Howard Hinnant's `days_from_civil` (chrono-compatible low-level date
+/// algorithms, public domain).
+pub(crate) const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    // A year that begins in March has its leap day at the end.
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+const _: () = assert!(days_from_civil(1970, 1, 1) == 0);
+
 impl fmt::Display for Wall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day, ..) = self.civil();
@@ -142,5 +161,24 @@ mod tests {
     fn offsets_cross_midnight() {
         assert_eq!(local(1_774_396_800 - 1, 3_600), "2026-03-25 00:59:59");
         assert_eq!(local(1_774_396_800, -10_800), "2026-03-24 21:00:00");
+    }
+
+    /// Over 400 years, after which the calendar repeats, each day follows the one
+    /// before it, and both directions agree.
+    #[test]
+    fn dates_and_days_agree() {
+        let first = days_from_civil(1800, 3, 1);
+        for days in first..=first + 146_097 {
+            let wall = Wall {
+                unix_secs: days * 86_400 + 86_399,
+                offset_secs: 0,
+            };
+            let (year, month, day, ..) = wall.civil();
+            assert_eq!(days_from_civil(year, month.into(), day.into()), days);
+        }
+        assert_eq!(days_from_civil(2200, 3, 1), first + 146_097);
+        // A date from another source, and a day that its month does not have.
+        assert_eq!(days_from_civil(2017, 1, 1), 17_167);
+        assert_eq!(days_from_civil(2026, 2, 30), days_from_civil(2026, 3, 2));
     }
 }

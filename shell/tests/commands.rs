@@ -1,5 +1,5 @@
-//! What users read from the commands. Outputs are compared with files in
-//! `snapshots/`; UPDATE_SNAPSHOTS=1 writes them anew, to be looked at.
+//! The output of the commands, compared with the files in `snapshots/`.
+//! UPDATE_SNAPSHOTS=1 writes these again, for review.
 
 mod support;
 
@@ -88,6 +88,7 @@ fn with<'a>(parts: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
     parts.concat()
 }
 
+/// A right configuration is shown without its secrets.
 #[test]
 fn check_of_what_is_right() {
     let more = [
@@ -146,6 +147,7 @@ fn match_with_the_rules() {
     );
 }
 
+/// An expression is tried without any configuration, and its mistakes are named.
 #[test]
 fn match_with_an_expression() {
     let input = b"from \x1b[31mred\x1b[0m\r\nto nobody\n";
@@ -216,11 +218,7 @@ fn the_readmes_rules() {
         .next()
         .expect("its end");
     let examples = section.split("\n### Examples").nth(1).expect("examples");
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/routeros.log");
-    let corpus = std::fs::read_to_string(corpus).ok();
-    if corpus.is_none() {
-        println!("skipped: the corpus of router lines is not here");
-    }
+    let corpus = include_str!("../../core/tests/data/routeros.log");
     let mut before = "";
     let mut seen = 0;
     for (index, piece) in examples.split("```").enumerate() {
@@ -259,7 +257,6 @@ fn the_readmes_rules() {
         };
         assert_eq!(matched(&line), 1, "{line}");
         seen += 1;
-        let Some(corpus) = &corpus else { continue };
         let count = |test: &dyn Fn(&str) -> bool| corpus.lines().filter(|line| test(line)).count();
         let expected = match line.as_str() {
             l if l.contains("login failure") => count(&|l| {
@@ -306,6 +303,7 @@ fn server(status: &'static str) -> u16 {
     port
 }
 
+/// Each notifier's outcome is one line, without its secrets.
 #[test]
 fn notify_test_says_what_happened() {
     let (good, bad) = (server("200 OK"), server("404 Not Found"));
@@ -337,6 +335,7 @@ fn notify_test_says_what_happened() {
     );
 }
 
+/// `health` and SIGUSR1 say the same, and a daemon that is gone is unhealthy.
 #[test]
 fn health_of_the_running_daemon() {
     let mut daemon = Daemon::start(&console("substr", "link", "a link", &[]));
@@ -351,7 +350,7 @@ fn health_of_the_running_daemon() {
         let text = mask(&text, "last success ", "", "N");
         mask(&text, "\"last_success\":", "", "N")
     };
-    // What was printed is counted as sent a moment later.
+    // A notification is counted as sent a moment after it was printed.
     let deadline = std::time::Instant::now() + support::PATIENCE;
     let line = loop {
         let line = run(&["health"], &variables, b"");
@@ -379,4 +378,19 @@ fn health_of_the_running_daemon() {
         gone.starts_with("{\"healthy\":false,\"complaint\":\""),
         "{gone}"
     );
+}
+
+/// `health --json` writes JSON whatever happens, and quotes what it repeats.
+#[test]
+fn health_of_a_wrong_port() {
+    let variables = [("SYSLOG_PORT", "5\"1\n4")];
+    let json = run(&["health", "--json"], &variables, b"");
+    let complaint =
+        r#"SYSLOG_PORT: '5\"1\n4' is not a whole number from 0 to 65535 without blanks"#;
+    let expected = format!("{{\"healthy\":false,\"complaint\":\"{complaint}\"}}\n[status 1]\n");
+    assert_eq!(json, expected);
+    let line = run(&["health"], &[("SYSLOG_PORT", "x")], b"");
+    let expected =
+        "unhealthy (SYSLOG_PORT: 'x' is not a whole number from 0 to 65535)\n[status 1]\n";
+    assert_eq!(line, expected);
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::{Daemon, PATIENCE};
 
 /// A webhook on loopback: hands out each request's body with its time, and
-/// answers where it shall.
+/// answers if told to at its start.
 struct Sink {
     url: String,
     bodies: Receiver<(Instant, String)>,
@@ -87,7 +87,7 @@ fn terminate(daemon: Daemon) -> Vec<String> {
     output
 }
 
-/// Notifications that wait for their pace go out before the end, in order.
+/// Notifications held back by pacing go out before the end, in order.
 #[test]
 fn sigterm_flushes_a_full_outbox() {
     let sink = Sink::start(true);
@@ -108,8 +108,8 @@ fn sigterm_flushes_a_full_outbox() {
     assert_eq!(received, expected);
 }
 
-/// A service that hangs, or is not there, does not delay the end; what is left is
-/// told.
+/// A service that hangs, or is not there, does not delay the end; undelivered
+/// notifications are reported.
 #[test]
 fn sigterm_with_a_dead_service() {
     let hanging = Sink::start(false);
@@ -122,13 +122,14 @@ fn sigterm_with_a_dead_service() {
             daemon.send(format!("event {number}").as_bytes());
         }
         let output = terminate(daemon);
-        let told = |line: &String| line.contains("Generic1: notifications not delivered: 50");
-        assert!(output.iter().any(told), "{output:?}");
+        let is_report = |line: &String| line.contains("Generic1: notifications not delivered: 50");
+        assert!(output.iter().any(is_report), "{output:?}");
     }
 }
 
-/// From the datagram to the request at the service. Reported, not judged: it
-/// depends on the machine. With `--release` it is the shipped figure.
+/// Every datagram leads to its request at the service. The time that takes is
+/// printed and not judged, because it depends on the machine; with `--release` it
+/// is the shipped figure.
 #[test]
 fn latency() {
     let sink = Sink::start(true);

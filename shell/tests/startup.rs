@@ -1,5 +1,5 @@
-//! What users see when the configuration is wrong: every mistake at once, each
-//! with its variable, its place and what is allowed.
+//! The daemon's errors for a wrong configuration: every mistake at once, each with
+//! its variable, its place and the allowed values.
 
 mod support;
 
@@ -18,6 +18,7 @@ fn check(wrong: &[(&str, &str)], expected: &[&str]) {
     assert_eq!(status, Some(1));
 }
 
+/// Without any configuration the error says what to set.
 #[test]
 fn nothing_configured_says_what_to_set() {
     let (status, errors) = refused(&[]);
@@ -26,6 +27,7 @@ fn nothing_configured_says_what_to_set() {
     assert!(errors.contains("alertik demo"), "{errors}");
 }
 
+/// An error in a mask names the byte and what is allowed.
 #[test]
 fn masks() {
     let at = |offset, number| {
@@ -44,6 +46,7 @@ fn masks() {
     check(&[("EVENT0_MASK_MSG", "@1 @x")], &[&lone(3)]);
 }
 
+/// Numbers and addresses are checked, with what is allowed.
 #[test]
 fn numbers_and_addresses() {
     let expected = "SYSLOG_PORT: ' 514' is not a whole number from 0 to 65535 without blanks";
@@ -74,6 +77,7 @@ fn numbers_and_addresses() {
     );
 }
 
+/// Names are checked against those that exist.
 #[test]
 fn names() {
     check(
@@ -94,7 +98,7 @@ fn names() {
     );
     check(
         &[("STATIC_EVENTS_ENABLED", "0")],
-        &["STATIC_EVENT0_NOTIFIER: is not set, but STATIC_EVENTS_ENABLED turns it on"],
+        &["STATIC_EVENT0_NOTIFIER: is not set, although STATIC_EVENTS_ENABLED turns the event on"],
     );
 }
 
@@ -103,19 +107,15 @@ fn names() {
 fn expressions() {
     let (status, errors) = refused(&console("regex", "user (admin", "x", &[]));
     assert_eq!(status, Some(1));
-    assert!(
-        errors.starts_with("alertik: error: EVENT0_MATCH_STR: "),
-        "{errors}"
-    );
-    assert!(
-        errors.contains("byte 5") || errors.contains("byte 11"),
-        "{errors}"
+    assert_eq!(
+        errors,
+        "alertik: error: EVENT0_MATCH_STR: at byte 5: this '(' has no closing ')'; to match '(' itself, write \\(\n"
     );
 }
 
 /// All mistakes of a configuration appear at the same start, once each.
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_reported_at_once() {
     let (status, errors) = refused(&[
         ("ENV_EVENTS", "2"),
         ("EVENT0_NOTIFIER", "Pager"),
@@ -149,7 +149,7 @@ fn every_mistake_is_told_at_once() {
     assert_eq!(errors.lines().count(), 8, "{errors}");
 }
 
-/// What the predecessor started with starts here: the odd spellings too.
+/// Configurations that the predecessor started with work here, odd spellings too.
 #[test]
 fn configurations_of_the_predecessor_start() {
     for more in [
@@ -204,21 +204,95 @@ fn port_in_use() {
     );
 }
 
-/// The command line's own words.
+/// Runs a command line; returns its exit status, standard output and error.
+fn run(words: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let output = support::alertik(variables).args(words).output();
+    let output = output.expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// The version is one line on standard output.
 #[test]
-fn command_line() {
-    for (words, status, part) in [
-        (
-            &["--version"][..],
-            0,
-            concat!("alertik ", env!("CARGO_PKG_VERSION")),
-        ),
-        (&["--help"], 0, "usage: alertik"),
-        (&["frobnicate"], 2, "unknown arguments: frobnicate"),
-    ] {
-        let output = support::alertik(&[]).args(words).output().expect("it runs");
-        assert_eq!(output.status.code(), Some(status));
-        let all = [output.stdout, output.stderr].concat();
-        assert!(String::from_utf8_lossy(&all).contains(part));
+fn version() {
+    let expected = concat!("alertik ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
+    for word in ["--version", "-V"] {
+        let expected = (Some(0), expected.clone(), String::new());
+        assert_eq!(run(&[word], &[]), expected);
     }
+}
+
+/// The help lists every command, and each command explains itself with the same
+/// words.
+#[test]
+fn help() {
+    let (status, all, errors) = run(&["--help"], &[]);
+    assert_eq!((status, errors.as_str()), (Some(0), ""));
+    for word in ["-h", "help"] {
+        assert_eq!(run(&[word], &[]).1, all);
+    }
+    for command in ["check", "match", "notify-test", "health", "demo"] {
+        for word in ["--help", "-h"] {
+            let (status, text, errors) = run(&[command, word], &[]);
+            assert_eq!((status, errors.as_str()), (Some(0), ""));
+            let (usage, help) = text.split_once("\n\n").expect("two parts");
+            assert!(
+                usage.starts_with(&format!("usage: alertik {command}")),
+                "{text}"
+            );
+            let synopsis = usage.strip_prefix("usage: alertik ").expect("a usage");
+            assert!(all.contains(&format!("  {synopsis}\n{help}")), "{text}");
+        }
+    }
+}
+
+/// A wrong command line is answered with the mistake, one line of usage and the
+/// way to the help.
+#[test]
+fn wrong_arguments() {
+    let any = "[COMMAND]";
+    let match_usage = "match [FILE] [--all] [--json] [--regex EXPRESSION [--mask MASK]]";
+    for (words, mistake, usage) in [
+        (&["serve"][..], "unknown arguments: serve", any),
+        (&["--version", "x"], "unknown arguments: --version x", any),
+        (&["check", "x"], "check: unknown arguments: x", "check"),
+        (
+            &["demo", "--twice"],
+            "demo: unknown arguments: --twice",
+            "demo [--once]",
+        ),
+        (
+            &["health", "--xml"],
+            "health: unknown arguments: --xml",
+            "health [--json]",
+        ),
+        (
+            &["match", "--al"],
+            "match: unknown option --al",
+            match_usage,
+        ),
+    ] {
+        let expected = format!(
+            "alertik: {mistake}\nusage: alertik {usage}\n`alertik --help` lists the commands.\n"
+        );
+        assert_eq!(
+            run(words, &[]),
+            (Some(2), String::new(), expected),
+            "{words:?}"
+        );
+    }
+}
+
+/// A number of a rule that is as large as numbers get is reported like any other.
+#[test]
+fn the_largest_number_of_a_rule() {
+    let name = "EVENT18446744073709551615_X";
+    let (status, errors) = refused(&[("ENV_EVENTS", "x"), (name, "1")]);
+    assert_eq!(status, Some(1), "{errors}");
+    let expected = format!("warning: {name}: is not used:");
+    assert!(errors.contains(&expected), "{errors}");
 }

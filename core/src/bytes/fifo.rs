@@ -1,9 +1,9 @@
 //! A first-in first-out queue of variable-length byte records in a fixed
 //! number of bytes.
 //!
-//! Fixed slots of the longest record would hold 32 messages where this holds a
-//! thousand, and it is the number of messages that decides how long a burst the
-//! daemon survives.
+//! In the space of a thousand usual messages there would be 32 fixed slots for
+//! the longest one, and it is the number of messages that decides how long a
+//! burst the daemon survives.
 
 use heapless::Vec;
 
@@ -13,7 +13,7 @@ const LENGTH_BYTES: usize = size_of::<u16>();
 /// A queue of byte records that shares `N` bytes among them.
 ///
 /// The storage grows to `N` while it is first filled and wraps around from then
-/// on, so that memory nobody has needed yet is never touched and never resident.
+/// on. Memory that has not been needed yet is never touched, and so not resident.
 #[derive(Debug)]
 pub struct Fifo<const N: usize> {
     storage: Vec<u8, N>,
@@ -64,7 +64,7 @@ impl<const N: usize> Fifo<N> {
     ///
     /// # Errors
     ///
-    /// Returns [`Full`], and changes nothing, where the record does not fit.
+    /// Returns [`Full`], and changes nothing, if the record does not fit.
     pub fn push(&mut self, header: &[u8], body: &[u8]) -> Result<(), Full> {
         let length = u16::try_from(header.len() + body.len()).map_err(|_| Full)?;
         if N - self.used < LENGTH_BYTES + usize::from(length) {
@@ -77,8 +77,8 @@ impl<const N: usize> Fifo<N> {
         Ok(())
     }
 
-    /// Moves the oldest record into `out` and returns its length. What does not
-    /// fit into `out` is dropped.
+    /// Moves the oldest record into `out` and returns its length. Drops what does
+    /// not fit into `out`.
     pub fn pop(&mut self, out: &mut [u8]) -> Option<usize> {
         self.records = self.records.checked_sub(1)?;
         let mut length = [0; LENGTH_BYTES];

@@ -2,6 +2,8 @@
 
 use core::fmt::{self, Write};
 
+use crate::bytes::digits::hex_digit;
+
 /// Writes bytes as a JSON string with its quotes. Each maximal invalid sequence
 /// of UTF-8 becomes U+FFFD.
 ///
@@ -16,13 +18,16 @@ pub fn write_json_string(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
 
 /// Writes bytes as a part of a JSON string, without quotes.
 pub(crate) fn write_json_part(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
+    let mut buffer = [0; JSON_ESCAPE_BYTES_MAX];
     for chunk in bytes.utf8_chunks() {
         let mut rest = chunk.valid();
-        while let Some(at) = rest.find(is_special) {
+        // Whole stretches go out at once: most text needs no escape.
+        while let Some(at) = rest.find(needs_escape) {
             let (plain, special) = rest.split_at(at);
             out.write_str(plain)?;
             // `find` says that it is there, and it is one byte long.
-            write_escaped(special.as_bytes()[0], out)?;
+            let escape = json_escape(char::from(special.as_bytes()[0]), &mut buffer);
+            out.write_str(escape.unwrap_or_default())?;
             rest = &special[1..];
         }
         out.write_str(rest)?;
@@ -33,23 +38,46 @@ pub(crate) fn write_json_part(bytes: &[u8], out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
-const fn is_special(c: char) -> bool {
-    matches!(c, '"' | '\\' | '\0'..='\x1F')
+/// Most bytes that a character's escape has: `\u001f`.
+pub(crate) const JSON_ESCAPE_BYTES_MAX: usize = 6;
+
+/// Returns a character's escape inside a JSON string, or `None` for one that
+/// stands for itself. The one table of all that writes JSON.
+pub(crate) fn json_escape(
+    character: char,
+    buffer: &mut [u8; JSON_ESCAPE_BYTES_MAX],
+) -> Option<&str> {
+    if !needs_escape(character) {
+        return None;
+    }
+    // All that need one are ASCII.
+    let byte = character as u8;
+    let length = match byte {
+        b'"' | b'\\' => {
+            buffer[..2].copy_from_slice(&[b'\\', byte]);
+            2
+        }
+        b'\n' => {
+            buffer[..2].copy_from_slice(b"\\n");
+            2
+        }
+        _ => {
+            *buffer = [
+                b'\\',
+                b'u',
+                b'0',
+                b'0',
+                hex_digit(byte >> 4),
+                hex_digit(byte),
+            ];
+            JSON_ESCAPE_BYTES_MAX
+        }
+    };
+    core::str::from_utf8(&buffer[..length]).ok()
 }
 
-fn write_escaped(byte: u8, out: &mut dyn Write) -> fmt::Result {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(HEX[usize::from(value & 0xF)]);
-    out.write_char('\\')?;
-    match byte {
-        b'\n' => out.write_char('n'),
-        b'"' | b'\\' => out.write_char(char::from(byte)),
-        _ => {
-            out.write_str("u00")?;
-            out.write_char(digit(byte >> 4))?;
-            out.write_char(digit(byte))
-        }
-    }
+const fn needs_escape(character: char) -> bool {
+    matches!(character, '"' | '\\' | '\0'..='\x1F')
 }
 
 #[cfg(test)]
@@ -66,5 +94,18 @@ mod tests {
         out.clear();
         write_json_string(b"", &mut out).unwrap();
         assert_eq!(out, "\"\"");
+    }
+
+    /// For every character of one byte, and some beyond, the escape is what a
+    /// JSON parser reads as that character; the rest stand for themselves.
+    #[test]
+    fn escapes_are_read_back() {
+        let mut buffer = [0; JSON_ESCAPE_BYTES_MAX];
+        for character in ('\0'..='\u{FF}').chain(['\u{2028}', '\u{10FFFF}']) {
+            let plain = character.to_string();
+            let escape = json_escape(character, &mut buffer).unwrap_or(&plain);
+            let read: String = serde_json::from_str(&format!("\"{escape}\"")).unwrap();
+            assert_eq!(read, plain);
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! Small tools for bytes and texts from outside: search, digits, JSON strings.
+//! Small tools for bytes and texts from outside: a queue of records, search,
+//! digits, JSON strings.
 
 mod digits;
 mod fifo;
-mod json;
+pub(crate) mod json;
 mod search;
 
-pub(crate) use digits::parse_digits;
+pub(crate) use digits::{hex_digit, parse_digits};
 pub use fifo::{Fifo, Full};
 pub(crate) use json::write_json_part;
 pub use json::write_json_string;

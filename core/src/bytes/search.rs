@@ -1,8 +1,8 @@
-//! Short texts in short texts.
+//! Substring search, without the standard library's two-way searcher.
 //!
-//! The standard library searches for a `&str` with the two-way algorithm
-//! (Crochemore and Perrin 1991), which pays for long texts and costs 1.1 kB on
-//! ARMv7. What is searched here has some hundred bytes, mostly at start-up.
+//! That one (Crochemore and Perrin 1991) pays off in long texts and costs 1.1 kB
+//! on ARMv7. The texts searched here have some hundred bytes, and most of them
+//! are searched once, at start-up.
 
 /// Returns where `part` begins in `text`. An empty part is not found.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// Returns what stands before and behind the first `mark`.
+/// Returns the text before and the text after the first `mark`.
 #[must_use]
 pub fn split_at_mark<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     let at = find(text.as_bytes(), mark.as_bytes())?;

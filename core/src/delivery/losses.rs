@@ -1,4 +1,4 @@
-//! What was lost and has not been told yet.
+//! Losses that the user has not been told of yet.
 
 use crate::time::Wall;
 
@@ -17,6 +17,18 @@ pub enum LossCause {
     Refused,
 }
 
+impl LossCause {
+    /// Every cause, in the order in which losses are reported: the router's end
+    /// first.
+    pub const ALL: [Self; 5] = [
+        Self::Kernel,
+        Self::Ring,
+        Self::Outbox,
+        Self::Expired,
+        Self::Refused,
+    ];
+}
+
 /// A number of losses of one cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss {
@@ -30,70 +42,51 @@ pub struct Loss {
 
 /// Losses by cause, each with its count and the time of the first one.
 ///
-/// A loss is a state that lasts until a message that tells it has arrived; what
-/// is added meanwhile stays for the next message.
+/// A loss stays pending until a message reporting it has been delivered. Losses
+/// added meanwhile wait for the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Losses {
-    by_cause: [Option<(u64, Wall)>; CAUSES.len()],
-}
-
-/// Every cause, in the order in which losses are told: from the router on.
-const CAUSES: [LossCause; 5] = [
-    LossCause::Kernel,
-    LossCause::Ring,
-    LossCause::Outbox,
-    LossCause::Expired,
-    LossCause::Refused,
-];
-
-const fn index(cause: LossCause) -> usize {
-    match cause {
-        LossCause::Kernel => 0,
-        LossCause::Ring => 1,
-        LossCause::Outbox => 2,
-        LossCause::Expired => 3,
-        LossCause::Refused => 4,
-    }
+pub struct Losses {
+    by_cause: [Option<(u64, Wall)>; LossCause::ALL.len()],
 }
 
 impl Losses {
     /// No loss at all.
-    pub(super) const NONE: Self = Self {
-        by_cause: [None; CAUSES.len()],
+    pub const NONE: Self = Self {
+        by_cause: [None; LossCause::ALL.len()],
     };
 
     /// Adds a loss. The time of the first one of its cause stays.
-    pub(super) const fn add(&mut self, loss: Loss) {
+    pub const fn add(&mut self, loss: Loss) {
         if loss.count == 0 {
             return;
         }
-        let slot = &mut self.by_cause[index(loss.cause)];
+        let slot = &mut self.by_cause[loss.cause as usize];
         *slot = match *slot {
             None => Some((loss.count, loss.since)),
             Some((count, since)) => Some((count.saturating_add(loss.count), since)),
         };
     }
 
-    /// Removes what was told. Losses that came on top of it stay, and count
-    /// from `since`, the time of telling.
-    pub(super) fn remove(&mut self, told: &Self, since: Wall) {
-        for (slot, told) in self.by_cause.iter_mut().zip(&told.by_cause) {
-            let (Some((count, _)), Some((gone, _))) = (*slot, *told) else {
+    /// Removes what a message has reported. Losses that were added after it was
+    /// composed stay, and count from `since`.
+    pub(super) fn remove(&mut self, reported: &Self, since: Wall) {
+        for (slot, reported) in self.by_cause.iter_mut().zip(&reported.by_cause) {
+            let (Some((count, _)), Some((reported, _))) = (*slot, *reported) else {
                 continue;
             };
-            let left = count.saturating_sub(gone);
+            let left = count.saturating_sub(reported);
             *slot = (left > 0).then_some((left, since));
         }
     }
 
-    /// Returns how many losses of one cause have not been told.
+    /// Returns how many losses of one cause are pending.
     pub(super) fn count(&self, cause: LossCause) -> u64 {
-        self.by_cause[index(cause)].map_or(0, |(count, _)| count)
+        self.by_cause[cause as usize].map_or(0, |(count, _)| count)
     }
 
     /// Returns the losses, the router's end first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Loss> {
-        CAUSES
+    pub fn iter(&self) -> impl Iterator<Item = Loss> {
+        LossCause::ALL
             .into_iter()
             .zip(self.by_cause)
             .filter_map(|(cause, slot)| {
@@ -122,22 +115,22 @@ mod tests {
         }
     }
 
-    /// Counts add up, the first time stays, and what came after telling stays.
+    /// Counts add up, the first time stays, and losses after a report stay.
     #[test]
-    fn losses_add_up_until_told() {
+    fn losses_add_up_until_reported() {
         let mut losses = Losses::default();
         losses.add(loss(LossCause::Ring, 0, 1));
         assert_eq!(losses, Losses::NONE);
         losses.add(loss(LossCause::Ring, 2, 10));
         losses.add(loss(LossCause::Kernel, 1, 15));
-        let told = losses;
+        let reported = losses;
         losses.add(loss(LossCause::Ring, 3, 20));
         assert_eq!(
             losses.iter().collect::<Vec<_>>(),
             [loss(LossCause::Kernel, 1, 15), loss(LossCause::Ring, 5, 10)]
         );
         losses.remove(
-            &told,
+            &reported,
             Wall {
                 unix_secs: 18,
                 offset_secs: 0,

@@ -5,6 +5,7 @@
 //! retries, ages and counts. The rest are its parts, each usable alone.
 //! Nothing here allocates; every buffer is the caller's.
 
+mod attempt;
 mod backoff;
 mod compose;
 mod courier;
@@ -12,14 +13,16 @@ mod http;
 mod losses;
 mod outbox;
 mod pacing;
+mod schedule;
 mod services;
 
 pub use compose::fixed_str::FixedStr;
 pub use compose::template::{Field, Template, TemplateError, TemplateErrorKind};
 pub use compose::writer::Encoding;
-pub use courier::{Counts, Courier, CourierSettings, Hold, Step};
-pub use http::answer::{Answer, Verdict};
+pub use courier::{Counts, Courier, CourierSettings, Step};
 pub use http::response::{Malformed, Response};
-pub use losses::{Loss, LossCause};
+pub use http::verdict::{Advice, Verdict};
+pub use losses::{Loss, LossCause, Losses};
 pub use pacing::{Pacing, Rate};
-pub use services::payload::{Form, ParseMode, Telegram};
+pub use schedule::Hold;
+pub use services::{Form, Generic, Notifier, ParseMode, Telegram};

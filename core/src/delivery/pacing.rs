@@ -76,40 +76,6 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// Telegram: one message a second in a chat, twenty a minute in a group
-    /// (Bot FAQ, "My bot is hitting limits"). Five at once and one every four
-    /// seconds make at most twenty in any minute; a bucket of twenty that
-    /// refills every three seconds would let forty pass in its first one.
-    pub const TELEGRAM: Self = Self::new(
-        Rate::every(1_000),
-        Rate {
-            burst: 5,
-            interval_millis: 4_000,
-        },
-    );
-    /// Slack: "1 per second" with short bursts (Rate limits, "Posting
-    /// messages"); bursts are merged here instead.
-    pub const SLACK: Self = Self::new(Rate::every(1_000), Rate::UNLIMITED);
-    /// Teams: no figure is published for workflows; connectors throttled above
-    /// four a second.
-    pub const TEAMS: Self = Self::new(Rate::every(1_000), Rate::UNLIMITED);
-    /// Discord: its answers' headers rule (Rate Limits, "never hard-code");
-    /// this is only the start, 30 a minute with a burst of two.
-    pub const DISCORD: Self = Self::new(
-        Rate {
-            burst: 2,
-            interval_millis: 2_000,
-        },
-        Rate::UNLIMITED,
-    );
-    /// A webhook of the user's: ten at once, then one a second.
-    pub const GENERIC: Self = Self::new(
-        Rate {
-            burst: 10,
-            interval_millis: 1_000,
-        },
-        Rate::UNLIMITED,
-    );
     /// No limit, for the console.
     pub const NONE: Self = Self::new(Rate::UNLIMITED, Rate::UNLIMITED);
 
@@ -140,6 +106,8 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
+    use crate::delivery::Notifier;
+
     /// Sends whenever allowed, in steps of 100 ms, and returns the times.
     fn greedy(mut pacing: Pacing, until: u64) -> Vec<u64> {
         let mut sent = Vec::new();
@@ -168,7 +136,7 @@ mod tests {
     /// Telegram's two rules hold in every window, not only on average.
     #[test]
     fn telegram_windows() {
-        let sent = greedy(Pacing::TELEGRAM, 600_000);
+        let sent = greedy(Notifier::Telegram.pacing(), 600_000);
         assert_eq!(densest(&sent, 1_000), 1);
         assert!(densest(&sent, 60_000) <= 20);
         assert_eq!(&sent[..4], [0, 1_000, 2_000, 3_000]);
@@ -179,18 +147,18 @@ mod tests {
     #[test]
     fn bursts_then_intervals() {
         assert_eq!(
-            greedy(Pacing::DISCORD, 6_001)[..],
+            greedy(Notifier::Discord.pacing(), 6_001)[..],
             [0, 0, 2_000, 4_000, 6_000]
         );
-        assert_eq!(densest(&greedy(Pacing::SLACK, 60_000), 1_000), 1);
-        assert_eq!(densest(&greedy(Pacing::TEAMS, 60_000), 1_000), 1);
-        assert_eq!(densest(&greedy(Pacing::GENERIC, 60_000), 1), 10);
+        assert_eq!(densest(&greedy(Notifier::Slack.pacing(), 60_000), 1_000), 1);
+        assert_eq!(densest(&greedy(Notifier::Teams.pacing(), 60_000), 1_000), 1);
+        assert_eq!(densest(&greedy(Notifier::Generic1.pacing(), 60_000), 1), 10);
     }
 
     /// A leap of the clock fills the bucket but never beyond its burst.
     #[test]
     fn a_leap_forward_gives_one_burst() {
-        let mut pacing = Pacing::GENERIC;
+        let mut pacing = Notifier::Generic1.pacing();
         let later = Instant::from_millis(u64::MAX / 2);
         let mut passed = 0;
         while pacing.ready_at() <= later && passed < 100 {

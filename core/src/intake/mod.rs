@@ -1,6 +1,6 @@
-//! Bytes in: what has been received waits here for the matcher.
+//! Bytes in: received messages wait here for the matcher.
 //!
-//! [`Ring`] is the queue of received messages.
+//! [`Ring`] is their queue, [`MessageBuffer`] what the matcher takes one into.
 
 mod ring;
 

@@ -1,9 +1,9 @@
 //! The ring between the receiver and the matcher.
 //!
-//! The receiver never waits: what does not fit is counted, with the time of the
-//! first loss, and the consumer learns of it before it gets the next message.
-//! The state of overload is modelled after Hubris' `snitch-core` store
-//! (Oxide Computer Company), which keeps a loss record instead of failing.
+//! The receiver never waits: a message that does not fit is counted, with the
+//! time of the first loss, and the consumer learns of it before it gets the next
+//! message. The state of overload follows Hubris' `snitch-core` store (Oxide
+//! Computer Company), which keeps a loss record instead of failing.
 
 use core::net::{IpAddr, Ipv6Addr};
 
@@ -28,7 +28,7 @@ const HEADER_V6_BYTES: usize = 1 + 6 + 16;
 /// Messages lost because the ring was full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingLoss {
-    /// How many.
+    /// How many there were.
     pub count: u64,
     /// When the first of them arrived.
     pub since: Instant,
@@ -55,8 +55,8 @@ impl Ring {
         }
     }
 
-    /// Stores a message, or counts it as lost. A message longer than
-    /// [`MESSAGE_BYTES_MAX`] is stored as far as that and counted as cut.
+    /// Stores a message, or counts it as lost. Of a message longer than
+    /// [`MESSAGE_BYTES_MAX`] only that much is stored, and it is counted as cut.
     /// Returns whether it was stored.
     pub fn push(&mut self, arrival: Arrival, message: &[u8]) -> bool {
         let kept = &message[..message.len().min(MESSAGE_BYTES_MAX)];
@@ -80,13 +80,13 @@ impl Ring {
         }
     }
 
-    /// Moves the oldest message to the front of `out`; returns how it arrived
-    /// and its length.
-    pub fn pop(&mut self, out: &mut MessageBuffer) -> Option<(Arrival, usize)> {
-        let length = self.fifo.pop(&mut out.record)?;
-        let (arrival, header_bytes) = decode(&out.record)?;
-        out.record.copy_within(header_bytes..length, 0);
-        Some((arrival, length - header_bytes))
+    /// Moves the oldest message into `buffer` and returns how it arrived.
+    pub fn pop(&mut self, buffer: &mut MessageBuffer) -> Option<Arrival> {
+        let end = self.fifo.pop(&mut buffer.record)?;
+        let (arrival, start) = decode(&buffer.record)?;
+        buffer.start = start;
+        buffer.end = end;
+        Some(arrival)
     }
 
     /// Returns the losses since the last call, and forgets them.
@@ -107,7 +107,7 @@ impl Ring {
         self.cut
     }
 
-    /// Returns whether no message waits and no loss is untold.
+    /// Returns whether no message waits and no loss is unreported.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         self.fifo.is_empty() && self.loss.is_none()
@@ -118,6 +118,10 @@ impl Ring {
 #[derive(Debug)]
 pub struct MessageBuffer {
     record: [u8; HEADER_V6_BYTES + MESSAGE_BYTES_MAX],
+    /// Where the message begins in the record, after the header.
+    start: usize,
+    /// Where the record ends.
+    end: usize,
 }
 
 impl MessageBuffer {
@@ -126,13 +130,15 @@ impl MessageBuffer {
     pub const fn new() -> Self {
         Self {
             record: [0; HEADER_V6_BYTES + MESSAGE_BYTES_MAX],
+            start: 0,
+            end: 0,
         }
     }
 
-    /// Returns the first `length` bytes, as [`Ring::pop`] put them there.
+    /// Returns the message that [`Ring::pop`] put here last; empty before.
     #[must_use]
-    pub fn message(&self, length: usize) -> &[u8] {
-        &self.record[..length.min(self.record.len())]
+    pub fn message(&self) -> &[u8] {
+        self.record.get(self.start..self.end).unwrap_or_default()
     }
 }
 
@@ -142,8 +148,8 @@ impl Default for MessageBuffer {
     }
 }
 
-/// Encodes an arrival: a byte that tells the address family, 48 bits of
-/// milliseconds (8,900 years), and the address. IPv4-mapped addresses, which a
+/// Encodes an arrival: a byte for the address family, 48 bits of milliseconds
+/// (8,900 years), and the address. IPv4-mapped addresses, which a
 /// dual-stack socket reports, are stored as IPv4.
 fn encode(arrival: Arrival, header: &mut [u8; HEADER_V6_BYTES]) -> &[u8] {
     header[1..7].copy_from_slice(&arrival.at.millis().to_le_bytes()[..6]);
@@ -201,11 +207,11 @@ mod tests {
         }
     }
 
-    /// What goes in comes out, for both address families and with IPv4-mapped
+    /// A message comes out as it went in, for both address families and with IPv4-mapped
     /// addresses shown as IPv4.
     #[test]
     fn round_trip() {
-        let mut intake = Box::new(Ring::new());
+        let mut ring = Box::new(Ring::new());
         let mut buffer = MessageBuffer::new();
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
         let mapped: IpAddr = "::ffff:192.0.2.7".parse().unwrap();
@@ -214,32 +220,32 @@ mod tests {
                 source,
                 ..arrival(1 << 40)
             };
-            assert!(intake.push(arrival, b"hello"));
-            let (got, length) = intake.pop(&mut buffer).unwrap();
+            assert!(ring.push(arrival, b"hello"));
+            let got = ring.pop(&mut buffer).unwrap();
             assert_eq!(got.at, arrival.at);
             assert_eq!(got.source, source.to_canonical());
-            assert_eq!(buffer.message(length), b"hello");
+            assert_eq!(buffer.message(), b"hello");
         }
-        assert!(intake.is_idle());
+        assert!(ring.is_idle());
     }
 
-    /// A full ring counts from the first loss on, tells it once, and takes
+    /// A full ring counts from the first loss on, reports it once, and takes
     /// messages again as soon as there is room.
     #[test]
-    fn overload_is_counted_and_told_once() {
-        let mut intake = Box::new(Ring::new());
+    fn overload_is_counted_and_reported_once() {
+        let mut ring = Box::new(Ring::new());
         let mut buffer = MessageBuffer::new();
         let line = [b'x'; 110];
         let mut stored = 0;
-        while intake.push(arrival(stored), &line) {
+        while ring.push(arrival(stored), &line) {
             stored += 1;
         }
-        assert!(!intake.push(arrival(stored + 1), &line));
-        assert_eq!(intake.take_loss().unwrap().count, 2);
-        assert_eq!(intake.take_loss(), None);
-        assert!(intake.pop(&mut buffer).is_some());
-        assert!(intake.push(arrival(0), &line));
-        assert_eq!(intake.accepted(), stored + 1);
+        assert!(!ring.push(arrival(stored + 1), &line));
+        assert_eq!(ring.take_loss().unwrap().count, 2);
+        assert_eq!(ring.take_loss(), None);
+        assert!(ring.pop(&mut buffer).is_some());
+        assert!(ring.push(arrival(0), &line));
+        assert_eq!(ring.accepted(), stored + 1);
         // The promise of the design: 64 KiB hold about 500 usual lines.
         assert!(stored as usize * 64 * 1024 / RING_BYTES >= 500, "{stored}");
     }
@@ -247,16 +253,16 @@ mod tests {
     /// A message of the longest size survives whole, one byte more is cut.
     #[test]
     fn overlong_messages_are_cut_and_counted() {
-        let mut intake = Box::new(Ring::new());
+        let mut ring = Box::new(Ring::new());
         let mut buffer = MessageBuffer::new();
         let long = [b'y'; MESSAGE_BYTES_MAX + 1];
-        assert!(intake.push(arrival(0), &long[1..]));
-        assert_eq!(intake.cut(), 0);
-        assert!(intake.push(arrival(0), &long));
-        assert_eq!(intake.cut(), 1);
+        assert!(ring.push(arrival(0), &long[1..]));
+        assert_eq!(ring.cut(), 0);
+        assert!(ring.push(arrival(0), &long));
+        assert_eq!(ring.cut(), 1);
         for _ in 0..2 {
-            let (_, length) = intake.pop(&mut buffer).unwrap();
-            assert_eq!(buffer.message(length), &long[1..]);
+            ring.pop(&mut buffer).unwrap();
+            assert_eq!(buffer.message(), &long[1..]);
         }
     }
 }

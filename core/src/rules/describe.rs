@@ -2,11 +2,11 @@
 
 use core::fmt::{self, Write as _};
 
+use crate::bytes::hex_digit;
 use crate::limits::MESSAGE_BYTES_MAX;
-use crate::rules::rule::Condition;
-use crate::rules::rule::Rule;
+use crate::rules::rule::{Condition, Rule};
 
-/// How a rule is going to be matched; `Display` says it in one sentence without
+/// How a rule is going to be matched. `Display` says it in one sentence, without
 /// a full stop.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
@@ -50,7 +50,7 @@ impl fmt::Display for Description<'_> {
         // Beyond that a match may take too much work to be found exactly.
         match pattern.exact_up_to() {
             enough if enough >= MESSAGE_BYTES_MAX => Ok(()),
-            bytes => write!(f, "; groups are certain in lines of up to {bytes} bytes"),
+            bytes => write!(f, "; groups are exact in lines of up to {bytes} bytes"),
         }
     }
 }
@@ -64,7 +64,11 @@ fn write_escaped(literal: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_char(byte.into())?;
             }
             b' '..=b'~' => f.write_char(byte.into())?,
-            _ => write!(f, "\\x{byte:02x}")?,
+            _ => {
+                f.write_str("\\x")?;
+                f.write_char(hex_digit(byte >> 4).into())?;
+                f.write_char(hex_digit(byte).into())?;
+            }
         }
     }
     Ok(())

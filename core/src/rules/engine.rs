@@ -1,4 +1,4 @@
-//! The rules at work: one message in, its notifications out.
+//! The engine: one message in, its notifications out.
 //!
 //! # Contract
 //!
@@ -10,22 +10,26 @@
 //!    on. A message's notifications are lost if the next one is pushed before.
 //! 3. Ask [`Engine::poll_timeout`] how long nothing needs to be done.
 //!
+//! A notification comes from a message or from a policy's timer. Both come out
+//! of [`Engine::poll`] alike.
+//!
 //! Nothing here allocates, and the work of one call is bounded by the message,
 //! the rules and the capacities in [`crate::limits`].
 
-use crate::ids::RuleIds as Candidates;
+use crate::bytes::find;
+use crate::ids::RuleIds;
 use crate::ids::RuleName;
 use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
 use crate::matching::Span;
 use crate::rules::notice::NoticeHead;
-use crate::rules::policy::cooldown::{Cooldowns, Decision, Entry};
+use crate::rules::policy::{Decision, Policies};
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::text::TextBuffer;
 use crate::time::{Instant, Wall};
 
-/// What the engine has done so far.
+/// Totals since the engine was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineCounters {
     /// Messages handled.
@@ -38,7 +42,7 @@ pub struct EngineCounters {
     pub suppressed: u64,
 }
 
-/// What travels with a message.
+/// How a message arrived.
 #[derive(Clone, Copy, Debug)]
 struct Received {
     arrival: Arrival,
@@ -49,38 +53,48 @@ struct Received {
 #[derive(Debug)]
 pub struct Engine {
     rules: Rules,
-    cooldowns: Cooldowns,
+    policies: Policies,
     counters: EngineCounters,
     now: Instant,
-    message: heapless::Vec<u8, MESSAGE_BYTES_MAX>,
+    /// The message handled last, if a rule may match it. The caller's buffer is
+    /// not borrowed, so that it is free for the next message between two calls.
+    message: [u8; MESSAGE_BYTES_MAX],
+    message_len: usize,
+    /// How the message arrived; `None` once all its rules have been tried.
     received: Option<Received>,
-    /// Rules that may match the message and were not looked at yet.
-    candidates: Candidates,
+    /// Rules that may match the message and have not been tried yet.
+    candidates: RuleIds,
+    /// Whether a rule has matched the message.
     matched: bool,
+    /// The rule that [`Engine::poll`] returned last a match of.
+    notified: Option<RuleId>,
     spans: [Option<Span>; GROUPS_MAX + 1],
 }
 
 impl Engine {
-    /// Returns an engine for `rules`. `key` seeds the hash that tells texts
+    /// Returns an engine for `rules`. `secret` keys the hash that tells texts
     /// apart; strangers must not know it.
     #[must_use]
-    pub fn new(rules: Rules, key: (u64, u64)) -> Self {
+    pub fn new(rules: Rules, secret: (u64, u64)) -> Self {
         Self {
             rules,
-            cooldowns: Cooldowns::new(key),
+            policies: Policies::new(secret),
             counters: EngineCounters::default(),
             now: Instant::ZERO,
-            message: heapless::Vec::new(),
+            message: [0; MESSAGE_BYTES_MAX],
+            message_len: 0,
             received: None,
-            candidates: Candidates::EMPTY,
+            candidates: RuleIds::EMPTY,
             matched: false,
+            notified: None,
             spans: [None; GROUPS_MAX + 1],
         }
     }
 
-    /// Takes a message: a datagram's text without its line end. What exceeds
-    /// [`MESSAGE_BYTES_MAX`] is not looked at. `wall` tells when it arrived and
-    /// is asked only if a rule may match, because local time is dear.
+    /// Takes a message: a datagram's text without its line end. Bytes beyond
+    /// [`MESSAGE_BYTES_MAX`] are ignored. `wall` returns when it arrived; it
+    /// is called only if a rule may match, because computing local time is
+    /// expensive.
     pub fn handle(
         &mut self,
         now: Instant,
@@ -91,22 +105,23 @@ impl Engine {
         self.now = now;
         self.counters.handled += 1;
         self.matched = false;
+        self.received = None;
+        self.candidates = RuleIds::EMPTY;
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
-        self.candidates = Candidates::EMPTY;
         self.rules.screen.candidates(message, &mut self.candidates);
+        // Most messages end here, unread but for the screen and not copied.
         if self.candidates.is_empty() {
-            self.received = None;
             return;
         }
-        self.message.clear();
-        let _ = self.message.extend_from_slice(message);
+        self.message[..message.len()].copy_from_slice(message);
+        self.message_len = message.len();
         self.received = Some(Received {
             arrival,
             wall: wall(),
         });
     }
 
-    /// Lets time pass, so that cooldowns end.
+    /// Lets time pass, so that timers speak.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
     }
@@ -114,40 +129,23 @@ impl Engine {
     /// Takes back the cooldown that a notification armed for a notifier which
     /// then failed to deliver it.
     pub fn handle_failure(&mut self, ticket: Ticket, notifier: NotifierId) {
-        self.cooldowns.disarm(ticket, notifier);
+        self.policies.on_failure(ticket, notifier);
     }
 
     /// Returns the next notification, with its text in `text`, or `None` when
-    /// all that came from the last input has been handed out.
+    /// everything due to the last input has been handed out.
     #[must_use]
     pub fn poll(&mut self, text: &mut TextBuffer) -> Option<NoticeHead> {
-        while let Some(ended) = self.cooldowns.take_ended(self.now) {
-            if let Some(head) = self.summarise(&ended, text) {
-                return Some(head);
-            }
-        }
-        let received = self.received?;
-        while let Some(id) = self.candidates.first() {
-            match self.try_rule(id, received, text) {
-                Tried::Notify(head) => {
-                    self.candidates.remove(id);
-                    self.counters.notified += 1;
-                    return Some(head);
-                }
-                Tried::Nothing => self.candidates.remove(id),
-                Tried::Evicted(head) => return Some(head),
-                Tried::Again => {}
-            }
-        }
-        self.received = None;
-        None
+        let head = self.next_notice(text)?;
+        self.counters.notified += 1;
+        Some(head)
     }
 
     /// Returns when [`Engine::handle_timeout`] has something to do at the
     /// latest, or `None` while nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.cooldowns.next_end()
+        self.policies.next()
     }
 
     /// Returns the counters.
@@ -156,17 +154,25 @@ impl Engine {
         self.counters
     }
 
-    /// Finds where a rule matches the message handled last, and where its groups
-    /// are, whether its mask needs them or not.
-    pub(crate) fn locate(&mut self, id: RuleId) -> Option<Located<'_>> {
+    /// Returns the rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        self.rules.rules()
+    }
+
+    /// Finds the place in the message at which the rule of the last notification
+    /// matches, and the places of its groups, whether its mask needs them or not.
+    /// `None` for a timer's notification.
+    pub(crate) fn locate(&mut self) -> Option<Located<'_>> {
+        let id = self.notified?;
         let rule = self.rules.rules.get(id.index())?;
-        let message = &self.message[..];
+        let message = &self.message[..self.message_len];
         let groups = match &rule.condition {
             Condition::Substring(bytes) => {
-                let mut windows = message.windows(bytes.len().max(1));
                 let start = match bytes.len() {
+                    // The empty string is found at the beginning.
                     0 => 0,
-                    _ => windows.position(|window| window == &bytes[..])?,
+                    _ => find(message, bytes)?,
                 };
                 let end = start + bytes.len();
                 self.spans[0] = Some(Span { start, end });
@@ -180,24 +186,60 @@ impl Engine {
             }
         };
         Some(Located {
+            id,
             rule,
             message,
             spans: &self.spans[..=groups.min(GROUPS_MAX)],
         })
     }
 
-    /// Returns the rules.
-    #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        self.rules.rules()
+    fn next_notice(&mut self, text: &mut TextBuffer) -> Option<NoticeHead> {
+        self.notified = None;
+        loop {
+            // Timers speak before the message: they sum up earlier ones.
+            if let Some(event) = self.policies.on_timeout(self.now) {
+                event.write(text);
+                return Some(event.head);
+            }
+            match self.try_candidates(text) {
+                Tried::Notify(id, head) => {
+                    self.notified = Some(id);
+                    return Some(head);
+                }
+                Tried::Nothing => return None,
+                // An entry ends now, so a timer has something to say first.
+                Tried::MakeRoom => {}
+            }
+        }
+    }
+
+    /// Tries the candidates in order until one has a consequence.
+    fn try_candidates(&mut self, text: &mut TextBuffer) -> Tried {
+        let Some(received) = self.received else {
+            return Tried::Nothing;
+        };
+        while let Some(id) = self.candidates.first() {
+            let tried = self.try_rule(id, received, text);
+            // After `MakeRoom` the rule is still a candidate.
+            if let Tried::MakeRoom = tried {
+                return tried;
+            }
+            self.candidates.remove(id);
+            if let Tried::Notify(..) = tried {
+                return tried;
+            }
+        }
+        self.received = None;
+        Tried::Nothing
     }
 
     fn try_rule(&mut self, id: RuleId, received: Received, text: &mut TextBuffer) -> Tried {
         let Some(rule) = self.rules.rules.get(id.index()) else {
             return Tried::Nothing;
         };
-        let message = &self.message[..];
+        let message = &self.message[..self.message_len];
         let matches = match &rule.condition {
+            // The screen finds substrings exactly.
             Condition::Substring(_) => true,
             Condition::Regex(pattern) if rule.mask.uses_groups() => {
                 pattern.captures(message, &mut self.rules.scratch, &mut self.spans)
@@ -207,91 +249,64 @@ impl Engine {
         if !matches {
             return Tried::Nothing;
         }
+        if !self.matched {
+            self.matched = true;
+            self.counters.matched += 1;
+        }
         text.clear();
         rule.mask.expand(message, &self.spans, text);
         let head = NoticeHead {
-            rule: id,
+            rule: rule.name,
             notifiers: rule.notifiers,
             at: received.wall,
             source: received.arrival.source,
             ticket: Ticket::default(),
         };
-        let verdict = self
-            .cooldowns
-            .decide(self.now, &head, text.as_text(), rule.cooldown_millis);
-        let name = rule.name;
-        if !matches!(verdict, Decision::Full) && !self.matched {
-            self.matched = true;
-            self.counters.matched += 1;
-        }
-        match verdict {
-            Decision::Send(notifiers, ticket) => {
-                push_time(name, received.wall, text);
-                Tried::Notify(NoticeHead {
+        // Policies see the text without its time, which differs each time.
+        match self
+            .policies
+            .on_match(self.now, (id, rule), &head, text.as_text())
+        {
+            Decision::Notify(notifiers, ticket) => {
+                push_time(rule.name, received.wall, text);
+                let head = NoticeHead {
                     notifiers,
                     ticket,
                     ..head
-                })
+                };
+                Tried::Notify(id, head)
             }
-            Decision::Suppress => {
+            Decision::Hold => {
                 self.counters.suppressed += 1;
                 Tried::Nothing
             }
-            Decision::Full => match self.cooldowns.take_earliest() {
-                Some(entry) => self
-                    .summarise(&entry, text)
-                    .map_or(Tried::Again, Tried::Evicted),
-                None => Tried::Nothing,
-            },
+            Decision::MakeRoom => Tried::MakeRoom,
         }
-    }
-
-    /// Writes the message that ends a cooldown, if there is anything to tell
-    /// and anybody to tell it to.
-    fn summarise(&mut self, entry: &Entry, text: &mut TextBuffer) -> Option<NoticeHead> {
-        if entry.suppressed == 0 || entry.head.notifiers.is_empty() {
-            return None;
-        }
-        text.clear();
-        text.push_text(entry.text());
-        let (times, last) = (entry.suppressed, entry.last);
-        let plural = if times == 1 { "" } else { "s" };
-        text.push_tail(format_args!(
-            ", repeated {times} time{plural}, last at: {last}"
-        ));
-        self.counters.notified += 1;
-        // The summary arms nothing: the next such line notifies at once.
-        Some(NoticeHead {
-            at: last,
-            ticket: Ticket::default(),
-            ..entry.head
-        })
     }
 }
 
-/// Where a rule matches, see [`Engine::locate`].
+/// The place of a match, see [`Engine::locate`].
 pub(crate) struct Located<'a> {
+    pub(crate) id: RuleId,
     pub(crate) rule: &'a Rule,
     pub(crate) message: &'a [u8],
     /// The whole match, then the groups.
     pub(crate) spans: &'a [Option<Span>],
 }
 
-/// What became of a candidate rule.
+/// The outcome of trying candidates.
 enum Tried {
-    Notify(NoticeHead),
+    Notify(RuleId, NoticeHead),
     Nothing,
-    /// An older cooldown had to end to make room; this is its summary, and the
-    /// rule is to be tried again.
-    Evicted(NoticeHead),
-    /// As `Evicted`, but there was nothing to tell.
-    Again,
+    /// An older case must end first; then the rule is tried again.
+    MakeRoom,
 }
 
 /// Appends the time of reception, in the two spellings that users know.
 fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
     let blank = match name {
-        RuleName::Environment(_) | RuleName::CommandLine => " ",
+        RuleName::Environment(_) | RuleName::CommandLine | RuleName::NotifyTest => " ",
+        // The predecessor wrote it so.
         RuleName::Static(_) => "",
     };
     text.push_tail(format_args!(", at:{blank}{wall}"));

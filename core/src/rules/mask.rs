@@ -40,53 +40,53 @@ enum Piece {
 }
 
 /// Error returned by [`Mask::parse`].
+///
+/// `Display` says in plain words what is wrong and what to write instead; the
+/// place is [`offset`](Self::offset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaskError {
-    /// The byte offset of the offending `@` in the mask.
-    pub offset: usize,
-    /// What is wrong there.
-    pub kind: MaskErrorKind,
+    offset: usize,
+    kind: ErrorKind,
 }
 
-/// What is wrong in a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MaskErrorKind {
+enum ErrorKind {
     /// An `@` followed by neither a digit nor another `@`.
     LoneAt,
     /// A group number that the rule has no group for.
-    NoSuchGroup {
-        /// The number in the mask.
-        number: u8,
-        /// How many groups the rule's expression has.
-        groups: usize,
-    },
+    NoSuchGroup { number: u8, groups: usize },
     /// The mask is longer than [`MASK_BYTES_MAX`].
     TooLong,
 }
 
+impl MaskError {
+    /// Returns the byte offset in the mask of what is wrong.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
 impl fmt::Display for MaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.offset;
         match self.kind {
-            MaskErrorKind::LoneAt => {
-                write!(
-                    f,
-                    "at byte {at}: '@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, or @@ for an at sign"
-                )
-            }
-            MaskErrorKind::NoSuchGroup { number, groups } => {
+            ErrorKind::LoneAt => write!(
+                f,
+                "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, or @@ for an at sign"
+            ),
+            ErrorKind::NoSuchGroup { number, groups } => {
                 let last = groups.min(GROUPS_MAX);
                 write!(
                     f,
-                    "at byte {at}: there is no group @{number}; the expression has {groups}, so @1 to @{last} are allowed, and @@ for an at sign"
+                    "there is no group @{number}; the expression has {groups}, so @1 to @{last} are allowed, and @@ for an at sign"
                 )
             }
-            MaskErrorKind::TooLong => {
-                write!(f, "is longer than {MASK_BYTES_MAX} bytes")
-            }
+            ErrorKind::TooLong => write!(f, "the mask is longer than {MASK_BYTES_MAX} bytes"),
         }
     }
 }
+
+impl core::error::Error for MaskError {}
 
 impl Mask {
     /// Parses the mask of a rule whose expression has `groups` groups, 0 for a
@@ -99,7 +99,7 @@ impl Mask {
         if mask.len() > MASK_BYTES_MAX {
             return Err(MaskError {
                 offset: MASK_BYTES_MAX,
-                kind: MaskErrorKind::TooLong,
+                kind: ErrorKind::TooLong,
             });
         }
         let mut pieces = Vec::new();
@@ -158,25 +158,26 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// What an `@` and the characters behind it stand for: literal text with the
+/// The meaning of an `@` and the characters after it: literal text with the
 /// number of mask bytes taken, and a group.
 type Taken = ((&'static str, usize), Option<u8>);
 
 /// Parses what follows an `@` at the beginning of `rest`.
 fn parse_at(rest: &str, offset: usize, groups: usize) -> Result<Taken, MaskError> {
-    let behind = &rest.as_bytes()[1..];
-    if behind.first() == Some(&b'@') {
+    let after = &rest.as_bytes()[1..];
+    if after.first() == Some(&b'@') {
         return Ok((("@", 2), None));
     }
+    // Nothing to refer to: the predecessor's masks have lone at signs there.
     if groups == 0 {
         return Ok((("@", 1), None));
     }
-    let digits = behind.iter().take(2).take_while(|b| b.is_ascii_digit());
+    let digits = after.iter().take(2).take_while(|b| b.is_ascii_digit());
     let (number, length) = digits.fold((0, 0), |(n, len), b| (n * 10 + (b - b'0'), len + 1));
     let kind = if length == 0 {
-        MaskErrorKind::LoneAt
+        ErrorKind::LoneAt
     } else if number == 0 || usize::from(number) > groups.min(GROUPS_MAX) {
-        MaskErrorKind::NoSuchGroup { number, groups }
+        ErrorKind::NoSuchGroup { number, groups }
     } else {
         return Ok((("", 1 + length), Some(number)));
     };
@@ -202,8 +203,9 @@ mod tests {
         out.as_text().parts().map(|(_, part)| part).collect()
     }
 
-    fn error(mask: &str, groups: usize) -> String {
-        Mask::parse(mask, groups).unwrap_err().to_string()
+    fn error(mask: &str, groups: usize) -> (usize, String) {
+        let error = Mask::parse(mask, groups).unwrap_err();
+        (error.offset(), error.to_string())
     }
 
     /// Digits are greedy, leading zeros are allowed, groups may repeat.
@@ -227,19 +229,26 @@ mod tests {
         assert_eq!(expand("", "", &[]), "");
     }
 
-    /// Each mistake with its byte offset, counted in the mask as typed.
+    /// Each mistake has its byte offset, counted in the mask as typed.
     #[test]
     fn mistakes_are_located() {
-        assert!(error("é @0", 2).starts_with("at byte 3: there is no group @0"));
-        assert!(error("@9", 2).contains("the expression has 2, so @1 to @2 are allowed"));
-        assert!(error("@10", 1).contains("no group @10"));
-        assert!(error("@32", 40).contains("so @1 to @31 are allowed"));
-        assert!(error("ends with @", 1).starts_with("at byte 10: '@' stands alone"));
-        assert!(error("@1@x", 1).starts_with("at byte 2: '@' stands alone"));
-        assert!(error(&"x".repeat(MASK_BYTES_MAX + 1), 0).contains("longer than 4096 bytes"));
+        let too_long = "x".repeat(MASK_BYTES_MAX + 1);
+        for (mask, groups, offset, words) in [
+            ("é @0", 2, 3, "there is no group @0"),
+            ("@9", 2, 0, "the expression has 2, so @1 to @2 are allowed"),
+            ("@10", 1, 0, "no group @10"),
+            ("@32", 40, 0, "so @1 to @31 are allowed"),
+            ("ends with @", 1, 10, "'@' stands alone"),
+            ("@1@x", 1, 2, "'@' stands alone"),
+            (&too_long, 0, MASK_BYTES_MAX, "longer than 4096 bytes"),
+        ] {
+            let (at, text) = error(mask, groups);
+            assert_eq!(at, offset, "{text}");
+            assert!(text.contains(words), "{text}");
+        }
     }
 
-    /// What came from the log is marked as such and cannot be a placeholder.
+    /// Text from the log cannot be a placeholder.
     #[test]
     fn log_text_is_never_expanded_again() {
         assert_eq!(expand("<@1>", "@1@2\\n", &[Some((0, 6))]), "<@1@2\\n>");

@@ -1,19 +1,22 @@
-//! What a match means: the rules as written and as compiled, their masks and
-//! policies, and the [`Engine`] that runs them.
+//! What a match means: rules as written ([`RuleSpec`]) and as compiled
+//! ([`Rule`]), their masks and policies, and the [`Engine`] that runs them.
+//!
+//! [`STATIC_EVENTS`] are rules that ship with the program.
 
 mod describe;
 mod engine;
 mod mask;
 mod notice;
 mod policy;
-mod replay;
 mod rule;
+mod spec;
 mod static_events;
 
 pub use describe::Description;
+pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};
-pub use mask::{Mask, MaskError, MaskErrorKind};
+pub use mask::{Mask, MaskError};
 pub use notice::NoticeHead;
-pub use replay::{Found, Replay};
-pub use rule::{Condition, MatchType, Rule, RuleErrors, RuleSpec, Rules, RulesBuilder};
+pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
+pub use spec::{MatchType, RuleSpec};
 pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};

@@ -1,21 +1,23 @@
-//! What travels with a notification's text.
+//! The head of a notification: all but its text.
 
 use core::net::IpAddr;
 
-use crate::ids::{NotifierSet, RuleId, Ticket};
+use crate::ids::{NotifierSet, RuleName, Ticket};
 use crate::time::Wall;
 
-/// What travels with a notification's text.
+/// All of a notification but its text, which is in the
+/// [`TextBuffer`](crate::text::TextBuffer) beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeHead {
     /// The rule that matched.
-    pub rule: RuleId,
-    /// Where the text goes.
+    pub rule: RuleName,
+    /// The notifiers that get the text.
     pub notifiers: NotifierSet,
-    /// When the line arrived.
+    /// When the line arrived; for a timer's notification, the last line that it
+    /// sums up.
     pub at: Wall,
-    /// Who sent the line.
+    /// The sender of the line.
     pub source: IpAddr,
-    /// What to report a failed delivery with.
+    /// The name under which a failed delivery is reported to the engine.
     pub ticket: Ticket,
 }

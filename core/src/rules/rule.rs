@@ -1,67 +1,21 @@
-//! Rules as users write them, compiled to what the engine runs.
+//! A rule as compiled: what the engine runs.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::ids::{NotifierSet, RuleId, RuleName};
-use crate::limits::DFA_BYTES_TOTAL_MAX;
-use crate::matching::{Needle, Screen};
-use crate::matching::{Pattern, PatternError, Scratch};
+use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX};
+use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
 use crate::rules::mask::{Mask, MaskError};
-use crate::rules::static_events::StaticEvent;
-
-/// How a rule recognises a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MatchType {
-    /// The message contains these bytes.
-    Substring,
-    /// The message contains a match of this POSIX extended regular expression.
-    Regex,
-}
-
-/// A rule as it was written.
-#[derive(Clone, Copy, Debug)]
-pub struct RuleSpec<'a> {
-    /// Where it comes from.
-    pub name: RuleName,
-    /// How it matches.
-    pub match_type: MatchType,
-    /// What it matches.
-    pub match_str: &'a [u8],
-    /// What it says.
-    pub mask: &'a str,
-    /// Whom it tells.
-    pub notifiers: NotifierSet,
-    /// How long the same text is not sent again, in milliseconds; 0 is off.
-    pub cooldown_millis: u64,
-}
-
-impl<'a> RuleSpec<'a> {
-    /// Returns the rule that a static event stands for.
-    #[must_use]
-    pub const fn of_static_event(
-        event: &'static StaticEvent,
-        notifiers: NotifierSet,
-        cooldown_millis: u64,
-    ) -> Self {
-        Self {
-            name: RuleName::Static(event.number),
-            match_type: MatchType::Regex,
-            match_str: event.pattern.as_bytes(),
-            mask: event.mask,
-            notifiers,
-            cooldown_millis,
-        }
-    }
-}
+use crate::rules::spec::{MatchType, RuleSpec};
 
 /// Error returned by [`RulesBuilder::add`]: what is wrong with each part.
 #[derive(Debug)]
 pub struct RuleErrors {
     /// The expression does not compile.
     pub pattern: Option<PatternError>,
-    /// The mask does not fit the expression. Where the expression itself does
-    /// not compile, its groups are unknown and only the syntax was checked.
+    /// The mask does not fit the expression. If the expression itself does not
+    /// compile, its groups are unknown and only the syntax was checked.
     pub mask: Option<MaskError>,
     /// There are [`crate::limits::RULES_MAX`] rules already.
     pub too_many: bool,
@@ -74,11 +28,12 @@ pub struct Rule {
     pub name: RuleName,
     /// How it matches.
     pub condition: Condition,
-    /// What it says.
+    /// The notification's text.
     pub mask: Mask,
-    /// Whom it tells.
+    /// The notifiers that get it.
     pub notifiers: NotifierSet,
-    /// How long the same text is not sent again, in milliseconds; 0 is off.
+    /// How long the same text is not sent again, in milliseconds; 0 turns the
+    /// cooldown off.
     pub cooldown_millis: u64,
 }
 
@@ -96,7 +51,7 @@ pub enum Condition {
 #[derive(Debug)]
 pub struct RulesBuilder {
     rules: Vec<Rule>,
-    /// What is left of [`DFA_BYTES_TOTAL_MAX`].
+    /// The part of [`DFA_BYTES_TOTAL_MAX`] that is left.
     dfa_bytes: usize,
 }
 
@@ -120,7 +75,7 @@ impl RulesBuilder {
     ///
     /// # Errors
     ///
-    /// Returns all that is wrong with it; the rule is then left out.
+    /// Returns everything that is wrong with the rule, which is then left out.
     pub fn add(&mut self, spec: &RuleSpec<'_>) -> Result<RuleId, RuleErrors> {
         let condition = match spec.match_type {
             MatchType::Substring => Ok(Condition::Substring(spec.match_str.into())),
@@ -130,7 +85,8 @@ impl RulesBuilder {
         let groups = match &condition {
             Ok(Condition::Substring(_)) => 0,
             Ok(Condition::Regex(pattern)) => pattern.groups(),
-            Err(_) => crate::limits::GROUPS_MAX,
+            // Whatever group the mask names might be there.
+            Err(_) => GROUPS_MAX,
         };
         let mask = Mask::parse(spec.mask, groups);
         match (condition, mask, RuleId::new(self.rules.len())) {
@@ -190,12 +146,12 @@ impl Rule {
     }
 }
 
-/// Compiled rules with what is needed to run them without allocating.
+/// Compiled rules with all that running them without allocating takes.
 #[derive(Debug)]
 pub struct Rules {
-    pub(crate) rules: Box<[Rule]>,
-    pub(crate) screen: Screen,
-    pub(crate) scratch: Scratch,
+    pub(super) rules: Box<[Rule]>,
+    pub(super) screen: Screen,
+    pub(super) scratch: Scratch,
 }
 
 impl Rules {

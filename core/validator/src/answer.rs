@@ -20,9 +20,11 @@
 use std::fmt::{self, Display, Write};
 
 use alertik_core::bytes::write_json_string;
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::matching::pattern_hint;
-use alertik_core::rules::{MatchType, Replay, RuleErrors, RuleSpec, RulesBuilder};
+use alertik_core::replay::Replay;
+use alertik_core::rules::{MatchType, RuleErrors, RuleSpec, RulesBuilder};
 use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};
@@ -77,8 +79,8 @@ impl<'a> Question<'a> {
             mask,
         } = self.variables;
         let mut notifiers = NotifierSet::EMPTY;
-        if let Some(id) = NotifierId::from_name(notifier) {
-            notifiers.insert(id);
+        if let Some(notifier) = Notifier::from_name(notifier) {
+            notifiers.insert(notifier.id());
         }
         let spec = RuleSpec {
             name: RuleName::Environment(number),
@@ -159,7 +161,7 @@ fn write_errors(errors: &RuleErrors, out: &mut String) -> fmt::Result {
     }
     out.write_str(",\"mask\":")?;
     match &errors.mask {
-        Some(error) => write_error(error.offset, error, out),
+        Some(error) => write_error(error.offset(), error, out),
         None => out.write_str("{}"),
     }
 }

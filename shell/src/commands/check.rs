@@ -1,20 +1,36 @@
-//! `alertik check`: what is wrong with the configuration, and what was
-//! understood. It opens no socket and sends nothing.
+//! `alertik check`: shows the mistakes in the configuration, and how the rest
+//! was understood. It opens no socket and sends nothing.
 
+use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
+use alertik_core::delivery::Notifier;
 use alertik_core::ids::RuleName;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::rules::Condition;
 use alertik_core::rules::{Rule, static_event};
 
+use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
-use crate::settings::services::{Endpoint, Notifier, Service, Target};
-use crate::settings::{Env, Problems, Settings};
+use crate::settings::{Env, Problems, Settings, services};
+use crate::sys::terminal::print;
 
-/// Prints the report and returns whether the configuration is right.
-pub(super) fn run(env: &Env) -> bool {
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "check",
+    arguments: "",
+    help: "      Show the mistakes in the configuration, and how the rest was understood.
+      Ends with 0 if there are no mistakes, with 1 otherwise.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    if !arguments.is_empty() {
+        return Err(BadArguments::unknown(arguments));
+    }
     let mut problems = Problems::default();
     let settings = Settings::read(env, &mut problems);
     let mut report = problems.text();
@@ -22,15 +38,17 @@ pub(super) fn run(env: &Env) -> bool {
     // Writing to a string cannot fail.
     let _ = write_report(env, &settings, &mut report);
     let _ = match errors {
-        0 => writeln!(report, "\nRight: alertik can start with this."),
-        1 => report.write_str("\n1 error (left out above): alertik does not start with this.\n"),
+        0 => report.write_str("\nNo errors: alertik can start with this configuration.\n"),
+        1 => report.write_str(
+            "\n1 error: alertik cannot start with this configuration. Faulty entries are not listed above.\n",
+        ),
         _ => writeln!(
             report,
-            "\n{errors} errors (left out above): alertik does not start with this."
+            "\n{errors} errors: alertik cannot start with this configuration. Faulty entries are not listed above."
         ),
     };
-    super::print(&report);
-    errors == 0
+    print(&report);
+    Ok(exit_status(errors == 0))
 }
 
 fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
@@ -52,7 +70,9 @@ fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result
     }
     out.push('\n');
     for notifier in &settings.notifiers.list {
-        write_notifier(env, notifier, out)?;
+        write!(out, "  {:9} ", notifier.notifier.name())?;
+        services::describe(env, notifier, out)?;
+        out.push('\n');
     }
     write_rest(settings, out)
 }
@@ -77,38 +97,10 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     }
     writeln!(out, "    matching  {}", rule.describe())?;
     writeln!(out, "    message   {}", Escaped(mask))?;
-    writeln!(out, "    to        {}", rule.notifiers)?;
+    writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
     match rule.cooldown_millis / 1_000 {
         0 => out.write_str("    cooldown  off\n"),
         secs => writeln!(out, "    cooldown  {secs} s"),
-    }
-}
-
-/// Writes what a notifier is, without what must not be shown to others: path
-/// and query of its URL, its token, its headers.
-fn write_notifier(env: &Env, notifier: &Notifier, out: &mut String) -> fmt::Result {
-    write!(out, "  {:9} ", notifier.id.name())?;
-    let Target::Http(endpoint) = &notifier.target else {
-        return out.write_str("standard output\n");
-    };
-    let Endpoint { url, service } = &**endpoint;
-    out.push_str(url.site());
-    match service {
-        Service::Telegram(form) => {
-            let token = env.bytes("TELEGRAM_BOT_TOKEN").unwrap_or_default();
-            let bot = token.split(|&byte| byte == b':').next();
-            let bot = Escaped(bot.unwrap_or_default());
-            writeln!(out, ", bot {bot}:***, chat {}", form.chat_id)
-        }
-        Service::Generic(generic) => {
-            let headers = generic.headers.len();
-            write!(out, "/***, {}, {}", generic.method, generic.content_type)?;
-            if headers > 0 {
-                write!(out, ", headers of its own: {headers}")?;
-            }
-            out.write_char('\n')
-        }
-        _ => out.write_str("/***\n"),
     }
 }
 

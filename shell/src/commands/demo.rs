@@ -1,18 +1,29 @@
-//! The demonstration: the real daemon with sample rules, which sends itself log
-//! lines that routers wrote.
+//! `alertik demo`: the real daemon with sample rules, which sends itself log
+//! lines of real routers.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::ffi::OsStringExt as _;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
+use super::command::{BadArguments, Command, only_switch};
+use super::serve::serve;
 use crate::daemon::Daemon;
 use crate::settings::Env;
 use crate::sys::clock;
 
-/// Variables that the demonstration takes from the user's environment.
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "demo",
+    arguments: "[--once]",
+    help: "      Run with sample rules, send itself a dozen log lines, and stay until
+      Ctrl-C; with --once end after the sample.
+",
+    run,
+};
+
+/// Variables that the demonstration keeps from the user's environment.
 const KEPT: [&str; 6] = [
     "SYSLOG_ADDR",
     "SYSLOG_PORT",
@@ -64,7 +75,7 @@ const LINES: [&str; 12] = [
 ];
 
 /// Returns the environment of the demonstration.
-pub(crate) fn environment(users: &Env) -> Env {
+fn environment(users: &Env) -> Env {
     let kept = KEPT
         .into_iter()
         .filter_map(|name| Some((name, users.bytes(name)?)));
@@ -76,16 +87,25 @@ pub(crate) fn environment(users: &Env) -> Env {
     Env::new(own.chain(kept))
 }
 
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    let once = only_switch(arguments, "--once")?;
+    Ok(serve(&environment(env), |daemon| {
+        send_lines(daemon) && !once
+    }))
+}
+
 /// Sends the sample lines to the daemon's socket and waits until they have been
-/// matched. Returns whether that happened in time.
-pub(crate) fn run(daemon: &Daemon) -> bool {
+/// matched. Returns false, after a line in the log, if that takes too long.
+fn send_lines(daemon: &Daemon) -> bool {
     let target = reachable(daemon.local);
     let any: IpAddr = if target.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()
     } else {
         Ipv6Addr::UNSPECIFIED.into()
     };
-    let before = daemon.counters.handled.load(Ordering::Relaxed);
+    let handled = || daemon.matcher_status().engine.handled;
+    let before = handled();
     let sent = UdpSocket::bind((any, 0)).and_then(|socket| {
         LINES
             .iter()
@@ -96,7 +116,7 @@ pub(crate) fn run(daemon: &Daemon) -> bool {
         return false;
     }
     let started = clock::now();
-    while daemon.counters.handled.load(Ordering::Relaxed) - before < LINES.len() as u64 {
+    while handled() - before < LINES.len() as u64 {
         if clock::now().since(started) > 5_000 {
             log::error!("the demonstration's lines did not arrive");
             return false;

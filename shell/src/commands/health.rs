@@ -1,44 +1,65 @@
-//! `alertik health`: how the daemon in this container is.
+//! `alertik health`: asks the daemon on this machine for its status.
 
+use std::ffi::OsString;
 use std::io;
 
-use crate::daemon::health_socket;
-use crate::settings::{Env, Problems, read_port};
+use alertik_core::bytes::write_json_string;
 
-/// Asks the daemon, prints what it says, and returns whether it is healthy.
-pub(super) fn run(env: &Env, json: bool) -> bool {
-    let (text, healthy) = ask(env, json);
-    super::print(&text);
-    healthy
+use super::command::{BadArguments, Command, exit_status, only_switch};
+use crate::daemon::health_socket::{self, Answer};
+use crate::settings::{Env, Problems, read_port};
+use crate::sys::terminal::print;
+
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "health",
+    arguments: "[--json]",
+    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status.
+      Ends with 0 if it is healthy, with 1 otherwise.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    let json = only_switch(arguments, "--json")?;
+    let answer = ask(env).unwrap_or_else(|complaint| unhealthy(&complaint));
+    print(if json { &answer.json } else { &answer.line });
+    print("\n");
+    Ok(exit_status(answer.healthy))
 }
 
-fn ask(env: &Env, json: bool) -> (String, bool) {
+/// Asks the daemon.
+///
+/// # Errors
+///
+/// Returns the reason if there is no answer.
+fn ask(env: &Env) -> Result<Answer, String> {
     let mut problems = Problems::default();
     let port = read_port(env, &mut problems);
-    if !problems.errors().is_empty() {
-        return (problems.text(), false);
+    if let Some(error) = problems.errors().first() {
+        return Err(error.clone());
     }
-    match health_socket::ask(port) {
-        Ok(answer) => {
-            let text = if json { answer.json } else { answer.line };
-            (text + "\n", answer.healthy)
+    health_socket::ask(port).map_err(|error| match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("no daemon with SYSLOG_PORT={port} runs here")
         }
-        Err(error) => {
-            let why = match error.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    format!("no daemon with SYSLOG_PORT={port} runs here")
-                }
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    "the daemon does not answer".to_owned()
-                }
-                _ => format!("cannot ask the daemon: {error}"),
-            };
-            let text = if json {
-                format!("{{\"healthy\":false,\"complaint\":\"{why}\"}}\n")
-            } else {
-                format!("unhealthy ({why})\n")
-            };
-            (text, false)
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            "the daemon does not answer".to_owned()
         }
+        _ => format!("cannot ask the daemon: {error}"),
+    })
+}
+
+/// Returns the answer of a daemon with this complaint.
+fn unhealthy(complaint: &str) -> Answer {
+    let mut json = "{\"healthy\":false,\"complaint\":".to_owned();
+    // Writing to a string cannot fail.
+    let _ = write_json_string(complaint.as_bytes(), &mut json);
+    json.push('}');
+    Answer {
+        healthy: false,
+        line: format!("unhealthy ({complaint})"),
+        json,
     }
 }

@@ -4,24 +4,49 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use alertik_core::ids::{NotifierId, NotifierSet};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::NotifierSet;
 use alertik_core::text::TextBuffer;
 
+use super::command::{BadArguments, Command, NO, exit_status};
 use crate::notifier::{self, Trial};
-use crate::settings::{Env, Problems, rules, services as notifiers};
+use crate::settings::{Env, Problems, rules, services};
 use crate::sys::clock;
+use crate::sys::terminal::{self, warn};
 
-/// Runs the command and returns whether every notifier took the message.
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "notify-test",
+    arguments: "[NAME...]",
+    help: "      Send a test message through every notifier that is set up, or through
+      those named, and report the outcomes. Ends with 0 if all of them took the
+      message, with 1 otherwise.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, names: &[OsString]) -> Result<i32, BadArguments> {
+    Ok(match try_notifiers(env, names) {
+        Ok(all_delivered) => exit_status(all_delivered),
+        Err(message) => {
+            warn(&message);
+            NO
+        }
+    })
+}
+
+/// Sends the messages and returns whether every notifier took its own.
 ///
 /// # Errors
 ///
-/// Returns what to tell the user if nothing can be tried at all.
-pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
+/// Returns a message for the user if nothing can be tried at all.
+fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
     let wanted = wanted(env, names)?;
     let mut problems = Problems::default();
-    let notifiers = notifiers::read(env, wanted, &mut problems);
+    let notifiers = services::read(env, wanted, &mut problems);
     problems.print();
-    let right = problems.errors().is_empty();
+    let all_set_up = problems.errors().is_empty();
     if notifiers.list.is_empty() {
         return Ok(false);
     }
@@ -37,21 +62,21 @@ pub(super) fn run(env: &Env, names: &[OsString]) -> Result<bool, String> {
         delivered += usize::from(trial.delivered);
         print(&trial);
     }
-    Ok(right && delivered == count)
+    Ok(all_set_up && delivered == count)
 }
 
-/// Returns which notifiers are to be tried: those named, or all that are set up
-/// or that a rule uses.
+/// Returns the notifiers to try: those named, or all that are set up or that a
+/// rule uses.
 fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     let mut wanted = NotifierSet::EMPTY;
     for name in names {
-        match name.to_str().and_then(NotifierId::from_name) {
-            Some(id) => wanted.insert(id),
+        match name.to_str().and_then(Notifier::from_name) {
+            Some(notifier) => wanted.insert(notifier.id()),
             None => {
                 return Err(format!(
                     "alertik: '{}' is not a notifier; known are {}\n",
                     name.to_string_lossy(),
-                    NotifierSet::ALL
+                    Notifier::names(NotifierSet::ALL)
                 ));
             }
         }
@@ -59,10 +84,10 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     if !names.is_empty() {
         return Ok(wanted);
     }
-    // Console needs nothing to be set, so it is tried where a rule uses it.
+    // Console needs no variable, so it is tried if a rule uses it.
     let (_, used) = rules::read(env, &mut Problems::default());
-    let mut configured = notifiers::configured(env);
-    configured.remove(NotifierId::CONSOLE);
+    let mut configured = services::configured(env);
+    configured.remove(Notifier::Console.id());
     wanted = configured.union(used);
     if wanted.is_empty() {
         return Err(
@@ -80,7 +105,7 @@ fn print(trial: &Trial) {
     let _ = write!(
         line,
         "{:9} {verdict} after {} ms: {}",
-        trial.id.name(),
+        trial.notifier.name(),
         trial.millis,
         trial.site
     );
@@ -88,5 +113,5 @@ fn print(trial: &Trial) {
         let _ = write!(line, ": {}", trial.words);
     }
     line.push('\n');
-    super::print(&line);
+    terminal::print(&line);
 }

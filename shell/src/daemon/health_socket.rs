@@ -1,9 +1,10 @@
-//! Where the running daemon answers `alertik health`.
+//! Both ends of `alertik health`: the socket on which the running daemon answers,
+//! and the question.
 //!
 //! An abstract Unix socket (unix(7), Linux): nothing on the network, nothing on
 //! disk, gone with the process, and visible in the container only. Its name
-//! holds the port, so that two daemons on a machine have one each. Whoever
-//! connects is told the state and nothing else; there is nothing to ask.
+//! holds the port, so that two daemons on a machine have one each. Each client
+//! gets the status, whatever it sends.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::linux::net::SocketAddrExt as _;
@@ -11,17 +12,17 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::daemon::Daemon;
+use crate::daemon::shared::Daemon;
 use crate::daemon::status;
 use crate::sys::clock;
 use crate::sys::threads;
 
-/// How long either side waits for the other.
+/// Longest time that either end waits for the other.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
 
-/// What the daemon answers.
+/// The daemon's answer.
 pub(crate) struct Answer {
     pub(crate) healthy: bool,
     /// The line for people.
@@ -34,7 +35,7 @@ pub(crate) struct Answer {
 ///
 /// # Errors
 ///
-/// Where the name is taken or there are no such sockets.
+/// If the name is taken or the system has no such sockets.
 pub(crate) fn start(daemon: &'static Daemon) -> io::Result<()> {
     let listener = UnixListener::bind_addr(&address(daemon.local.port())?)?;
     let serve = move || {
@@ -43,7 +44,7 @@ pub(crate) fn start(daemon: &'static Daemon) -> io::Result<()> {
                 .accept()
                 .and_then(|(stream, _)| answer(daemon, &stream));
             if answered.is_err() {
-                // An error that stays must not become a busy loop.
+                // An error that repeats must not become a busy loop.
                 thread::sleep(clock::RETRY_PAUSE);
             }
         }
@@ -51,11 +52,11 @@ pub(crate) fn start(daemon: &'static Daemon) -> io::Result<()> {
     threads::start("health", Box::new(serve))
 }
 
-/// Asks the daemon that receives on `port`.
+/// Asks the daemon that receives on `port` for its status.
 ///
 /// # Errors
 ///
-/// Where none answers.
+/// If none answers.
 pub(crate) fn ask(port: u16) -> io::Result<Answer> {
     let stream = UnixStream::connect_addr(&address(port)?)?;
     stream.set_read_timeout(Some(TIME_LIMIT))?;

@@ -1,12 +1,12 @@
 //! The matcher thread: takes messages from the queue, lets the core's engine
 //! decide, and hands notifications to the senders. It never waits for a service.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use alertik_core::delivery::{Loss, LossCause};
+use alertik_core::delivery::{Loss, LossCause, Losses};
 use alertik_core::intake::{Arrival, MessageBuffer};
-use alertik_core::rules::Engine;
+use alertik_core::rules::{Engine, EngineCounters};
 use alertik_core::syslog::{is_own_output, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
@@ -14,114 +14,141 @@ use alertik_core::time::{Instant, Wall};
 use crate::intake::queue::{Queue, Work};
 use crate::log::{Escaped, debug};
 use crate::notifier::Senders;
-use crate::sys::atomic::AtomicU64;
 use crate::sys::clock;
 
-/// Longest sleep without anything to do. The kernel's drops are asked for then.
+/// Longest sleep if there is nothing to do.
 const IDLE_MAX: Duration = Duration::from_secs(1);
-/// While losses go on, they are told no more often than this.
-const LOSS_PAUSE_MILLIS: u64 = 1_000;
+/// Time between two looks at the kernel's count of dropped datagrams.
+const DROPS_PAUSE_MILLIS: u64 = 1_000;
+/// Time between two reports of losses, as long as they go on.
+const REPORT_PAUSE_MILLIS: u64 = 1_000;
 
-/// What the matcher counts, for the status.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    /// Messages the engine has handled.
-    pub(crate) handled: AtomicU64,
-    /// Messages that matched a rule.
-    pub(crate) matched: AtomicU64,
-    /// Notifications handed to the senders.
-    pub(crate) notified: AtomicU64,
-    /// Notifications that a cooldown held back.
-    pub(crate) suppressed: AtomicU64,
+/// The matcher's counts and state. Published as a whole after each message, so that
+/// the counts of one status belong together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MatcherStatus {
+    /// The engine's counts.
+    pub(crate) engine: EngineCounters,
     /// Lines of our own output that came back and were dropped.
-    pub(crate) own_output: AtomicU64,
-    /// When the matcher last had something to do or looked whether there is
-    /// anything, in milliseconds of the monotonic clock.
-    pub(crate) moved: AtomicU64,
+    pub(crate) own_output: u64,
     /// Messages lost because the ring was full.
-    pub(crate) lost_ring: AtomicU64,
-    /// Messages the kernel dropped.
-    pub(crate) lost_kernel: AtomicU64,
+    pub(crate) lost_ring: u64,
+    /// Messages that the kernel dropped.
+    pub(crate) lost_kernel: u64,
+    /// When the matcher last did something, or found that there is nothing to
+    /// do.
+    pub(crate) moved_at: Instant,
+    /// The matcher has finished after a stop.
+    pub(crate) ended: bool,
 }
 
 /// The matcher: the engine and what it is connected to.
-pub(crate) struct Matcher<'a> {
+pub(super) struct Matcher<'a> {
     engine: Engine,
     queue: &'a Queue,
     senders: &'a Senders,
-    counters: &'a Counters,
     /// Returns the kernel's count of dropped datagrams, modulo 2^32.
     kernel_drops: &'a (dyn Fn() -> Option<u32> + Sync),
-    seen_drops: u32,
-    untold: [Option<Loss>; 2],
-    told_at: Option<Instant>,
+    /// The last count of these, and when it was read.
+    drops_seen: u32,
+    drops_read_at: Option<Instant>,
+    unreported: Losses,
+    reported_at: Option<Instant>,
+    /// The matcher's own copy, and the one that others read.
+    status: MatcherStatus,
+    published: &'a Mutex<MatcherStatus>,
 }
 
 impl<'a> Matcher<'a> {
-    /// Returns a matcher that is ready to run.
-    pub(crate) fn new(
+    /// Returns a matcher that is ready to run and publishes its status in
+    /// `published`.
+    pub(super) fn new(
         engine: Engine,
         queue: &'a Queue,
         senders: &'a Senders,
-        counters: &'a Counters,
         kernel_drops: &'a (dyn Fn() -> Option<u32> + Sync),
+        published: &'a Mutex<MatcherStatus>,
     ) -> Self {
-        let (seen_drops, untold, told_at) = (0, [None; 2], None);
         Self {
             engine,
             queue,
             senders,
-            counters,
             kernel_drops,
-            seen_drops,
-            untold,
-            told_at,
+            drops_seen: 0,
+            drops_read_at: None,
+            unreported: Losses::NONE,
+            reported_at: None,
+            status: MatcherStatus::default(),
+            published,
         }
     }
 
     /// Works until the queue is stopped and empty.
-    pub(crate) fn run(mut self) {
+    pub(super) fn run(mut self) {
         let mut buffer = Box::new(MessageBuffer::new());
         let mut text = Box::new(TextBuffer::new());
         loop {
-            let now = clock::now().millis();
-            self.counters.moved.store(now, Ordering::Relaxed);
+            // The limit of a wait is computed only if there is one.
             let work = match self.queue.try_next(&mut buffer) {
                 Some(work) => work,
-                None => {
-                    self.note_kernel_drops();
-                    self.tell_losses(clock::now(), false);
-                    self.queue.next(&mut buffer, self.idle_limit())
-                }
+                None => self.queue.next(&mut buffer, self.idle_limit()),
             };
-            match work {
-                Work::Message(arrival, length) => {
-                    self.match_message(arrival, buffer.message(length));
-                }
-                Work::Lost(loss) => {
-                    let since = wall_at(loss.since);
-                    self.note(LossCause::Ring, loss.count, since);
-                    self.tell_losses(clock::now(), false);
-                    continue;
-                }
-                Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier),
-                Work::Timeout => self.engine.handle_timeout(clock::now()),
-                Work::Stopped => break,
+            if matches!(work, Work::Stopped) {
+                break;
             }
-            self.notify(&mut text);
+            self.handle(clock::now(), &work, &buffer, &mut text);
         }
-        // What a cooldown has counted is told now or never.
-        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
-        self.note_kernel_drops();
-        self.tell_losses(clock::now(), true);
-        self.notify(&mut text);
+        self.finish(&mut text);
     }
 
-    fn match_message(&mut self, arrival: Arrival, datagram: &[u8]) {
+    /// Does one thing, and all that follows from it.
+    fn handle(&mut self, now: Instant, work: &Work, buffer: &MessageBuffer, text: &mut TextBuffer) {
+        // By the clock and not whenever the queue is empty, which it never is
+        // in a flood that lasts.
+        let is_due = |at: Instant| now.since(at) >= DROPS_PAUSE_MILLIS;
+        if self.drops_read_at.is_none_or(is_due) {
+            self.read_kernel_drops(now);
+        }
+        match *work {
+            Work::Message(arrival) => self.match_message(now, arrival, buffer.message()),
+            Work::Lost(loss) => {
+                self.status.lost_ring += loss.count;
+                self.unreported.add(Loss {
+                    cause: LossCause::Ring,
+                    count: loss.count,
+                    since: wall_at(loss.since),
+                });
+            }
+            Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier.id()),
+            Work::Timeout | Work::Stopped => self.engine.handle_timeout(now),
+        }
+        // Before the notifications, so that the next one mentions the losses.
+        let is_due = |at: Instant| now.since(at) >= REPORT_PAUSE_MILLIS;
+        if self.reported_at.is_none_or(is_due) {
+            self.report_losses(now);
+        }
+        self.notify(now, text);
+        self.status.moved_at = now;
+        self.publish();
+    }
+
+    /// Ends every cooldown, since what they have counted is reported now or
+    /// never, and reports the last losses.
+    fn finish(mut self, text: &mut TextBuffer) {
+        let now = clock::now();
+        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
+        self.read_kernel_drops(now);
+        self.report_losses(now);
+        self.notify(now, text);
+        self.status.ended = true;
+        self.publish();
+    }
+
+    fn match_message(&mut self, now: Instant, arrival: Arrival, datagram: &[u8]) {
         let message = trim_line_end(datagram);
         if is_own_output(message) {
-            self.counters.own_output.fetch_add(1, Ordering::Relaxed);
-            self.engine.handle_timeout(clock::now());
+            self.status.own_output += 1;
+            self.engine.handle_timeout(now);
             return;
         }
         debug(format_args!(
@@ -130,29 +157,18 @@ impl<'a> Matcher<'a> {
             Escaped(message)
         ));
         self.engine
-            .handle(clock::now(), arrival, || wall_at(arrival.at), message);
+            .handle(now, arrival, || wall_at(arrival.at), message);
     }
 
-    /// Hands on what the engine has to tell.
-    fn notify(&mut self, text: &mut TextBuffer) {
+    /// Hands the engine's notifications on.
+    fn notify(&mut self, now: Instant, text: &mut TextBuffer) {
         while let Some(head) = self.engine.poll(text) {
-            self.senders.push(clock::now(), &head, text.as_text());
+            self.senders.push(now, &head, text.as_text());
         }
-        let counters = self.engine.counters();
-        self.counters
-            .handled
-            .store(counters.handled, Ordering::Relaxed);
-        self.counters
-            .matched
-            .store(counters.matched, Ordering::Relaxed);
-        self.counters
-            .notified
-            .store(counters.notified, Ordering::Relaxed);
-        self.counters
-            .suppressed
-            .store(counters.suppressed, Ordering::Relaxed);
+        self.status.engine = self.engine.counters();
     }
 
+    /// Returns how long there is nothing to do unless something arrives.
     fn idle_limit(&self) -> Duration {
         let until = self.engine.poll_timeout().map(|at| at.since(clock::now()));
         until.map_or(IDLE_MAX, |millis| {
@@ -160,51 +176,40 @@ impl<'a> Matcher<'a> {
         })
     }
 
-    fn note_kernel_drops(&mut self) {
+    fn read_kernel_drops(&mut self, now: Instant) {
+        self.drops_read_at = Some(now);
         let Some(drops) = (self.kernel_drops)() else {
             return;
         };
-        let new = drops.wrapping_sub(self.seen_drops);
-        self.seen_drops = drops;
-        if new > 0 {
-            self.note(LossCause::Kernel, u64::from(new), clock::wall());
-        }
-    }
-
-    fn note(&mut self, cause: LossCause, count: u64, since: Wall) {
-        let (slot, total) = match cause {
-            LossCause::Kernel => (0, &self.counters.lost_kernel),
-            _ => (1, &self.counters.lost_ring),
-        };
-        total.fetch_add(count, Ordering::Relaxed);
-        let untold = self.untold[slot].get_or_insert(Loss {
-            cause,
-            count: 0,
-            since,
+        let count = u64::from(drops.wrapping_sub(self.drops_seen));
+        self.drops_seen = drops;
+        self.status.lost_kernel += count;
+        self.unreported.add(Loss {
+            cause: LossCause::Kernel,
+            count,
+            since: clock::wall(),
         });
-        untold.count += count;
     }
 
-    /// Tells the log and every notifier what was lost; at most once a second
-    /// while it goes on, unless this is the `last` chance.
-    fn tell_losses(&mut self, now: Instant, last: bool) {
-        let too_early = self
-            .told_at
-            .is_some_and(|at| now.since(at) < LOSS_PAUSE_MILLIS);
-        if too_early && !last {
-            return;
-        }
-        for loss in &mut self.untold {
-            let Some(loss) = loss.take() else { continue };
-            self.told_at = Some(now);
+    /// Reports losses to the log and to every notifier.
+    fn report_losses(&mut self, now: Instant) {
+        for loss in std::mem::take(&mut self.unreported).iter() {
+            self.reported_at = Some(now);
             let why = match loss.cause {
                 LossCause::Kernel => "the receive buffer of the kernel was full",
                 _ => "the queue was full",
             };
             let Loss { count, since, .. } = loss;
             log::warn!("{count} messages lost since {}: {why}", since.time_of_day());
-            self.senders.tell_loss(loss);
+            self.senders.report_loss(loss);
         }
+    }
+
+    fn publish(&self) {
+        *self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = self.status;
     }
 }
 
@@ -214,4 +219,84 @@ fn wall_at(at: Instant) -> Wall {
     let mut wall = clock::wall();
     wall.unix_secs -= i64::try_from(ago).unwrap_or(0);
     wall
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use alertik_core::ids::{NotifierSet, RuleName};
+    use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder};
+
+    use super::*;
+    use crate::notifier;
+    use crate::settings::services::Notifiers;
+
+    /// An engine whose only rule matches lines with "match".
+    fn engine() -> Engine {
+        let mut builder = RulesBuilder::new();
+        let spec = RuleSpec {
+            name: RuleName::Environment(0),
+            match_type: MatchType::Substring,
+            match_str: b"match",
+            mask: "found",
+            notifiers: NotifierSet::EMPTY,
+            cooldown_millis: 0,
+        };
+        builder.add(&spec).expect("a right rule");
+        Engine::new(builder.finish(), (1, 2))
+    }
+
+    /// Runs a matcher over `count` matching messages that are `pause` ms apart,
+    /// without ever finding the queue empty.
+    fn flood(
+        count: u64,
+        pause: u64,
+        kernel_drops: &(dyn Fn() -> Option<u32> + Sync),
+        published: &Mutex<MatcherStatus>,
+    ) {
+        let queue = Box::new(Queue::new());
+        let failed = Box::new(|_, _| {});
+        let senders = notifier::start(Notifiers::none(), failed).expect("no threads to start");
+        let mut matcher = Matcher::new(engine(), &queue, &senders, kernel_drops, published);
+        let mut buffer = MessageBuffer::new();
+        let mut text = TextBuffer::new();
+        for number in 0..count {
+            let at = Instant::from_millis(number * pause);
+            let source = IpAddr::from(Ipv4Addr::LOCALHOST);
+            queue.push(Arrival { at, source }, b"a match");
+            let work = queue.next(&mut buffer, Duration::ZERO);
+            matcher.handle(at, &work, &buffer, &mut text);
+        }
+    }
+
+    /// Kernel losses are counted within a second, also if the queue never gets
+    /// empty.
+    #[test]
+    fn kernel_drops_are_read_once_a_second() {
+        let reads = AtomicU32::new(0);
+        // Ten datagrams get lost between two looks.
+        let drops = || Some(10 * reads.fetch_add(1, Ordering::Relaxed));
+        let published = Mutex::default();
+        flood(301, 10, &drops, &published);
+        let status = published.into_inner().expect("no panic");
+        assert_eq!(reads.into_inner(), 4, "at 0, 1, 2 and 3 seconds");
+        assert_eq!(status.lost_kernel, 30);
+        assert_eq!(status.engine.handled, 301);
+    }
+
+    /// At any time the counts of a status belong to the same message.
+    #[test]
+    fn a_status_is_consistent() {
+        let published = Mutex::<MatcherStatus>::default();
+        std::thread::scope(|scope| {
+            let matcher = scope.spawn(|| flood(5_000, 1, &|| None, &published));
+            while !matcher.is_finished() {
+                let engine = published.lock().expect("no panic").engine;
+                assert_eq!(engine.matched, engine.handled);
+                assert_eq!(engine.notified, engine.handled);
+            }
+        });
+    }
 }

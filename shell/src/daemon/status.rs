@@ -1,15 +1,14 @@
 //! How the daemon is doing: one line for people, the same as JSON for scripts,
-//! and whether somebody should look. SIGUSR1 and `alertik health` tell the same.
+//! and whether somebody should look. SIGUSR1 and `alertik health` report the same.
 
 use std::fmt::{self, Write as _};
-use std::sync::atomic::Ordering;
 
 use alertik_core::bytes::write_json_string;
-use alertik_core::delivery::Hold;
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::{Hold, Notifier};
 use alertik_core::time::Instant;
 
-use crate::daemon::Daemon;
+use crate::daemon::shared::Daemon;
+use crate::intake::forward::ForwardState;
 use crate::log::Escaped;
 use crate::notifier::NotifierStatus;
 use crate::sys::clock;
@@ -18,7 +17,7 @@ use crate::sys::clock;
 /// daemon unhealthy: services have bad minutes.
 const NOTIFIER_FAILING_MILLIS: u64 = 60 * 60 * 1_000;
 /// A receiver that gets only errors, or a matcher that has not moved, for longer
-/// than this, in milliseconds, has stopped. Both move within a second.
+/// than this, in milliseconds, has stopped. Both should move within a second.
 const INTAKE_STOPPED_MILLIS: u64 = 60 * 1_000;
 
 /// The daemon's state at one moment.
@@ -28,8 +27,8 @@ pub(crate) struct Status {
     counts: [(&'static str, u64); COUNTS],
     /// Messages and notifications that were lost, by cause.
     lost: [(&'static str, u64); LOSSES],
-    notifiers: Vec<(NotifierId, NotifierStatus)>,
-    /// Why somebody should look, if there is a reason.
+    notifiers: Vec<(Notifier, NotifierStatus)>,
+    /// The reason why somebody should look, if there is one.
     complaint: Option<String>,
 }
 
@@ -39,47 +38,38 @@ const LOSSES: usize = 5;
 /// Returns the state.
 pub(crate) fn of(daemon: &Daemon) -> Status {
     let now = clock::now();
-    let counters = &daemon.counters;
-    let [matched, notified, suppressed, own, ring, kernel] = [
-        &counters.matched,
-        &counters.notified,
-        &counters.suppressed,
-        &counters.own_output,
-        &counters.lost_ring,
-        &counters.lost_kernel,
-    ]
-    .map(|counter| counter.load(Ordering::Relaxed));
-    let notifiers: Vec<_> = NotifierId::ALL
+    let matcher = daemon.matcher_status();
+    let notifiers: Vec<_> = Notifier::ALL
         .into_iter()
         .filter_map(|id| Some((id, daemon.senders.status(id)?)))
         .collect();
     let sum = |count: fn(&NotifierStatus) -> u64| notifiers.iter().map(|(_, n)| count(n)).sum();
-    let intake = daemon.queue.counters();
-    let (forwarded, not_forwarded) = daemon.forward.map_or((0, 0), |shared| shared.counters());
-    let moved = Instant::from_millis(counters.moved.load(Ordering::Relaxed));
+    let intake = daemon.queue.status();
+    let forward = daemon.forward.map(ForwardState::counts);
+    let forward = forward.unwrap_or_default();
     let failing = notifiers
         .iter()
         .map(|(id, status)| (*id, status.failing_since));
-    let complaint = complaint(now, daemon.queue.failing_since(), moved, failing);
+    let complaint = complaint(now, intake.failing_since, matcher.moved_at, failing);
     Status {
         // The clock's epoch is its first use, at the start.
         now,
         counts: [
             ("received", intake.accepted),
-            ("matched", matched),
-            ("notified", notified),
-            ("suppressed", suppressed),
+            ("matched", matcher.engine.matched),
+            ("notified", matcher.engine.notified),
+            ("suppressed", matcher.engine.suppressed),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),
-            ("own_output", own),
+            ("own_output", matcher.own_output),
             ("cut", intake.cut),
-            ("forwarded", forwarded),
-            ("not_forwarded", not_forwarded),
+            ("forwarded", forward.forwarded),
+            ("not_forwarded", forward.failed),
         ],
         lost: [
-            ("kernel", kernel),
-            ("queue", ring),
+            ("kernel", matcher.lost_kernel),
+            ("queue", matcher.lost_ring),
             ("outbox", sum(|n| n.counts.evicted)),
             ("expired", sum(|n| n.counts.expired)),
             ("refused", sum(|n| n.counts.refused)),
@@ -89,19 +79,20 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
     }
 }
 
-/// Returns why somebody should look: nothing is received since `receiver`, the
-/// matcher stands still since `moved`, or a notifier has failed for long.
+/// Returns the reason why somebody should look, if there is one: nothing has been
+/// received since `failing_since`, the matcher has not moved since `moved_at`, or
+/// a notifier has failed for too long.
 fn complaint(
     now: Instant,
-    receiver: Option<Instant>,
-    moved: Instant,
-    notifiers: impl Iterator<Item = (NotifierId, Option<Instant>)>,
+    failing_since: Option<Instant>,
+    moved_at: Instant,
+    notifiers: impl Iterator<Item = (Notifier, Option<Instant>)>,
 ) -> Option<String> {
-    if receiver.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
+    if failing_since.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
         return Some("intake stopped: nothing can be received".to_owned());
     }
-    if now.since(moved) > INTAKE_STOPPED_MILLIS {
-        return Some("intake stopped: the matcher does not move".to_owned());
+    if now.since(moved_at) > INTAKE_STOPPED_MILLIS {
+        return Some("intake stopped: the matcher has stopped".to_owned());
     }
     notifiers.into_iter().find_map(|(id, since)| {
         let millis = now.since(since?);
@@ -181,8 +172,8 @@ impl Status {
     }
 }
 
-/// Writes one line. `received` and the losses of kernel and queue add up to what
-/// was sent to the daemon.
+/// Writes one line. `received` and the losses of kernel and queue add up to the
+/// number of datagrams sent to the daemon.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.complaint {
@@ -229,7 +220,7 @@ mod tests {
         let now = Instant::from_millis(100_000_000);
         let ago = |millis| Instant::from_millis(now.millis() - millis);
         let ask = |receiver, moved, slack| {
-            let notifiers = [(NotifierId::CONSOLE, None), (NotifierId::SLACK, slack)];
+            let notifiers = [(Notifier::Console, None), (Notifier::Slack, slack)];
             complaint(now, receiver, moved, notifiers.into_iter())
         };
         let (minute, hour) = (60_000, 3_600_000);
@@ -240,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             ask(None, ago(minute + 1), None).as_deref(),
-            Some("intake stopped: the matcher does not move")
+            Some("intake stopped: the matcher has stopped")
         );
         assert_eq!(
             ask(None, now, Some(ago(2 * hour))).as_deref(),

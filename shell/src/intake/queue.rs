@@ -1,32 +1,30 @@
 //! The hand-over from the receiver, and from the senders, to the matcher.
 //!
 //! A mutex and a condition variable around a plain ring: the matcher sleeps
-//! anyway when there is nothing to do, the critical section is one copy of a
-//! line, and the core stays free of atomics and `unsafe`.
+//! anyway if there is nothing to do, the critical section is one copy of a line,
+//! and the core stays free of atomics and `unsafe`.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::ids::{NotifierId, Ticket};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::Ticket;
 use alertik_core::intake::{Arrival, MessageBuffer, Ring, RingLoss};
 use alertik_core::time::Instant;
 
-use crate::sys::atomic::AtomicU64;
-
-/// Failed deliveries that wait for the matcher. One that finds no room leaves a
-/// cooldown of some seconds armed, which the next matching line is counted in.
+/// Failed deliveries that can wait for the matcher. One that finds no room leaves
+/// its cooldown armed for some seconds, so a repeat is counted and not sent.
 const FAILURES_MAX: usize = 64;
 
-/// What the matcher is to do next.
+/// The matcher's next task.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// A message of this length is in the buffer.
-    Message(Arrival, usize),
+    /// A message is in the buffer.
+    Message(Arrival),
     /// The ring was full for a while.
     Lost(RingLoss),
     /// A delivery failed for good.
-    Failed(NotifierId, Ticket),
+    Failed(Notifier, Ticket),
     /// Nothing arrived in time.
     Timeout,
     /// The queue is empty and no more will come.
@@ -36,136 +34,131 @@ pub(crate) enum Work {
 /// The queue in front of the matcher.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
     changed: Condvar,
-    /// Since when nothing but errors is received, in milliseconds of the
-    /// monotonic clock and one more; 0 where all is well.
-    failing: AtomicU64,
 }
 
 #[derive(Debug)]
-struct State {
-    intake: Ring,
-    failures: heapless::Deque<(NotifierId, Ticket), FAILURES_MAX>,
+struct Inner {
+    ring: Ring,
+    failures: heapless::Deque<(Notifier, Ticket), FAILURES_MAX>,
     stopping: bool,
-    /// The matcher waits. Waking takes a system call, which a busy receiver
+    /// Since when nothing but errors has been received, if that is so.
+    failing_since: Option<Instant>,
+    /// The matcher waits. Waking it takes a system call, which a busy receiver
     /// need not make for every datagram.
     waiting: bool,
 }
 
-/// Counts of the intake.
+/// How the intake is doing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct IntakeCounters {
+pub(crate) struct IntakeStatus {
     /// Messages that entered the queue.
     pub(crate) accepted: u64,
     /// Of these, messages that were longer than is matched.
     pub(crate) cut: u64,
+    /// Since when nothing but errors has been received, if that is so.
+    pub(crate) failing_since: Option<Instant>,
 }
 
 impl Queue {
     /// Returns an empty queue.
     pub(crate) const fn new() -> Self {
-        let state = State {
-            intake: Ring::new(),
+        let inner = Inner {
+            ring: Ring::new(),
             failures: heapless::Deque::new(),
             stopping: false,
+            failing_since: None,
             waiting: false,
         };
         Self {
-            state: Mutex::new(state),
+            inner: Mutex::new(inner),
             changed: Condvar::new(),
-            failing: AtomicU64::new(0),
         }
     }
 
     /// Hands a received message over, or counts it as lost. Never waits.
     pub(crate) fn push(&self, arrival: Arrival, message: &[u8]) {
-        let mut state = self.lock();
-        state.intake.push(arrival, message);
-        self.wake(state);
+        let mut inner = self.lock();
+        inner.ring.push(arrival, message);
+        self.wake(inner);
     }
 
     /// Reports a delivery that failed for good.
-    pub(crate) fn report_failure(&self, notifier: NotifierId, ticket: Ticket) {
-        let mut state = self.lock();
-        let _ = state.failures.push_back((notifier, ticket));
-        self.wake(state);
+    pub(crate) fn report_failure(&self, notifier: Notifier, ticket: Ticket) {
+        let mut inner = self.lock();
+        let _ = inner.failures.push_back((notifier, ticket));
+        self.wake(inner);
     }
 
-    /// Notes that nothing but errors is received from now on, or with `None`
+    /// Notes since when nothing but errors has been received, or with `None`
     /// that something was.
-    pub(crate) fn note_failing(&self, since: Option<Instant>) {
-        let value = since.map_or(0, |since| since.millis() + 1);
-        self.failing.store(value, Ordering::Relaxed);
-    }
-
-    /// Returns since when nothing but errors is received, if that is so.
-    pub(crate) fn failing_since(&self) -> Option<Instant> {
-        let millis = self.failing.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Instant::from_millis(millis))
+    pub(crate) fn set_failing(&self, since: Option<Instant>) {
+        self.lock().failing_since = since;
     }
 
     /// Lets the matcher end once the queue is empty.
     pub(crate) fn stop(&self) {
-        let mut state = self.lock();
-        state.stopping = true;
-        self.wake(state);
+        let mut inner = self.lock();
+        inner.stopping = true;
+        self.wake(inner);
     }
 
-    /// Returns the counts of the intake.
-    pub(crate) fn counters(&self) -> IntakeCounters {
-        let state = self.lock();
-        IntakeCounters {
-            accepted: state.intake.accepted(),
-            cut: state.intake.cut(),
+    /// Returns how the intake is doing.
+    pub(crate) fn status(&self) -> IntakeStatus {
+        let inner = self.lock();
+        IntakeStatus {
+            accepted: inner.ring.accepted(),
+            cut: inner.ring.cut(),
+            failing_since: inner.failing_since,
         }
     }
 
-    /// Returns the next thing to do if there is one already.
+    /// Returns the next task if there is one already.
     pub(crate) fn try_next(&self, buffer: &mut MessageBuffer) -> Option<Work> {
         Self::take(&mut self.lock(), buffer)
     }
 
-    /// Waits for the next thing to do, at most for `limit`.
+    /// Returns the next task, waiting for it up to `limit`.
     pub(crate) fn next(&self, buffer: &mut MessageBuffer, limit: Duration) -> Work {
-        let mut state = self.lock();
-        if let Some(work) = Self::take(&mut state, buffer) {
+        let mut inner = self.lock();
+        if let Some(work) = Self::take(&mut inner, buffer) {
             return work;
         }
-        state.waiting = true;
-        let (mut state, _) = self
+        inner.waiting = true;
+        let (mut inner, _) = self
             .changed
-            .wait_timeout_while(state, limit, |state| {
-                state.intake.is_idle() && state.failures.is_empty() && !state.stopping
+            .wait_timeout_while(inner, limit, |inner| {
+                inner.ring.is_idle() && inner.failures.is_empty() && !inner.stopping
             })
             .unwrap_or_else(PoisonError::into_inner);
-        state.waiting = false;
-        Self::take(&mut state, buffer).unwrap_or(Work::Timeout)
+        inner.waiting = false;
+        Self::take(&mut inner, buffer).unwrap_or(Work::Timeout)
     }
 
-    /// Losses come first: they were before the messages that are left.
-    fn take(state: &mut State, buffer: &mut MessageBuffer) -> Option<Work> {
-        if let Some(loss) = state.intake.take_loss() {
+    /// Losses come first: they happened before the messages that are left.
+    fn take(inner: &mut Inner, buffer: &mut MessageBuffer) -> Option<Work> {
+        if let Some(loss) = inner.ring.take_loss() {
             return Some(Work::Lost(loss));
         }
-        if let Some((notifier, ticket)) = state.failures.pop_front() {
+        if let Some((notifier, ticket)) = inner.failures.pop_front() {
             return Some(Work::Failed(notifier, ticket));
         }
-        if let Some((arrival, length)) = state.intake.pop(buffer) {
-            return Some(Work::Message(arrival, length));
+        if let Some(arrival) = inner.ring.pop(buffer) {
+            return Some(Work::Message(arrival));
         }
-        state.stopping.then_some(Work::Stopped)
+        inner.stopping.then_some(Work::Stopped)
     }
 
-    fn wake(&self, state: MutexGuard<'_, State>) {
-        let waiting = state.waiting;
-        drop(state);
+    fn wake(&self, inner: MutexGuard<'_, Inner>) {
+        let waiting = inner.waiting;
+        drop(inner);
         if waiting {
             self.changed.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! The receiver: from the socket into the forward and the queue, and nothing
-//! else, so that intake depends on nobody.
+//! The receiver: from the socket to the forwarder and into the queue, and nothing
+//! else, so that intake waits for nobody.
 
 use alertik_core::intake::Arrival;
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
@@ -9,10 +9,10 @@ use crate::intake::forward::Forwarder;
 use crate::intake::queue::Queue;
 use crate::sys::clock;
 
-/// Receives datagrams for ever: forwards each one as it is, then queues it.
+/// Receives datagrams forever: forwards each one as it is, then queues it.
 ///
-/// `receive` is expected to block; an error is followed by another attempt, and
-/// what is wrong is logged once until a datagram arrives again.
+/// `receive` is expected to block. After an error it is tried again; the error is
+/// logged once until a datagram arrives.
 pub(crate) fn run<S>(
     stack: &mut S,
     socket: &mut S::UdpSocket,
@@ -30,7 +30,7 @@ where
             Ok((length, source)) => {
                 if failing {
                     failing = false;
-                    queue.note_failing(None);
+                    queue.set_failing(None);
                 }
                 let datagram = &buffer[..length];
                 forwarder.forward(stack, datagram);
@@ -46,10 +46,10 @@ where
             Err(nb::Error::Other(error)) => {
                 if !failing {
                     failing = true;
-                    queue.note_failing(Some(clock::now()));
+                    queue.set_failing(Some(clock::now()));
                     log::error!("cannot receive: {error}");
                 }
-                // An error that stays must not become a busy loop.
+                // An error that repeats must not become a busy loop.
                 std::thread::sleep(clock::RETRY_PAUSE);
             }
         }

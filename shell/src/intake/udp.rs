@@ -17,13 +17,13 @@ pub(crate) struct StdStack {
     pub(crate) local: IpAddr,
 }
 
-/// A socket that does not exist until it is bound or connected, because only
-/// then its address family is known.
+/// A socket that is opened once it is bound or connected, because its address
+/// family is not known before.
 #[derive(Debug, Default)]
 pub(crate) struct Socket(Option<UdpSocket>);
 
 impl Socket {
-    /// Returns the system's socket, for options that the traits do not know.
+    /// Returns std's socket, for options that the traits do not cover.
     pub(crate) const fn std(&self) -> Option<&UdpSocket> {
         self.0.as_ref()
     }
@@ -39,7 +39,7 @@ impl Socket {
 ///
 /// # Errors
 ///
-/// Where there is no way to it, among others.
+/// If there is no route to the address, among others.
 pub(crate) fn connected(remote: SocketAddr) -> io::Result<UdpSocket> {
     let any: IpAddr = match remote {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -60,7 +60,7 @@ impl UdpClientStack for StdStack {
 
     fn connect(&mut self, socket: &mut Socket, remote: SocketAddr) -> Result<(), io::Error> {
         let opened = connected(remote)?;
-        // A full send buffer is a loss to be counted, not a reason to wait.
+        // A full send buffer is a loss to count, not a reason to wait.
         opened.set_nonblocking(true)?;
         socket.0 = Some(opened);
         Ok(())
@@ -110,7 +110,7 @@ impl UdpFullStack for StdStack {
     }
 }
 
-/// An interrupted call is to be repeated, as one that would block is.
+/// Maps an interrupted call to one that would block: both are repeated.
 fn to_nb(error: io::Error) -> nb::Error<io::Error> {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => nb::Error::WouldBlock,

@@ -5,9 +5,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-/// A log file. When the next line would take it over half its limit it becomes
-/// `NAME.1`, replacing the one before, and a new one is begun; the two together
-/// stay below the limit.
+/// A log file. If the next line would take it over half its limit, it becomes
+/// `NAME.1`, replacing an older one, and a new one begins; the two together stay
+/// below the limit.
 #[derive(Debug)]
 pub(crate) struct RotatingFile {
     path: PathBuf,
@@ -30,8 +30,8 @@ impl RotatingFile {
         })
     }
 
-    /// Appends a line, rotating before it where it would not fit. Failures are
-    /// not told; the file is opened anew for the next line.
+    /// Appends a line, and rotates first if it would not fit. A failure goes
+    /// unreported; the file is opened again for the next line.
     pub(crate) fn write(&mut self, line: &[u8]) {
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
         if self.written.saturating_add(length) > self.half {
@@ -51,7 +51,7 @@ impl RotatingFile {
         let mut older = OsString::from(&self.path);
         older.push(".1");
         self.file = None;
-        // Where renaming is not possible, starting over is better than growing.
+        // If renaming is not possible, starting over is better than growing.
         if fs::rename(&self.path, &older).is_err() {
             let _ = fs::remove_file(&self.path);
         }
@@ -81,6 +81,7 @@ mod tests {
         let newer = fs::read_to_string(&path).unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         assert!(older.len() + newer.len() <= 1_000);
+        let newer_bytes = newer.len() as u64;
         let both = older + &newer;
         let last: Vec<_> = both.lines().rev().take(60).collect();
         assert_eq!(last.len(), 60);
@@ -89,13 +90,9 @@ mod tests {
                 .enumerate()
                 .all(|(i, l)| *l == format!("line {:04}", 499 - i))
         );
-        // A restart goes on where the file ends.
+        // A restart continues at the file's end.
         let again = RotatingFile::open(path, 1_000).unwrap();
-        assert_eq!(again.written, newer_len(&both, &folder));
+        assert_eq!(again.written, newer_bytes);
         fs::remove_dir_all(&folder).unwrap();
-    }
-
-    fn newer_len(_: &str, folder: &std::path::Path) -> u64 {
-        fs::metadata(folder.join("log.txt")).unwrap().len()
     }
 }

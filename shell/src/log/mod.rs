@@ -2,8 +2,8 @@
 //!
 //! Logging never waits. A line goes into a fixed queue and a thread of its own
 //! writes it, so that a stalled reader of standard output or a slow flash chip
-//! stops neither intake nor notifications; lines that find no room are counted
-//! and told later.
+//! stops neither intake nor notifications. Lines that find no room are counted
+//! and reported later.
 
 mod escape;
 mod file;
@@ -27,7 +27,7 @@ const LINE_BYTES_MAX: usize = 1_024;
 /// Bytes of lines that wait to be written.
 const QUEUE_BYTES: usize = 16 * 1_024;
 
-/// Where the log goes.
+/// The destination of the log.
 #[derive(Debug)]
 pub(crate) enum Sink {
     /// Standard output.
@@ -36,30 +36,32 @@ pub(crate) enum Sink {
     File(RotatingFile),
 }
 
-struct Queue {
+/// The lines that wait to be written.
+struct Waiting {
     lines: Fifo<QUEUE_BYTES>,
-    lost: u64,
+    /// Lines that found no room and are not reported yet.
+    unreported: u64,
     /// The writer has taken a line and not finished it.
-    writing: bool,
+    is_writing: bool,
 }
 
 struct Logger {
-    queue: Mutex<Queue>,
+    waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
 static LOGGER: Logger = Logger {
-    queue: Mutex::new(Queue {
+    waiting: Mutex::new(Waiting {
         lines: Fifo::new(),
-        lost: 0,
-        writing: false,
+        unreported: 0,
+        is_writing: false,
     }),
     changed: Condvar::new(),
 };
 
 /// Installs the logger and starts its writer.
 pub(crate) fn start(level: LevelFilter, sink: Sink) -> io::Result<()> {
-    // Fails only when called twice, which changes nothing.
+    // Fails only if called twice, which changes nothing.
     let _ = log::set_logger(&LOGGER);
     log::set_max_level(level);
     threads::start("log", Box::new(move || write_lines(sink)))
@@ -76,21 +78,21 @@ pub(crate) fn debug(message: fmt::Arguments<'_>) {
     }
 }
 
-/// Waits until all lines are written, at most for `limit`.
+/// Waits until all lines are written, up to `limit`.
 pub(crate) fn flush(limit: Duration) {
-    let idle = |queue: &mut Queue| !queue.lines.is_empty() || queue.writing;
+    let is_busy = |waiting: &mut Waiting| !waiting.lines.is_empty() || waiting.is_writing;
     let _ = LOGGER
         .changed
-        .wait_timeout_while(LOGGER.lock(), limit, idle);
+        .wait_timeout_while(LOGGER.lock(), limit, is_busy);
 }
 
 impl Logger {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enqueue(&self, level: Level, message: fmt::Arguments<'_>) {
-        let mut line = Line::new();
+        let mut line = LogLine::new();
         let now = clock::wall();
         let name = match level {
             Level::Error => "error",
@@ -99,11 +101,11 @@ impl Logger {
             Level::Debug | Level::Trace => "debug",
         };
         let _ = write!(line, "{OWN_OUTPUT_PREFIX}{now} {name}: {message}");
-        let mut queue = self.lock();
-        if queue.lines.push(line.finish(), &[]).is_err() {
-            queue.lost += 1;
+        let mut waiting = self.lock();
+        if waiting.lines.push(line.finish(), &[]).is_err() {
+            waiting.unreported += 1;
         }
-        drop(queue);
+        drop(waiting);
         self.changed.notify_all();
     }
 }
@@ -123,27 +125,28 @@ impl log::Log for Logger {
     fn flush(&self) {}
 }
 
-/// The writer thread: one line after the other, for ever.
+/// The writer thread: writes one line after the other, forever.
 fn write_lines(mut sink: Sink) {
     let mut line = [0; LINE_BYTES_MAX];
     loop {
-        let waiting = LOGGER.lock();
-        let mut queue = LOGGER
+        let has_nothing =
+            |waiting: &mut Waiting| waiting.lines.is_empty() && waiting.unreported == 0;
+        let mut waiting = LOGGER
             .changed
-            .wait_while(waiting, |queue| queue.lines.is_empty() && queue.lost == 0)
+            .wait_while(LOGGER.lock(), has_nothing)
             .unwrap_or_else(PoisonError::into_inner);
-        let length = queue.lines.pop(&mut line);
-        let lost = if length.is_none() {
-            std::mem::take(&mut queue.lost)
-        } else {
-            0
+        let length = waiting.lines.pop(&mut line);
+        // Lines were lost because the queue was full, so they come after it.
+        let lost = match length {
+            Some(_) => 0,
+            None => std::mem::take(&mut waiting.unreported),
         };
-        queue.writing = true;
-        drop(queue);
+        waiting.is_writing = true;
+        drop(waiting);
         if let Some(length) = length {
             sink.write(&line[..length]);
         } else if lost > 0 {
-            let mut note = Line::new();
+            let mut note = LogLine::new();
             let now = clock::wall();
             let _ = write!(
                 note,
@@ -151,14 +154,14 @@ fn write_lines(mut sink: Sink) {
             );
             sink.write(note.finish());
         }
-        LOGGER.lock().writing = false;
+        LOGGER.lock().is_writing = false;
         LOGGER.changed.notify_all();
     }
 }
 
 impl Sink {
-    /// Writes a line. There is nobody to tell of a failure: a closed standard
-    /// output or a full disk silences the log and nothing else.
+    /// Writes a line. A failure cannot be reported: a closed standard output or a
+    /// full disk silences the log and nothing else.
     fn write(&mut self, line: &[u8]) {
         match self {
             Self::Stdout => {
@@ -170,11 +173,11 @@ impl Sink {
 }
 
 /// A line under construction, cut at its capacity.
-struct Line {
+struct LogLine {
     bytes: Vec<u8, LINE_BYTES_MAX>,
 }
 
-impl Line {
+impl LogLine {
     const fn new() -> Self {
         Self { bytes: Vec::new() }
     }
@@ -192,7 +195,7 @@ impl Line {
     }
 }
 
-impl fmt::Write for Line {
+impl fmt::Write for LogLine {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let fitting = text.floor_char_boundary(LINE_BYTES_MAX - 1 - self.bytes.len());
         let _ = self.bytes.extend_from_slice(&text.as_bytes()[..fitting]);

@@ -23,6 +23,9 @@ const RECEIVED_BYTES_MAX: usize = 256 * 1_024;
 /// only adds words to a verdict.
 const BODY_MILLIS_MAX: u64 = 2_000;
 
+/// Most addresses that the time of one attempt is divided among.
+const SHARES_MAX: u64 = 3;
+
 /// Why no answer came.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -69,13 +72,14 @@ struct Socket {
 
 impl Connection {
     /// Connects to the first of the addresses that takes the connection within
-    /// its `share`, in milliseconds: the first may lead nowhere and must not
-    /// use up the deadline.
+    /// its share of `millis`, the time of one attempt: an address may lead
+    /// nowhere and must not use up the deadline while there are others.
     pub(crate) fn open(
         addresses: &[SocketAddr],
         deadline: Instant,
-        share: u64,
+        millis: u64,
     ) -> Result<Self, Failure> {
+        let share = millis / (addresses.len() as u64).clamp(1, SHARES_MAX);
         let mut failure = Failure::Unresolved;
         for address in addresses {
             let left = deadline.since(clock::now());
@@ -101,7 +105,7 @@ impl Connection {
         Err(failure)
     }
 
-    /// Has TLS spoken over the connection.
+    /// Starts TLS on the connection.
     pub(crate) fn secure(&mut self, config: &Arc<ClientConfig>, host: &str) -> Result<(), Failure> {
         // A host that no certificate can name cannot be looked up, either.
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
@@ -112,12 +116,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a request and reads its answer, the body only if `wants_body` for
-    /// its status. Once the head is there, nothing is an error any more.
+    /// Sends a request and reads its answer, as far as the answer's form wants to
+    /// be read. Once the head is there, nothing is an error any more.
     pub(crate) fn exchange(
         &mut self,
         request: &[u8],
-        wants_body: fn(u16) -> bool,
         response: &mut Response<'_>,
     ) -> Result<(), Failure> {
         self.send(request)?;
@@ -135,13 +138,9 @@ impl Connection {
             let headless = response.status().is_none();
             let taken = response.push(&chunk[..count]);
             taken.map_err(|_| Failure::Malformed)?;
-            match response.status() {
-                Some(status) if !wants_body(status) => break,
-                Some(_) if headless => {
-                    let enough = clock::now().after(BODY_MILLIS_MAX);
-                    self.socket.deadline = self.socket.deadline.min(enough);
-                }
-                _ => {}
+            if headless && response.status().is_some() {
+                let enough = clock::now().after(BODY_MILLIS_MAX);
+                self.socket.deadline = self.socket.deadline.min(enough);
             }
         }
         Ok(())

@@ -1,11 +1,11 @@
-//! Looking a host's addresses up: the sockets, clocks and files of a stub
+//! Looks up a host's addresses: the sockets, the clock and the files of a stub
 //! resolver whose rules are the core's ([`alertik_core::dns`]).
 //!
 //! libc's resolver cannot be interrupted, so every look-up would need a thread
-//! to keep a deadline, and on ARMv7 it is 16 kB of code. What it does is done
-//! here as well: all name servers are asked at once and for both families at
-//! once, first answers count, and nothing is kept, because a router's files
-//! change. What differs from musl's (1.2.3):
+//! to keep a deadline, and on ARMv7 it is 16 kB of code. This one works like it:
+//! it asks all name servers at once and for both families at once, takes the
+//! first answer, and caches nothing, because a router's files change. It differs
+//! from musl's (1.2.3) in three points:
 //!
 //! * One family suffices: a server that cannot answer for IPv6 does not keep a
 //!   host's IPv4 addresses from being used.
@@ -29,30 +29,30 @@ use crate::sys::udp_socket;
 
 /// Most bytes of a file that are read.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
-/// How often in all a query is sent again at once, because a server failed,
-/// until it is time to ask everybody again; as in musl.
+/// Most queries that are repeated immediately because a server failed, until it
+/// is time to ask all servers again; as in musl.
 const REPEATS_MAX: usize = 4;
-/// How long the answer for IPv6 is waited for once there are addresses of IPv4,
-/// in milliseconds. Some servers never give one.
+/// Longest wait for the answer for IPv6 once there are IPv4 addresses, in
+/// milliseconds. Some servers never send one.
 const OTHER_FAMILY_MILLIS: u64 = 250;
-/// Where the query for IPv4 is among the two.
+/// Index of the query for IPv4 among the two.
 const IPV4: usize = 0;
 
-/// Why there is no address.
+/// The reason why there is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unresolved {
-    /// Nobody has one, or nobody answered within the resolver's own time.
+    /// The host has none, or no server answered within the resolver's own time.
     NoAddress,
     /// The caller's deadline has passed.
     Deadline,
 }
 
-/// Returns the addresses of a host, of which there is at least one, with the
-/// given port, in the order in which they are to be tried.
+/// Returns the addresses of a host with the given port, at least one, in the
+/// order in which to try them.
 ///
 /// # Errors
 ///
-/// Where there is none until `deadline`.
+/// If no address is found before `deadline`.
 pub(crate) fn resolve(
     host: &str,
     port: u16,
@@ -76,7 +76,7 @@ fn zone(name: &str) -> Option<u32> {
     std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }
 
-/// Looks a name up in the file, then with the servers, within each domain of
+/// Looks a name up in the hosts file, then asks the servers, in each domain of
 /// the search list until the name exists in one.
 fn look_up(host: &[u8], deadline: Instant, addresses: &mut Addresses) -> Result<(), Unresolved> {
     add_from_hosts(&read_file("/etc/hosts"), host, addresses);
@@ -103,7 +103,7 @@ fn read_file(path: &str) -> Vec<u8> {
     let mut chunk = [0; 1_024];
     while let Ok(count @ 1..) = file.read(&mut chunk) {
         if text.len() + count > FILE_BYTES_MAX {
-            // The last line may be half of one.
+            // The last line may be incomplete.
             let whole = text.iter().rposition(|&byte| byte == b'\n');
             text.truncate(whole.unwrap_or(0));
             break;
@@ -113,8 +113,8 @@ fn read_file(path: &str) -> Vec<u8> {
     text
 }
 
-/// A look-up's socket. The kernel chooses its port, at random, and closes it
-/// with the look-up.
+/// A look-up's socket, which is open as long as the look-up lasts. The kernel
+/// chooses its port at random.
 struct Asking<'c> {
     conf: &'c ResolvConf<'c>,
     deadline: Instant,
@@ -122,19 +122,19 @@ struct Asking<'c> {
     is_v6: bool,
 }
 
-/// What is left to be answered about one name.
+/// The questions about one name that are not answered yet.
 struct Open {
     /// The queries without an answer; the one at [`IPV4`] is for IPv4.
     queries: [Option<Query>; 2],
-    /// Until when answers are waited for.
+    /// The end of the wait for answers.
     end: Instant,
-    /// How often a query may still be repeated at once.
+    /// Immediate repeats that are left.
     repeats: usize,
 }
 
 impl<'c> Asking<'c> {
-    /// Opens a socket that reaches servers of both families, if there are such
-    /// and the machine has IPv6.
+    /// Opens a socket that reaches servers of both families if there are any with
+    /// IPv6 and the machine has it.
     fn start(conf: &'c ResolvConf<'c>, deadline: Instant) -> io::Result<Self> {
         let wants_v6 = conf.servers().iter().any(SocketAddr::is_ipv6);
         let v6 = wants_v6.then(|| udp_socket::bind((Ipv6Addr::UNSPECIFIED, 0).into()));
@@ -150,8 +150,8 @@ impl<'c> Asking<'c> {
         })
     }
 
-    /// Asks for the addresses of `host` within `domain`. Returns whether such a
-    /// name exists.
+    /// Asks for the addresses of `host` in `domain`. Returns whether such a name
+    /// exists.
     fn ask(
         &self,
         host: &[u8],
@@ -169,29 +169,32 @@ impl<'c> Asking<'c> {
             end: self.deadline.min(begun.after(self.conf.timeout_millis())),
             repeats: 0,
         };
+        // Too long to be a name, so it does not exist.
         if open.queries[IPV4].is_none() {
             return Ok(false);
         }
-        let mut round = begun;
+        let mut next_round = begun;
         let mut datagram = [0; DNS_ANSWER_BYTES_MAX];
         while open.queries.iter().any(Option::is_some) {
             let now = clock::now();
             if now >= open.end {
                 return match addresses.is_empty() {
+                    // The other family never answered; the one that did suffices.
                     false => Ok(true),
                     true if now < self.deadline => Err(Unresolved::NoAddress),
                     true => Err(Unresolved::Deadline),
                 };
             }
-            if now >= round {
-                round = now.after(self.conf.interval_millis());
+            if now >= next_round {
+                // Every open question goes to every server.
+                next_round = now.after(self.conf.interval_millis());
                 open.repeats = REPEATS_MAX;
                 for query in open.queries.iter().flatten() {
                     let servers = self.conf.servers().iter();
                     servers.for_each(|&server| self.send(query, server));
                 }
             }
-            let wait = open.end.min(round).since(now);
+            let wait = open.end.min(next_round).since(now);
             if let Some((length, server)) = self.receive(&mut datagram, wait)?
                 && self.take(&datagram[..length], server, &mut open, addresses)
             {
@@ -201,7 +204,7 @@ impl<'c> Asking<'c> {
         Ok(true)
     }
 
-    /// Takes a datagram of a server. Returns whether it says that the name does
+    /// Takes a datagram from a server. Returns whether it says that the name does
     /// not exist.
     fn take(
         &self,
@@ -218,6 +221,8 @@ impl<'c> Asking<'c> {
                     self.send(query, server);
                 }
                 Some(Reply::Truncated) if query.enlarge() => self.send(query, server),
+                // Not an answer to this query, or one that is no help: another
+                // server may do better, or this one in the next round.
                 None | Some(Reply::Failure | Reply::Truncated) => {}
                 // For IPv6 some servers say so of names that exist (RFC 4074,
                 // section 4.2).
@@ -233,7 +238,7 @@ impl<'c> Asking<'c> {
         false
     }
 
-    /// Sends a query. A server that cannot be reached is one that is silent.
+    /// Sends a query. A server that cannot be reached counts as silent.
     fn send(&self, query: &Query, server: SocketAddr) {
         let address = match server.ip() {
             IpAddr::V4(v4) if self.is_v6 => (v4.to_ipv6_mapped(), server.port()).into(),
@@ -242,8 +247,8 @@ impl<'c> Asking<'c> {
         let _ = self.socket.send_to(query.as_bytes(), address);
     }
 
-    /// Waits for a datagram of one of the servers, at most so long. Nothing if
-    /// none came, or one of somebody else.
+    /// Waits up to `millis` for a datagram from one of the servers. Returns `None`
+    /// on timeout or if someone else sent it.
     fn receive(
         &self,
         datagram: &mut [u8],
@@ -254,14 +259,14 @@ impl<'c> Asking<'c> {
         match received.and_then(|()| self.socket.recv_from(datagram)) {
             Ok((length, from)) => {
                 let from = SocketAddr::new(from.ip().to_canonical(), from.port());
-                let same =
+                let is_sender =
                     |server: &&SocketAddr| (server.ip(), server.port()) == (from.ip(), from.port());
-                let server = self.conf.servers().iter().find(same);
+                let server = self.conf.servers().iter().find(is_sender);
                 Ok(server.map(|&server| (length, server)))
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(None),
-                // It would come again at once.
+                // It would come again immediately.
                 _ => Err(Unresolved::NoAddress),
             },
         }

@@ -19,7 +19,7 @@ impl Console {
     }
 
     /// Writes whole lines; blocks as long as the reader does.
-    pub(super) fn write(&mut self, lines: &str) -> io::Result<()> {
-        self.out.write_all(lines.as_bytes())
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.out.write_all(lines)
     }
 }

@@ -1,82 +1,38 @@
-//! Requests of the notifiers that are reached over HTTP, and what becomes of
-//! them.
+//! Requests of the notifiers that are reached over HTTP, and their outcomes.
 
 use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 
-use alertik_core::delivery::{Answer, Courier, Field, FixedStr, Form, Response, Template, Verdict};
-use alertik_core::ids::{NotifierId, RuleId};
-use alertik_core::limits::{
-    ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, BODY_BYTES_MAX, HEAD_BYTES_MAX,
+use alertik_core::delivery::{
+    Advice, Courier, FixedStr, Form, Notifier, Response, Template, Verdict,
 };
+use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, HEAD_BYTES_MAX};
 use alertik_core::time::Instant;
 use rustls::ClientConfig;
 
 use super::secrets::Secrets;
+use super::transport::Outcome;
 use crate::net::connection::{Connection, Failure, Phase};
 use crate::net::request;
 use crate::net::resolve::{Unresolved, resolve};
 use crate::net::tls;
 use crate::settings::Url;
-use crate::settings::services::{Endpoint, Service};
+use crate::settings::services::{Endpoint, address_variables, prefix};
 use crate::sys::clock;
-
-/// The store of a notifier's outbox.
-pub(super) type Store = Box<[u8]>;
 
 /// A notifier that is reached over HTTP.
 pub(super) struct Http {
-    id: NotifierId,
+    notifier: Notifier,
     endpoint: Box<Endpoint>,
     secrets: Secrets,
     timeout_millis: u64,
     tls: Arc<ClientConfig>,
 }
 
-/// The outcome of an attempt: what to do, and why in words without secrets.
-pub(super) struct Outcome {
-    pub(super) verdict: Verdict,
-    pub(super) words: String,
-}
-
-impl Outcome {
-    /// Returns the outcome of writing to standard output.
-    pub(super) fn of_console(result: io::Result<()>) -> Self {
-        match result {
-            Ok(()) => Self {
-                verdict: Verdict::Delivered {
-                    pause_millis: 0,
-                    odd: false,
-                },
-                words: String::new(),
-            },
-            Err(error) => Self {
-                verdict: Verdict::Refused,
-                words: format!("standard output cannot be written: {error}"),
-            },
-        }
-    }
-}
-
-/// Returns the form of a service's messages.
-const fn form(service: &Service) -> Form<'_> {
-    match service {
-        Service::Telegram(form) => Form::Telegram(*form),
-        Service::Slack => Form::Slack,
-        Service::Teams => Form::Teams,
-        Service::Discord => Form::Discord,
-        Service::DiscordAsSlack => Form::DiscordAsSlack,
-        Service::Generic(generic) => match &generic.body {
-            Some(body) => Form::Template(body),
-            None => Form::Text,
-        },
-    }
-}
-
 impl Http {
     pub(super) fn new(
-        id: NotifierId,
+        notifier: Notifier,
         endpoint: Box<Endpoint>,
         timeout_secs: u64,
         tls: &Arc<ClientConfig>,
@@ -84,11 +40,12 @@ impl Http {
         let mut secrets = Secrets::default();
         secrets.add(endpoint.url.path());
         secrets.add(endpoint.url.query());
-        if let Service::Generic(generic) = &endpoint.service {
+        if let Form::Generic(generic) = &endpoint.form {
             for (_, value) in &generic.headers {
                 value.literals().for_each(|text| secrets.add(text));
             }
             if let Some(url) = &generic.url {
+                // The first literal holds scheme and host, which are no secret.
                 url.literals().skip(1).for_each(|text| secrets.add(text));
             }
             if let Some(body) = &generic.body {
@@ -96,7 +53,7 @@ impl Http {
             }
         }
         Self {
-            id,
+            notifier,
             endpoint,
             secrets,
             timeout_millis: timeout_secs * 1_000,
@@ -109,72 +66,34 @@ impl Http {
         self.endpoint.url.site()
     }
 
-    /// Begins an attempt in the courier and returns the request for it.
-    pub(super) fn begin(
-        &self,
-        now: Instant,
-        courier: &mut Courier<Store>,
-        rule_name: &dyn Fn(RuleId, &mut dyn Write),
-    ) -> Vec<u8> {
-        let mut bytes = vec![0; BODY_BYTES_MAX];
-        let mut body = FixedStr::new(&mut bytes);
-        let mut same = heapless::Vec::<Field, 3>::new();
-        let mut most = usize::MAX;
-        if let Service::Generic(generic) = &self.endpoint.service {
-            for field in [Field::Rule, Field::Source, Field::Time] {
-                if generic.templates().any(|template| template.uses(field)) {
-                    let _ = same.push(field);
-                }
-            }
-            if let Some(url) = generic.url.as_ref().filter(|url| url.uses(Field::Text)) {
-                most = courier.fitting(now, url);
-            }
-        }
-        courier.begin(
-            now,
-            &form(&self.endpoint.service),
-            &same,
-            rule_name,
-            most,
-            &mut body,
-        );
-        self.request(now, body.as_str(), courier, rule_name)
+    /// Returns the request that the service wants.
+    pub(super) fn form(&self) -> &Form<'static> {
+        &self.endpoint.form
     }
 
-    fn request(
-        &self,
-        now: Instant,
-        body: &str,
-        courier: &Courier<Store>,
-        rule_name: &dyn Fn(RuleId, &mut dyn Write),
-    ) -> Vec<u8> {
-        let url = &self.endpoint.url;
-        let mut target = [url.path(), url.query()].concat();
-        let (mut method, mut content_type) = ("POST", "application/json");
-        let mut headers: &[_] = &[];
-        if let Service::Generic(generic) = &self.endpoint.service {
-            (method, content_type) = (generic.method, generic.content_type);
-            headers = &generic.headers;
-            if let Some(template) = &generic.url {
-                let url = expand(now, courier, template, rule_name);
-                target = request::target(&url, self.site().len());
-            }
+    /// Returns the bytes of the request for the attempt that was begun in the
+    /// courier, whose body is `body`.
+    pub(super) fn request(&self, body: &str, courier: &Courier) -> Vec<u8> {
+        let Endpoint { url, form } = &*self.endpoint;
+        let target = match form.url() {
+            Some(template) => request::target(&expand(courier, template), url.site().len()),
+            None => [url.path(), url.query()].concat(),
+        };
+        let mut request = request::Head::new(form.method(), &target, url.authority());
+        for (name, value) in form.headers() {
+            request.field(name, &expand(courier, value));
         }
-        let mut request = request::Head::new(method, &target, url.authority());
-        for (name, value) in headers {
-            request.field(name, &expand(now, courier, value, rule_name));
-        }
-        request.finish(content_type, body)
+        request.finish(form.content_type(), body)
     }
 
-    /// Sends a request and waits for what becomes of it, at most until the
-    /// deadline of one attempt or `end`.
+    /// Sends a request and waits for its outcome, at most until the deadline of
+    /// one attempt or `end`.
     pub(super) fn send(&self, request: &[u8], end: Option<Instant>) -> Outcome {
         let own = clock::now().after(self.timeout_millis);
         let deadline = end.map_or(own, |end| own.min(end));
         let mut head = vec![0; ANSWER_HEAD_BYTES_MAX];
         let mut body = vec![0; ANSWER_BODY_BYTES_MAX];
-        let mut response = Response::new(&mut head, &mut body);
+        let mut response = Response::new(self.notifier, &mut head, &mut body);
         match self.exchange(request, deadline, &mut response) {
             Ok(()) => self.judge(&response),
             Err(failure) => self.explain(&failure),
@@ -192,60 +111,48 @@ impl Http {
             Unresolved::NoAddress => Failure::Unresolved,
             Unresolved::Deadline => Failure::Deadline(Phase::Resolving),
         })?;
-        let share = self.timeout_millis / CONNECT_SHARE;
-        let mut connection = Connection::open(&addresses, deadline, share)?;
+        let mut connection = Connection::open(&addresses, deadline, self.timeout_millis)?;
         if url.is_https() {
             connection.secure(&self.tls, url.host())?;
         }
-        let wants_body = match self.id {
-            NotifierId::SLACK | NotifierId::TEAMS => |_| true,
-            _ => |status| !(200..300).contains(&status),
-        };
-        connection.exchange(request, wants_body, response)
+        connection.exchange(request, response)
     }
 
     fn judge(&self, response: &Response<'_>) -> Outcome {
+        let verdict = response.judge(clock::wall().unix_secs);
         let status = response.status().unwrap_or(0);
-        let answer = Answer {
-            status,
-            retry_after: response.header("retry-after"),
-            date: response.header("date"),
-            remaining: response.header("x-ratelimit-remaining"),
-            reset_after: response.header("x-ratelimit-reset-after"),
-            body: response.body(),
-        };
-        let verdict = answer.judge(self.id, clock::wall().unix_secs);
         let mut words = format!("HTTP {status}");
         let excerpt = self.secrets.excerpt(response.body());
         if !excerpt.is_empty() {
             let _ = write!(words, ": {excerpt}");
         }
-        if let Some(advice) = self.advice(status, response) {
-            let _ = write!(words, "; {advice}");
-        }
+        self.advise(response, &mut words);
         Outcome { verdict, words }
     }
 
-    /// Returns what the user should check.
-    fn advice(&self, status: u16, response: &Response<'_>) -> Option<String> {
-        let variables = match self.id {
-            NotifierId::TELEGRAM => "TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID".to_owned(),
-            id => id.name().to_ascii_uppercase() + "_WEBHOOK_URL",
-        };
-        Some(match status {
-            300..=399 => {
+    /// Adds what the user should check, with the names of the variables.
+    fn advise(&self, response: &Response<'_>, words: &mut String) {
+        let before = match response.advice() {
+            Advice::None => return,
+            Advice::Redirect => {
                 let to = response
                     .header("location")
                     .and_then(|location| Url::parse(location).ok())
                     .map_or_else(|| "elsewhere".to_owned(), |url| url.site().to_owned());
-                format!("it redirects to {to}, which is never followed: check {variables}")
+                let _ = write!(words, "; it redirects to {to}, which is never followed");
+                ": "
             }
-            400 | 413..=415 | 422 => {
-                format!("the service did not like the message: check {variables}")
-            }
-            401..=410 => format!("check {variables}"),
-            _ => return None,
-        })
+            Advice::Message => "; the service did not accept the message: ",
+            Advice::Address => "; ",
+        };
+        words.push_str(before);
+        words.push_str("check");
+        let prefix = prefix(self.notifier);
+        for (index, suffix) in address_variables(self.notifier).iter().enumerate() {
+            words.push_str(if index == 0 { " " } else { " and " });
+            words.push_str(&prefix);
+            words.push_str(suffix);
+        }
     }
 
     fn explain(&self, failure: &Failure) -> Outcome {
@@ -279,9 +186,6 @@ impl Http {
     }
 }
 
-/// One address may take this part of an attempt's time to connect.
-const CONNECT_SHARE: u64 = 3;
-
 /// Puts an error of the connection into words.
 fn explain_io(error: &io::Error, host: &str) -> String {
     match error.kind() {
@@ -303,14 +207,9 @@ fn explain_io(error: &io::Error, host: &str) -> String {
     }
 }
 
-fn expand(
-    now: Instant,
-    courier: &Courier<Store>,
-    template: &Template<'_>,
-    rule_name: &dyn Fn(RuleId, &mut dyn Write),
-) -> String {
+fn expand(courier: &Courier, template: &Template<'_>) -> String {
     let mut bytes = vec![0; HEAD_BYTES_MAX];
     let mut text = FixedStr::new(&mut bytes);
-    courier.expand(now, template, rule_name, &mut text);
+    courier.expand(template, &mut text);
     text.as_str().to_owned()
 }

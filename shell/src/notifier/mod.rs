@@ -1,9 +1,9 @@
 //! Delivery: one thread and one outbox per notifier, so that none waits for
 //! another and nobody waits for the network.
 //!
-//! What to send and when is decided by the core's `Courier`; here are the
-//! threads, the connections and the words for the log. Nothing here logs more
-//! of a URL than scheme, host and port.
+//! The core's `Courier` decides what to send and when; here are the threads, the
+//! connections and the words for the log. Nothing here logs more of a URL than
+//! scheme, host and port.
 
 mod console;
 mod http;
@@ -11,25 +11,26 @@ mod secrets;
 mod sender;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod trial;
 
 use std::io;
 use std::sync::Arc;
 
-use alertik_core::delivery::{Courier, CourierSettings, Loss};
-use alertik_core::ids::{NotifierId, Ticket};
+use alertik_core::delivery::{Courier, CourierSettings, Loss, Notifier};
+use alertik_core::ids::Ticket;
 use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
 
 use crate::net::tls;
-use crate::settings::services::{Notifiers, Target};
+use crate::settings::services::Notifiers;
 use crate::sys::clock;
+use crate::sys::random::random;
 use crate::sys::threads;
-use console::Console;
-use http::Http;
-use sender::{Sender, Transport};
+use sender::Sender;
+use transport::Transport;
 
 pub(crate) use sender::NotifierStatus;
 pub(crate) use trial::{Trial, try_all};
@@ -51,44 +52,29 @@ pub(crate) struct Senders {
 /// Where a thread cannot be started, or standard output not be duplicated.
 pub(crate) fn start(
     notifiers: Notifiers,
-    failed: Box<dyn Fn(NotifierId, Ticket) + Send + Sync>,
+    failed: Box<dyn Fn(Notifier, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
     let tls = tls::client_config(notifiers.anchors)?;
     let failed: sender::Failed = Arc::from(failed);
-    let rule_names: Arc<[String]> = notifiers.rule_names.into();
     let mut senders = Vec::new();
-    for notifier in notifiers.list {
-        let id = notifier.id;
-        let settings = CourierSettings {
-            pacing: notifier.pacing,
+    for settings in notifiers.list {
+        let notifier = settings.notifier;
+        let outbox_bytes = match notifier {
+            Notifier::Console => CONSOLE_OUTBOX_BYTES,
+            _ => OUTBOX_BYTES,
+        };
+        let courier = Courier::new(&CourierSettings {
+            pacing: settings.pacing,
             max_age_millis: notifiers.max_age_secs.saturating_mul(1_000),
-            seed: random(),
-        };
-        let (transport, bytes) = match notifier.target {
-            Target::Console => (Transport::Console(Console::open()?), CONSOLE_OUTBOX_BYTES),
-            Target::Http(endpoint) => {
-                let http = Http::new(id, endpoint, notifiers.timeout_secs, &tls);
-                (Transport::Http(Box::new(http)), OUTBOX_BYTES)
-            }
-        };
-        // Zeroed pages are not resident until they are used.
-        let courier = Courier::new(vec![0; bytes].into_boxed_slice(), &settings);
-        let sender = Arc::new(Sender::new(
-            id,
-            courier,
-            Arc::clone(&failed),
-            Arc::clone(&rule_names),
-        ));
+            outbox_bytes,
+            seed: random() as u32,
+        });
+        let transport = Transport::new(settings, notifiers.timeout_secs, &tls)?;
+        let sender = Arc::new(Sender::new(notifier, courier, Arc::clone(&failed)));
         senders.push(Arc::clone(&sender));
-        threads::start(id.name(), Box::new(move || sender.run(transport)))?;
+        threads::start(notifier.name(), Box::new(move || sender.run(transport)))?;
     }
     Ok(Senders { senders })
-}
-
-/// Returns a number that differs between starts and between calls.
-fn random() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(clock::now().millis()) as u32
 }
 
 impl Senders {
@@ -96,22 +82,25 @@ impl Senders {
     /// waits for the network.
     pub(crate) fn push(&self, now: Instant, head: &NoticeHead, text: Text<'_>) {
         for sender in &self.senders {
-            if head.notifiers.contains(sender.id()) {
+            if head.notifiers.contains(sender.notifier().id()) {
                 sender.push(now, head, text);
             }
         }
     }
 
-    /// Has every notifier tell a loss in its next message.
-    pub(crate) fn tell_loss(&self, loss: Loss) {
+    /// Lets every notifier report a loss in its next message.
+    pub(crate) fn report_loss(&self, loss: Loss) {
         for sender in &self.senders {
-            sender.tell_loss(loss);
+            sender.report_loss(loss);
         }
     }
 
     /// Returns how a notifier is doing, or nothing if it is not in use.
-    pub(crate) fn status(&self, id: NotifierId) -> Option<NotifierStatus> {
-        let sender = self.senders.iter().find(|sender| sender.id() == id)?;
+    pub(crate) fn status(&self, notifier: Notifier) -> Option<NotifierStatus> {
+        let sender = self
+            .senders
+            .iter()
+            .find(|sender| sender.notifier() == notifier)?;
         Some(sender.status())
     }
 
@@ -127,7 +116,7 @@ impl Senders {
             if left > 0 {
                 log::warn!(
                     "{}: notifications not delivered: {left}",
-                    sender.id().name()
+                    sender.notifier().name()
                 );
             }
         }

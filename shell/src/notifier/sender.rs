@@ -3,50 +3,47 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::delivery::{Counts, Courier, FixedStr, Form, Hold, Loss, Step, Verdict};
-use alertik_core::ids::{NotifierId, RuleId, Ticket};
-use alertik_core::limits::BODY_BYTES_MAX;
+use alertik_core::delivery::{Counts, Courier, Hold, Loss, Notifier, Step, Verdict};
+use alertik_core::ids::Ticket;
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
 
-use super::console::Console;
-use super::http::{Http, Outcome, Store};
+use super::transport::{Outcome, Transport};
 use crate::log::debug;
 use crate::sys::clock;
 
 /// Reports a notification that will not arrive.
-pub(super) type Failed = Arc<dyn Fn(NotifierId, Ticket) + Send + Sync>;
+pub(super) type Failed = Arc<dyn Fn(Notifier, Ticket) + Send + Sync>;
 
 /// One notifier: its courier, and what its thread and the others share.
 pub(super) struct Sender {
-    id: NotifierId,
+    notifier: Notifier,
     state: Mutex<State>,
     changed: Condvar,
     failed: Failed,
-    rule_names: Arc<[String]>,
 }
 
 struct State {
-    courier: Courier<Store>,
+    courier: Courier,
     /// When to stop, once somebody wants that.
     closing: Option<Instant>,
     closed: bool,
     last_success: Option<Instant>,
-    /// When the first of the attempts failed that have failed since a success.
+    /// When the current run of failures began.
     failing_since: Option<Instant>,
-    /// When an attempt failed last, and with what.
+    /// When the last failed attempt ended, and its reason.
     last_failure: Option<(Instant, String)>,
 }
 
 /// How a notifier is doing. Holds no secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct NotifierStatus {
-    /// What it has done since the start.
+    /// Totals since the start.
     pub(crate) counts: Counts,
     /// Notifications that wait.
     pub(crate) waiting: usize,
-    /// When a message arrived last.
+    /// When the last message arrived.
     pub(crate) last_success: Option<Instant>,
     /// Since when every attempt has failed, if the last one did.
     pub(crate) failing_since: Option<Instant>,
@@ -54,27 +51,16 @@ pub(crate) struct NotifierStatus {
     pub(crate) failures: u32,
     /// Why it sends nothing at the moment, and until when.
     pub(crate) hold: (Hold, Instant),
-    /// When an attempt failed last.
+    /// When the last failed attempt ended.
     pub(crate) last_error_at: Option<Instant>,
-    /// What the last failed attempt failed with.
+    /// The reason of the last failed attempt.
     pub(crate) last_error: Option<String>,
 }
 
-/// The way to a notifier's service.
-pub(super) enum Transport {
-    Console(Console),
-    Http(Box<Http>),
-}
-
 impl Sender {
-    pub(super) fn new(
-        id: NotifierId,
-        courier: Courier<Store>,
-        failed: Failed,
-        rule_names: Arc<[String]>,
-    ) -> Self {
+    pub(super) const fn new(notifier: Notifier, courier: Courier, failed: Failed) -> Self {
         Self {
-            id,
+            notifier,
             state: Mutex::new(State {
                 courier,
                 closing: None,
@@ -85,12 +71,11 @@ impl Sender {
             }),
             changed: Condvar::new(),
             failed,
-            rule_names,
         }
     }
 
-    pub(super) const fn id(&self) -> NotifierId {
-        self.id
+    pub(super) const fn notifier(&self) -> Notifier {
+        self.notifier
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,18 +84,18 @@ impl Sender {
 
     /// Puts a notification into the outbox; never waits for the service.
     pub(super) fn push(&self, now: Instant, head: &NoticeHead, text: Text<'_>) {
-        let mut gone = Vec::new();
+        let mut failed = Vec::new();
         let mut state = self.lock();
         state
             .courier
-            .push(now, head, text, &mut |ticket| gone.push(ticket));
+            .push(now, head, text, &mut |ticket| failed.push(ticket));
         drop(state);
         self.changed.notify_all();
-        self.report(&gone);
+        self.report_failed(&failed);
     }
 
-    pub(super) fn tell_loss(&self, loss: Loss) {
-        self.lock().courier.tell_loss(loss);
+    pub(super) fn report_loss(&self, loss: Loss) {
+        self.lock().courier.report_loss(loss);
     }
 
     pub(super) fn status(&self) -> NotifierStatus {
@@ -162,66 +147,47 @@ impl Sender {
 
     /// Reports notifications that will not arrive. Without the lock: whoever
     /// listens may push.
-    fn report(&self, gone: &[Ticket]) {
-        for &ticket in gone {
-            (self.failed)(self.id, ticket);
+    fn report_failed(&self, tickets: &[Ticket]) {
+        for &ticket in tickets {
+            (self.failed)(self.notifier, ticket);
         }
-    }
-
-    fn write_rule_name(&self, rule: RuleId, out: &mut dyn std::fmt::Write) {
-        let _ = match self.rule_names.get(rule.index()) {
-            Some(name) => out.write_str(name),
-            None => write!(out, "rule {}", rule.index()),
-        };
     }
 
     /// The thread's work, until [`Self::close`].
     pub(super) fn run(&self, mut transport: Transport) {
-        while let Some(end) = self.wait_for_work() {
-            let outcome = match &mut transport {
-                Transport::Console(console) => self.print(console),
-                Transport::Http(http) => {
-                    let request = {
-                        let mut state = self.lock();
-                        http.begin(clock::now(), &mut state.courier, &|rule, out| {
-                            self.write_rule_name(rule, out);
-                        })
-                    };
-                    http.send(&request, end)
-                }
-            };
+        while let Next::Attempt { end } = self.wait_for_work() {
+            let bytes = transport.begin(clock::now(), &mut self.lock().courier);
+            let outcome = transport.send(&bytes, end);
             self.settle(outcome, transport.site());
         }
         self.lock().closed = true;
         self.changed.notify_all();
     }
 
-    /// Waits until there is a message to send. Returns when an attempt has to
-    /// end if that is before its own deadline, or nothing if the thread shall
-    /// end now.
-    fn wait_for_work(&self) -> Option<Option<Instant>> {
+    /// Waits until there is a message to send, or the thread is to end.
+    fn wait_for_work(&self) -> Next {
         let mut state = self.lock();
         loop {
             let now = clock::now();
-            let mut gone = Vec::new();
-            let expired = state.courier.expire(now, &mut |ticket| gone.push(ticket));
-            if expired > 0 {
-                drop(state);
-                log::error!(
-                    "{}: notifications dropped: {expired}, too old (NOTIFY_MAX_AGE_SECS)",
-                    self.id.name()
-                );
-                self.report(&gone);
-                state = self.lock();
-                continue;
-            }
             let closing = state.closing;
-            let step = state.courier.step(now, closing.is_some());
+            let mut failed = Vec::new();
+            let step = state
+                .courier
+                .step(now, closing.is_some(), &mut |ticket| failed.push(ticket));
             match (step, closing) {
-                (_, Some(until)) if now >= until => return None,
-                (Step::Send, _) => return Some(closing),
-                // There is no later.
-                (_, Some(_)) => return None,
+                (Step::Expired(count), _) => {
+                    drop(state);
+                    log::error!(
+                        "{}: notifications dropped: {count}, too old (NOTIFY_MAX_AGE_SECS)",
+                        self.notifier.name()
+                    );
+                    self.report_failed(&failed);
+                    state = self.lock();
+                }
+                (_, Some(until)) if now >= until => return Next::End,
+                (Step::Send, end) => return Next::Attempt { end },
+                // Whoever closes does not wait for a later time.
+                (_, Some(_)) => return Next::End,
                 (Step::Wait(until), None) => state = self.wait(state, until, now),
                 (Step::Idle, None) => {
                     state = self
@@ -233,70 +199,70 @@ impl Sender {
         }
     }
 
-    fn print(&self, console: &mut Console) -> Outcome {
-        let mut bytes = vec![0; BODY_BYTES_MAX];
-        let mut lines = FixedStr::new(&mut bytes);
-        let now = clock::now();
-        self.lock()
-            .courier
-            .begin(now, &Form::Console, &[], &|_, _| {}, usize::MAX, &mut lines);
-        Outcome::of_console(console.write(lines.as_str()))
-    }
-
-    /// Tells the courier how an attempt went, and the user what changed by it.
+    /// Reports to the courier how an attempt went, and to the user what changed.
     fn settle(&self, outcome: Outcome, site: &str) {
         let Outcome { verdict, words } = outcome;
         let now = clock::now();
-        let mut gone = Vec::new();
+        let mut failed = Vec::new();
         let mut state = self.lock();
-        let before = state.courier.failures();
-        let left = state
+        let failures = state.courier.failures();
+        let settled = state
             .courier
-            .finish(now, verdict, clock::wall(), &mut |ticket| gone.push(ticket));
-        let (_, held_until) = state.courier.hold(now);
-        let mut news = true;
-        if let Verdict::Delivered { .. } = verdict {
-            state.last_success = Some(now);
-            state.failing_since = None;
-        } else {
-            let last = state.last_failure.replace((now, words.clone()));
-            let failed_before = state.failing_since.is_some();
-            news = !failed_before || last.is_none_or(|(_, last)| last != words);
-            state.failing_since.get_or_insert(now);
-        }
-        let closing = state.closing.is_some();
-        if closing && !matches!(verdict, Verdict::Delivered { .. } | Verdict::Refused) {
-            // A second attempt within the last second would fail like this one.
-            state.closing = Some(now);
-        }
+            .finish(now, verdict, clock::wall(), &mut |ticket| {
+                failed.push(ticket)
+            });
+        let wait_secs = state.courier.hold(now).1.since(now) / 1_000;
+        let is_new = state.note(now, verdict, &words);
         drop(state);
-        self.report(&gone);
-        let name = self.id.name();
-        let wait = held_until.since(now) / 1_000;
+        self.report_failed(&failed);
+        let facts = Facts {
+            site,
+            words: &words,
+            failures,
+            settled,
+            wait_secs,
+            is_new,
+        };
+        self.announce(verdict, &facts);
+    }
+
+    /// Writes to the log what an attempt came to.
+    fn announce(&self, verdict: Verdict, facts: &Facts<'_>) {
+        let name = self.notifier.name();
+        let Facts {
+            site,
+            words,
+            failures,
+            settled,
+            wait_secs,
+            is_new,
+        } = *facts;
         match verdict {
             Verdict::Delivered { odd: true, .. } => {
                 log::warn!("{name}: {site} took the message with an unusual answer: {words}");
             }
-            Verdict::Delivered { .. } if before > 0 => {
-                log::info!("{name}: {site} works again after {before} failed attempts");
+            Verdict::Delivered { .. } if failures > 0 => {
+                log::info!("{name}: {site} works again after {failures} failed attempts");
             }
-            Verdict::Delivered { .. } => debug(format_args!("{name}: notifications sent: {left}")),
-            Verdict::Retry | Verdict::Unanswered if left > 0 => {
+            Verdict::Delivered { .. } => {
+                debug(format_args!("{name}: notifications sent: {settled}"));
+            }
+            Verdict::Retry | Verdict::Unanswered if settled > 0 => {
                 log::error!(
-                    "{name}: notifications dropped: {left}; no answer twice, {site}: {words}"
+                    "{name}: notifications dropped: {settled}; no answer twice, {site}: {words}"
                 );
             }
-            Verdict::Retry | Verdict::Unanswered if news => {
+            Verdict::Retry | Verdict::Unanswered if is_new => {
                 log::warn!("{name}: {site}: {words}; trying again until it works");
             }
             Verdict::Retry | Verdict::Unanswered => {
                 debug(format_args!(
-                    "{name}: {site}: {words}; next attempt in {wait} s"
+                    "{name}: {site}: {words}; next attempt in {wait_secs} s"
                 ));
             }
-            Verdict::Wait { .. } => log::warn!("{name}: {site} asks to wait {wait} s"),
+            Verdict::Wait { .. } => log::warn!("{name}: {site} asked us to wait {wait_secs} s"),
             Verdict::Refused => {
-                log::error!("{name}: notifications dropped: {left}; {site}: {words}");
+                log::error!("{name}: notifications dropped: {settled}; {site}: {words}");
             }
             Verdict::Gone => {
                 log::error!("{name}: {site}: {words}; nothing is sent to it for an hour");
@@ -308,11 +274,43 @@ impl Sender {
     }
 }
 
-impl Transport {
-    fn site(&self) -> &str {
-        match self {
-            Self::Console(_) => "standard output",
-            Self::Http(http) => http.site(),
+/// The sender's next deed.
+enum Next {
+    /// An attempt, which has to end at `end` if that is before its own deadline.
+    Attempt { end: Option<Instant> },
+    /// Nothing more: the daemon ends.
+    End,
+}
+
+/// An attempt's facts for the log.
+struct Facts<'a> {
+    site: &'a str,
+    words: &'a str,
+    /// Attempts in a row that had failed before it.
+    failures: u32,
+    /// Notifications that left the courier with it.
+    settled: u64,
+    wait_secs: u64,
+    /// Whether it failed in another way than the attempt before.
+    is_new: bool,
+}
+
+impl State {
+    /// Notes an attempt's result for the status. Returns whether it differs from
+    /// the one before.
+    fn note(&mut self, now: Instant, verdict: Verdict, words: &str) -> bool {
+        if let Verdict::Delivered { .. } = verdict {
+            self.last_success = Some(now);
+            self.failing_since = None;
+            return true;
         }
+        let last = self.last_failure.replace((now, words.to_owned()));
+        let failed_before = self.failing_since.is_some();
+        self.failing_since.get_or_insert(now);
+        if self.closing.is_some() && !matches!(verdict, Verdict::Refused) {
+            // A second attempt within the last second would fail like this one.
+            self.closing = Some(now);
+        }
+        !failed_before || last.is_none_or(|(_, last)| last != words)
     }
 }

@@ -4,32 +4,28 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use alertik_core::delivery::{Courier, CourierSettings, FixedStr, Form, Pacing, Verdict};
-use alertik_core::ids::{NotifierId, NotifierSet, RuleId, Ticket};
-use alertik_core::limits::BODY_BYTES_MAX;
+use alertik_core::delivery::{Courier, CourierSettings, Notifier, Pacing, Verdict};
+use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::OUTBOX_BYTES;
 use alertik_core::rules::NoticeHead;
-use alertik_core::text::Text;
-use alertik_core::text::TextBuffer;
+use alertik_core::text::{Text, TextBuffer};
 use alertik_core::time::Instant;
 use rustls::ClientConfig;
 
-use super::console::Console;
-use super::http::{Http, Outcome, Store};
+use super::transport::Transport;
 use crate::net::tls;
-use crate::settings::services::{Notifier, Notifiers, Target};
-use crate::sys::clock;
-use crate::sys::threads;
+use crate::settings::services::{NotifierSettings, Notifiers};
+use crate::sys::{clock, threads};
 
-/// What became of a test message.
+/// The result of a test message.
 pub(crate) struct Trial {
-    pub(crate) id: NotifierId,
+    pub(crate) notifier: Notifier,
     /// Scheme, host and port of the service.
     pub(crate) site: String,
     pub(crate) delivered: bool,
     /// How long it took, in milliseconds.
     pub(crate) millis: u64,
-    /// The service's answer or what went wrong, and what to check. No secrets.
+    /// The service's answer or the failure, and what to check. No secrets.
     pub(crate) words: String,
 }
 
@@ -75,71 +71,60 @@ pub(crate) fn try_all(notifiers: Notifiers, text: Text<'_>) -> io::Result<Arc<Tr
     let tls = tls::client_config(notifiers.anchors)?;
     let timeout_secs = notifiers.timeout_secs;
     let trials = Arc::new(Trials::default());
-    for notifier in notifiers.list {
+    for settings in notifiers.list {
         let mut own = TextBuffer::new();
         own.push_text(text);
         let (tls, trials) = (Arc::clone(&tls), Arc::clone(&trials));
-        let work = move || trials.push(try_one(notifier, own.as_text(), timeout_secs, &tls));
+        let work = move || trials.push(try_one(settings, own.as_text(), timeout_secs, &tls));
         threads::start("trial", Box::new(work))?;
     }
     Ok(trials)
 }
 
 fn try_one(
-    notifier: Notifier,
+    settings: NotifierSettings,
     text: Text<'_>,
     timeout_secs: u64,
     tls: &Arc<ClientConfig>,
 ) -> Trial {
-    let id = notifier.id;
+    let notifier = settings.notifier;
     let begun = clock::now();
-    let mut courier = courier(id, begun, text);
-    let (site, outcome) = match notifier.target {
-        Target::Console => ("standard output".to_owned(), print(begun, &mut courier)),
-        Target::Http(endpoint) => {
-            let http = Http::new(id, endpoint, timeout_secs, tls);
-            let request = http.begin(begun, &mut courier, &|_, out| {
-                let _ = out.write_str("notify-test");
-            });
-            let outcome = http.send(&request, None);
-            (http.site().to_owned(), outcome)
-        }
+    let mut trial = Trial {
+        notifier,
+        site: String::new(),
+        delivered: false,
+        millis: 0,
+        words: String::new(),
     };
-    Trial {
-        id,
-        site,
-        delivered: matches!(outcome.verdict, Verdict::Delivered { .. }),
-        millis: clock::now().since(begun),
-        words: outcome.words,
+    match Transport::new(settings, timeout_secs, tls) {
+        Ok(mut transport) => {
+            let bytes = transport.begin(begun, &mut courier(begun, text));
+            let outcome = transport.send(&bytes, None);
+            trial.delivered = matches!(outcome.verdict, Verdict::Delivered { .. });
+            trial.words = outcome.words;
+            transport.site().clone_into(&mut trial.site);
+        }
+        Err(error) => trial.words = format!("standard output cannot be opened: {error}"),
     }
+    trial.millis = clock::now().since(begun);
+    trial
 }
 
 /// Returns a courier with nothing but the text in its outbox.
-fn courier(id: NotifierId, now: Instant, text: Text<'_>) -> Courier<Store> {
-    let settings = CourierSettings {
+fn courier(now: Instant, text: Text<'_>) -> Courier {
+    let mut courier = Courier::new(&CourierSettings {
         pacing: Pacing::NONE,
         max_age_millis: u64::MAX,
+        outbox_bytes: OUTBOX_BYTES,
         seed: 0,
+    });
+    let head = NoticeHead {
+        rule: RuleName::NotifyTest,
+        notifiers: NotifierSet::EMPTY,
+        at: clock::wall(),
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ticket: Ticket::default(),
     };
-    let mut courier = Courier::new(vec![0; OUTBOX_BYTES].into_boxed_slice(), &settings);
-    let mut notifiers = NotifierSet::EMPTY;
-    notifiers.insert(id);
-    if let Some(rule) = RuleId::new(0) {
-        let head = NoticeHead {
-            rule,
-            notifiers,
-            at: clock::wall(),
-            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            ticket: Ticket::default(),
-        };
-        courier.push(now, &head, text, &mut |_| {});
-    }
+    courier.push(now, &head, text, &mut |_| {});
     courier
-}
-
-fn print(now: Instant, courier: &mut Courier<Store>) -> Outcome {
-    let mut bytes = vec![0; BODY_BYTES_MAX];
-    let mut lines = FixedStr::new(&mut bytes);
-    courier.begin(now, &Form::Console, &[], &|_, _| {}, usize::MAX, &mut lines);
-    Outcome::of_console(Console::open().and_then(|mut console| console.write(lines.as_str())))
 }

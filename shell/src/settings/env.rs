@@ -21,7 +21,7 @@ impl Env {
         Self { variables }
     }
 
-    /// Returns a variable's value, or `None` where it is not set.
+    /// Returns a variable's value, or `None` if it is not set.
     pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
         let (_, value) = self
             .variables

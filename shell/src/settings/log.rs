@@ -6,7 +6,7 @@ use log::LevelFilter;
 
 use super::{Env, Problems, numbers};
 
-/// The predecessor's log file, used where its folder exists.
+/// The predecessor's log file, used if its folder exists.
 const CUSTOMARY_FOLDER: &str = "log";
 const CUSTOMARY_FILE: &str = "log/log.txt";
 /// Default of `LOG_MAX_BYTES`.

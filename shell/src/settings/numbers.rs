@@ -2,11 +2,11 @@
 
 use super::{Env, Problems};
 
-/// Reads a whole number in `allowed`; `default` where the variable is not set
-/// or is wrong, which is a problem.
+/// Reads a whole number in `allowed`. Returns `default` if the variable is not set,
+/// and if its value is wrong, which is a problem.
 ///
 /// A leading `+` and leading zeros are accepted, as the predecessor's `strtol`
-/// did; blanks are not, because they are the sign of a slip.
+/// did; blanks are not, because they are probably a mistake.
 pub(crate) fn whole(
     env: &Env,
     name: &str,
@@ -46,6 +46,7 @@ mod tests {
         (number, problems.errors().to_vec())
     }
 
+    /// Spellings of `strtol` are accepted, and a refusal names what is allowed.
     #[test]
     fn accepted_and_refused() {
         for (value, number) in [("0", 0), ("+1", 1), ("01", 1), ("64", 64)] {

@@ -1,4 +1,4 @@
-//! What is wrong with the configuration, collected so that all of it is told at
+//! Mistakes in the configuration, collected so that all of them are reported at
 //! once.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use alertik_core::syslog::OWN_OUTPUT_PREFIX;
 use crate::sys::terminal::warn;
 
 /// Errors and warnings in the order they were found, one line each:
-/// `VARIABLE: what is wrong and what is allowed`.
+/// `VARIABLE: the mistake, and what is allowed`.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     errors: Vec<String>,
@@ -16,12 +16,12 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    /// Adds something the daemon cannot start with.
+    /// Adds a mistake that keeps the daemon from starting.
     pub(crate) fn error(&mut self, variable: &str, what: fmt::Arguments<'_>) {
         self.errors.push(format!("{variable}: {what}"));
     }
 
-    /// Adds something that is probably not what the user wants.
+    /// Adds a value that is probably a mistake.
     pub(crate) fn warning(&mut self, variable: &str, what: fmt::Arguments<'_>) {
         self.warnings.push(format!("{variable}: {what}"));
     }
@@ -31,8 +31,8 @@ impl Problems {
         warn(&self.text());
     }
 
-    /// Returns everything, one line each, warnings first so that what keeps the
-    /// daemon from starting stands last.
+    /// Returns everything, one line each. Warnings come first, so that the last
+    /// lines say why the daemon does not start.
     pub(crate) fn text(&self) -> String {
         let warnings = self.warnings.iter().map(|line| ("warning", line));
         let errors = self.errors.iter().map(|line| ("error", line));
@@ -45,12 +45,12 @@ impl Problems {
         text
     }
 
-    /// Returns what the daemon cannot start with.
+    /// Returns the mistakes that keep the daemon from starting.
     pub(crate) fn errors(&self) -> &[String] {
         &self.errors
     }
 
-    /// Returns what is probably a mistake.
+    /// Returns the values that are probably mistakes.
     #[cfg(test)]
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings

@@ -1,6 +1,7 @@
 //! The rules: `EVENTn_*` and the static events.
 
-use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::matching::pattern_hint;
 use alertik_core::rules::{
@@ -11,10 +12,10 @@ use super::{Env, Problems, numbers};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
-/// A week: longer is more likely a slip than a wish.
+/// A week: a longer time is more likely a mistake than a wish.
 const COOLDOWN_SECS_MAX: u64 = 7 * 24 * 60 * 60;
 
-/// What follows `EVENTn_`.
+/// The names after `EVENTn_`.
 const FIELDS: [&str; 5] = [
     "NOTIFIER",
     "MATCH_TYPE",
@@ -47,21 +48,21 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
     (builder, used)
 }
 
-/// Reads `ENV_EVENTS`. Where it is wrong, the rules that are there are checked
-/// all the same, so that their mistakes are told as well.
+/// Reads `ENV_EVENTS`. If it is wrong, the rules that are there are checked all the
+/// same, so that their mistakes are reported as well.
 fn read_count(env: &Env, problems: &mut Problems) -> u64 {
     const COUNT: &str = "ENV_EVENTS";
-    let most = ENV_RULES_MAX as u64;
+    let max = ENV_RULES_MAX as u64;
     let highest = rule_variables(env)
-        .map(|(number, ..)| number + 1)
+        .map(|(number, ..)| number.saturating_add(1))
         .max()
         .unwrap_or(0);
     let assumed = if env.bytes(COUNT).is_some() {
-        highest.min(most)
+        highest.min(max)
     } else {
         0
     };
-    numbers::whole(env, COUNT, 0..=most, assumed, problems)
+    numbers::whole(env, COUNT, 0..=max, assumed, problems)
 }
 
 /// Returns the variables that look like those of a rule: its number, the field
@@ -86,7 +87,7 @@ fn read_rule(
         if env.bytes(&variable(field)).is_none() {
             problems.error(
                 &variable(field),
-                format_args!("is not set, but ENV_EVENTS announces this rule"),
+                format_args!("is not set, although ENV_EVENTS counts this rule"),
             );
         }
     }
@@ -117,7 +118,7 @@ fn read_rule(
         cooldown_millis,
     };
     if let Err(errors) = builder.add(&spec) {
-        tell(
+        report(
             &errors,
             &variable("MATCH_STR"),
             &variable("MASK_MSG"),
@@ -126,17 +127,17 @@ fn read_rule(
     }
 }
 
-/// Adds what is wrong with a rule to `problems`, under the names of its
-/// expression and its mask.
-pub(crate) fn tell(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
+/// Adds a rule's errors to `problems`, under the names of its expression and its
+/// mask.
+pub(crate) fn report(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
     if let Some(error) = &errors.pattern {
         problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
     }
     if let Some(error) = &errors.mask {
-        problems.error(mask, format_args!("{error}"));
+        problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
     }
     if errors.too_many {
-        problems.error(pattern, format_args!("is one rule too many"));
+        problems.error(pattern, format_args!("belongs to one rule too many"));
     }
 }
 
@@ -182,7 +183,7 @@ fn read_static_events(
         if env.bytes(&variable).is_none() {
             problems.error(
                 &variable,
-                format_args!("is not set, but {ENABLED} turns it on"),
+                format_args!("is not set, although {ENABLED} turns the event on"),
             );
         }
         let notifiers = read_notifiers(env, &variable, problems);
@@ -190,7 +191,7 @@ fn read_static_events(
         let cooldown = read_cooldown(env, &format!("{name}_COOLDOWN_SECS"), problems);
         let spec = RuleSpec::of_static_event(event, notifiers, cooldown);
         if let Err(errors) = builder.add(&spec) {
-            tell(&errors, ENABLED, ENABLED, problems);
+            report(&errors, ENABLED, ENABLED, problems);
         }
     }
     enabled.iter().filter(|enabled| **enabled).count()
@@ -202,14 +203,14 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
         return notifiers;
     };
     for entry in list.split(',') {
-        match NotifierId::from_name(entry.trim_ascii()) {
-            Some(id) => notifiers.insert(id),
+        match Notifier::from_name(entry.trim_ascii()) {
+            Some(notifier) => notifiers.insert(notifier.id()),
             None => problems.error(
                 variable,
                 format_args!(
                     "'{}' is not a notifier; known are {}, separated by commas",
                     entry.trim_ascii(),
-                    NotifierSet::ALL
+                    Notifier::names(NotifierSet::ALL)
                 ),
             ),
         }
@@ -241,8 +242,8 @@ fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
     ) * 1_000
 }
 
-/// Masks become text that services take only as UTF-8; the predecessor let
-/// other bytes through, so they are replaced and told, not refused.
+/// Reads a mask, which becomes text that services take only as UTF-8. The
+/// predecessor let other bytes through, so they are replaced with a warning.
 fn read_mask<'a>(
     env: &'a Env,
     variable: &str,
@@ -252,19 +253,21 @@ fn read_mask<'a>(
     if matches!(mask, std::borrow::Cow::Owned(_)) {
         problems.warning(
             variable,
-            format_args!("is not valid UTF-8; what is not is sent as U+FFFD"),
+            format_args!("is not valid UTF-8; the bytes that are not are sent as U+FFFD"),
         );
     }
     Some(mask)
 }
 
-/// Warns of variables that look like rules and are not read.
+/// Warns about variables that look like those of a rule and are not read.
 fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
     for (number, field, name) in rule_variables(env) {
         if number >= count {
             problems.warning(
                 name,
-                format_args!("is not used: ENV_EVENTS is {count}, so rules are EVENT0_ to below EVENT{count}_"),
+                format_args!(
+                    "is not used: ENV_EVENTS is {count}, so only rules below EVENT{count}_ are read"
+                ),
             );
         } else if !FIELDS.contains(&field) {
             problems.warning(

@@ -1,15 +1,15 @@
-//! `TZ`, as far as it can be wrong.
+//! A check of `TZ`.
 //!
-//! The C library never complains: what it does not understand is UTC. RouterOS
-//! sets `TZ` to its own time-zone-name, which is `manual` by default, so people
-//! would wonder about their times; hence one warning.
+//! The C library never complains: a zone that it does not know is UTC. RouterOS
+//! sets `TZ` to its own time-zone-name, which is `manual` by default, so users
+//! would wonder about the times; hence one warning.
 
 use super::{Env, Problems};
 
-/// Where zone files are looked for: musl's list (musl 1.2.3, `__tz.c`).
+/// Folders that may hold zone files: musl's list (musl 1.2.3, `__tz.c`).
 const ZONEINFO: [&str; 3] = ["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo"];
 
-/// Warns where `TZ` is set to something that will be taken as UTC.
+/// Warns if `TZ` is set to something that counts as UTC.
 pub(crate) fn check(env: &Env, problems: &mut Problems) {
     let Some(value) = env.text("TZ", problems) else {
         return;
@@ -22,7 +22,7 @@ pub(crate) fn check(env: &Env, problems: &mut Problems) {
         "TZ",
         format_args!(
             "'{value}' is neither a POSIX time zone (such as CET-1CEST,M3.5.0,M10.5.0/3) nor \
-             a zone this machine has a file of; times are in UTC"
+             a zone that this machine has a file for; times are in UTC"
         ),
     );
 }
@@ -31,11 +31,11 @@ pub(crate) fn check(env: &Env, problems: &mut Problems) {
 /// a name of three letters or more, or one in `<>`, and an offset.
 fn is_posix(zone: &str) -> bool {
     let letters = zone.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let behind_name = match zone.strip_prefix('<') {
+    let after_name = match zone.strip_prefix('<') {
         Some(quoted) => quoted.split_once('>').map(|(_, rest)| rest),
         None => (zone.len() - letters.len() >= 3).then_some(letters),
     };
-    behind_name
+    after_name
         .map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest))
         .is_some_and(|offset| offset.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -60,8 +60,9 @@ mod tests {
         problems.warnings().len()
     }
 
+    /// POSIX zones pass, and zones that would silently be UTC are reported.
     #[test]
-    fn posix_strings_are_known_and_others_told() {
+    fn posix_strings_are_known_and_others_reported() {
         for zone in [
             "",
             "UTC",

@@ -1,5 +1,5 @@
-//! `TLS_CA_FILE`: certificates that servers are verified with besides the
-//! built-in ones.
+//! `TLS_CA_FILE`: more certificates to verify servers with, besides the built-in
+//! ones.
 
 use std::fs;
 
@@ -12,8 +12,8 @@ use super::{Env, Problems};
 const NAME: &str = "TLS_CA_FILE";
 
 /// Reads the file that the variable names, if it is set. A file that cannot be
-/// read, or holds anything but certificates, is a problem: a user who names one
-/// needs it.
+/// read, or has a damaged certificate or none, is a problem: a user who names a
+/// file needs it.
 pub(super) fn read(env: &Env, problems: &mut Problems) -> Vec<TrustAnchor<'static>> {
     let Some(path) = env.text(NAME, problems) else {
         return Vec::new();

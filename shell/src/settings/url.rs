@@ -1,7 +1,7 @@
 //! URLs of notifiers: taken apart and checked once, at start-up.
 //!
-//! What is wrong with one would show much later, and only as a message that does
-//! not arrive. So every mistake is found here.
+//! Later, a mistake would show only as a message that does not arrive. So every
+//! mistake is found here.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -15,13 +15,13 @@ use alertik_core::bytes::split_at_mark;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     text: String,
-    /// Offset behind the host and the port.
+    /// Offset after the host and the port.
     path_at: usize,
     https: bool,
     host_len: usize,
 }
 
-/// What is wrong with a URL, and what would be right.
+/// A mistake in a URL. `Display` says what would be right.
 ///
 /// It never repeats the URL, which is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl fmt::Display for UrlError {
                 "has a host with a wrong character at byte {offset}; a host is letters, digits, \
                  - and . (write other letters in their xn-- form)"
             ),
-            Self::Ipv4 => f.write_str("has digits and dots as its host that are no IPv4 address"),
+            Self::Ipv4 => f.write_str("has a host of digits and dots that is not an IPv4 address"),
             Self::Port => f.write_str("has a port that is not a number from 1 to 65535"),
         }
     }
@@ -127,7 +127,7 @@ impl Url {
         let mut normal = String::with_capacity(text.len());
         normal.push_str(scheme);
         normal.push_str(&authority.to_ascii_lowercase());
-        // A request line has at least this.
+        // A request line has at least this path.
         if !text[path_at..].starts_with('/') {
             normal.push('/');
         }
@@ -145,7 +145,7 @@ impl Url {
         &self.text[..self.path_at]
     }
 
-    /// Returns the host, and the port where the URL names one.
+    /// Returns the host, and the port if the URL names one.
     pub(crate) fn authority(&self) -> &str {
         &self.site()[self.host_at()..]
     }
@@ -178,7 +178,7 @@ impl Url {
         &rest[..first_of(rest, b"?#")]
     }
 
-    /// Returns the query with its `?`, empty where there is none.
+    /// Returns the query with its `?`, or nothing if there is none.
     pub(crate) fn query(&self) -> &str {
         let rest = &self.text[self.path_at..];
         let rest = &rest[..rest.find('#').unwrap_or(rest.len())];
@@ -195,7 +195,7 @@ impl Url {
     }
 }
 
-/// Returns where the first of some ASCII characters is, or the text's length.
+/// Returns the offset of the first of some ASCII characters, or the text's length.
 fn first_of(text: &str, any: &[u8]) -> usize {
     let found = text.bytes().position(|byte| any.contains(&byte));
     found.unwrap_or(text.len())
@@ -205,7 +205,7 @@ fn check_host(host: &str, at: usize) -> Result<(), UrlError> {
     if host.is_empty() {
         return Err(UrlError::NoHost);
     }
-    // An underscore is no host name's, but names of containers have one.
+    // Host names have no underscore, but names of containers do.
     let wrong = |b: u8| !(b.is_ascii_alphanumeric() || b"-._".contains(&b));
     if let Some(offset) = host.bytes().position(wrong) {
         let offset = at + offset;

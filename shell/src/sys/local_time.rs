@@ -1,8 +1,8 @@
 //! Local time, from the C library that is linked anyway.
 //!
 //! musl's `localtime_r` understands POSIX `TZ` strings always and zone names
-//! where the machine has zoneinfo, in about 3 kB that a Rust time zone library
-//! would add to. Without either it answers in UTC, which is what is wanted.
+//! if the machine has zoneinfo, in about 3 kB; a Rust time zone library would come
+//! on top of that. Without either it answers in UTC, as it should.
 
 use std::sync::Once;
 
@@ -20,8 +20,8 @@ unsafe extern "C" {
     fn localtime_r(time: *const i64, parts: *mut libc::tm) -> *mut libc::tm;
 }
 
-/// Returns how many seconds local time is ahead of UTC at `unix_secs`; 0 where
-/// the C library cannot tell.
+/// Returns how many seconds local time is ahead of UTC at `unix_secs`; 0 if the
+/// C library does not know.
 pub(crate) fn offset_secs(unix_secs: i64) -> i32 {
     static TZSET: Once = Once::new();
     // POSIX lets `localtime_r` skip this, and glibc does.

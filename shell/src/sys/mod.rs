@@ -1,9 +1,9 @@
-//! The system calls that std does not offer: one small file per need, and the
-//! only places with `unsafe`.
+//! The operating system: one small file per need, and the only place with
+//! `unsafe`.
 
-pub(crate) mod atomic;
 pub(crate) mod clock;
 pub(crate) mod local_time;
+pub(crate) mod random;
 pub(crate) mod signals;
 pub(crate) mod terminal;
 pub(crate) mod threads;

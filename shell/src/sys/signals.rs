@@ -3,25 +3,26 @@
 //! A process that is PID 1, as in a container, is not sent signals whose
 //! disposition is the default, unless they are blocked: blocked ones stay
 //! pending and can be waited for. So all threads block them and the main thread
-//! waits, and nothing runs in a handler's narrow world.
+//! waits for them, and nothing runs within the limits of a handler.
 
-/// What a signal asks for.
+/// The action that a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
+pub(crate) enum Action {
     /// SIGTERM, SIGINT or SIGHUP: end.
     Stop,
     /// SIGUSR1: write the state to the log.
     Status,
 }
 
-const SIGNALS: [(libc::c_int, Request); 4] = [
-    (libc::SIGTERM, Request::Stop),
-    (libc::SIGINT, Request::Stop),
-    (libc::SIGHUP, Request::Stop),
-    (libc::SIGUSR1, Request::Status),
+const SIGNALS: [(libc::c_int, Action); 4] = [
+    (libc::SIGTERM, Action::Stop),
+    (libc::SIGINT, Action::Stop),
+    (libc::SIGHUP, Action::Stop),
+    (libc::SIGUSR1, Action::Status),
 ];
 
-/// The signals above, blocked in this thread and in those it starts from now on.
+/// The signals above, blocked in this thread and in the threads that it starts
+/// later.
 #[derive(Debug)]
 pub(crate) struct Blocked {
     set: libc::sigset_t,
@@ -46,13 +47,13 @@ impl Blocked {
     }
 
     /// Waits for the next of the signals.
-    pub(crate) fn wait(&self) -> Request {
+    pub(crate) fn wait(&self) -> Action {
         loop {
             // SAFETY: the set is initialised, and a null info pointer is allowed
             // (POSIX.1-2024, "sigwaitinfo").
             let signal = unsafe { libc::sigwaitinfo(&raw const self.set, std::ptr::null_mut()) };
-            if let Some((_, request)) = SIGNALS.into_iter().find(|(number, _)| *number == signal) {
-                return request;
+            if let Some((_, action)) = SIGNALS.into_iter().find(|(number, _)| *number == signal) {
+                return action;
             }
             // EINTR: a debugger, or a signal of no interest.
         }

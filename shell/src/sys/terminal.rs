@@ -1,5 +1,5 @@
-//! Words for the person at the terminal. Unlike with `print!` and `eprint!`, a
-//! reader that has gone away is no reason to abort.
+//! Output for the user at the terminal. Unlike `print!` and `eprint!`, these do
+//! not panic if the reader has gone away.
 
 use std::io::{self, Write as _};
 

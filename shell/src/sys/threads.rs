@@ -1,18 +1,18 @@
 //! The only place that starts threads: std's own function is generic, and each
-//! kind of work would bring another copy of it, 0.6 kB on ARMv7.
+//! caller would bring another copy of it, 0.6 kB on ARMv7.
 
 use std::io;
 use std::thread;
 
-/// Stack of a thread, in bytes. Only what is used of it is resident; TLS needs
-/// about 60 kB in a debug build, the most of all.
+/// Stack of a thread, in bytes. Only the part in use is resident; TLS needs the
+/// most, about 60 kB in a debug build.
 const STACK_BYTES: usize = 512 * 1_024;
 
-/// Starts a thread that nobody waits for.
+/// Starts a thread that nobody joins.
 ///
 /// # Errors
 ///
-/// Where the system has no more threads.
+/// If the system has no more threads.
 pub(crate) fn start(name: &str, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     thread::Builder::new()
         .name(name.to_owned())

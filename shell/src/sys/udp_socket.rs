@@ -1,4 +1,4 @@
-//! What std's UDP socket cannot do: dual-stack binding that does not depend on
+//! Options that std's UDP socket lacks: dual-stack binding that does not depend on
 //! a sysctl, a larger receive buffer, and the kernel's count of its drops.
 
 use std::io;
@@ -43,16 +43,16 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Asks for a receive buffer of `bytes`, beyond the system's limit where the
-/// process may (CAP_NET_ADMIN), and returns what the kernel granted. Linux
-/// counts its own overhead, so the figure is about twice what is usable.
+/// Requests a receive buffer of `bytes`, beyond the system's limit if the process
+/// may do that (CAP_NET_ADMIN), and returns the size that the kernel granted.
+/// Linux counts its own overhead, so about half of that is usable.
 pub(crate) fn raise_receive_buffer(socket: &UdpSocket, bytes: c_int) -> io::Result<usize> {
     if set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes).is_err() {
         set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, bytes)?;
     }
-    let mut granted: c_int = 0;
+    let mut granted = [0];
     get_option(socket, libc::SO_RCVBUF, &mut granted)?;
-    Ok(usize::try_from(granted).unwrap_or(0))
+    Ok(granted[0] as usize)
 }
 
 /// Returns how many datagrams the kernel has dropped on this socket, modulo
@@ -104,15 +104,12 @@ fn set_option(socket: &UdpSocket, level: c_int, name: c_int, value: c_int) -> io
 }
 
 /// Reads an option of `SOL_SOCKET` made of 32-bit integers.
-fn get_option<T: Copy>(socket: &UdpSocket, name: c_int, value: &mut T) -> io::Result<()> {
-    let mut length = size_of::<T>() as socklen_t;
-    let (fd, value) = (
-        socket.as_raw_fd(),
-        std::ptr::from_mut(value).cast::<c_void>(),
-    );
-    // SAFETY: the kernel writes at most `length` bytes, the size of `value`, and
-    // both instances of `T` (`c_int`, an array of `u32`) may hold any bytes.
-    check(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, value, &raw mut length) })?;
+fn get_option(socket: &UdpSocket, name: c_int, values: &mut [u32]) -> io::Result<()> {
+    let mut length = size_of_val(values) as socklen_t;
+    let (fd, values) = (socket.as_raw_fd(), values.as_mut_ptr().cast::<c_void>());
+    // SAFETY: the kernel writes at most `length` bytes, the size of `values`, and
+    // a `u32` may hold any bytes.
+    check(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, values, &raw mut length) })?;
     Ok(())
 }
 

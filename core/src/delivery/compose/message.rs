@@ -1,10 +1,10 @@
-//! The lines of one message: what was lost, then what waits.
+//! The lines of one message: losses first, then the notifications.
 
 use core::fmt::Write;
 
+use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::writer::{Size, Style, TextWriter};
-use crate::delivery::losses::Losses;
-use crate::delivery::losses::{Loss, LossCause};
+use crate::delivery::losses::{Loss, LossCause, Losses};
 use crate::delivery::outbox::{Iter, Waiting};
 use crate::text::Origin;
 use crate::time::Instant;
@@ -12,24 +12,45 @@ use crate::time::Instant;
 /// A notification that leaves later than this says so, in milliseconds.
 pub(super) const DELAY_TOLD_MILLIS: u64 = 60_000;
 
-/// What a message says, before any service's form.
+/// The content of one message, before any service's form.
 #[derive(Clone, Debug)]
 pub(in crate::delivery) struct Message<'a> {
+    /// The notifications that wait, the message's own first.
     pub(in crate::delivery) waiting: Iter<'a>,
+    /// How many of them the message holds.
     pub(in crate::delivery) count: usize,
+    /// The losses it reports.
     pub(in crate::delivery) losses: &'a Losses,
+    /// The number that Telegram gave the chat meanwhile.
     pub(in crate::delivery) moved_to: Option<i64>,
-    pub(in crate::delivery) now: Instant,
+    /// Whether the message reports that number to the user.
+    pub(in crate::delivery) reports_move: bool,
+    /// The time by which ages are counted.
+    pub(in crate::delivery) composed_at: Instant,
+    pub(in crate::delivery) id: MessageId,
 }
+
+/// Tells a message from all others, and stays when it is repeated, so that a
+/// service can recognise the repetition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) struct MessageId {
+    /// Differs between starts of the daemon.
+    pub(in crate::delivery) start: u32,
+    /// Differs between messages of one notifier.
+    pub(in crate::delivery) number: u32,
+}
+
+/// The most that a line break between notifications takes.
+pub(in crate::delivery) const LINE_BREAK: Size = Size { units: 1, bytes: 3 };
 
 /// One line of a message. A notification's own text may hold newlines.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::delivery) enum Line<'a> {
-    /// Something was lost.
+    /// Messages or notifications were lost.
     Lost(Loss),
     /// Telegram gave the chat a new number.
     Moved(i64),
-    /// A notification and, where it is late, its age in milliseconds.
+    /// A notification and its age in milliseconds.
     Notice(Waiting<'a>, u64),
 }
 
@@ -37,7 +58,7 @@ impl<'a> Message<'a> {
     /// Returns the lines in order: alertik's own first, then the notifications,
     /// the oldest first.
     pub(in crate::delivery) fn lines(&self) -> impl Iterator<Item = Line<'a>> {
-        let now = self.now;
+        let now = self.composed_at;
         self.own_lines().chain(
             self.waiting
                 .clone()
@@ -49,6 +70,7 @@ impl<'a> Message<'a> {
     /// Returns the lines that are alertik's own.
     pub(in crate::delivery) fn own_lines(&self) -> impl Iterator<Item = Line<'a>> + use<'a> {
         self.moved_to
+            .filter(|_| self.reports_move)
             .into_iter()
             .map(Line::Moved)
             .chain(self.losses.iter().map(Line::Lost))
@@ -72,17 +94,34 @@ impl<'a> Message<'a> {
     pub(in crate::delivery) fn write(&self, writer: &mut TextWriter<'_, '_>) {
         for (index, line) in self.lines().enumerate() {
             if index > 0 {
-                writer.part(Origin::Mask, "\n");
+                writer.write_part(Origin::Mask, "\n");
             }
             line.write(writer);
         }
     }
 
-    /// Returns how many notifications, at least one where any waits, fit into
+    /// Writes the lines, cut and marked only if they exceed the quota.
+    pub(in crate::delivery) fn write_within(
+        &self,
+        style: Style,
+        quota: Size,
+        out: &mut FixedStr<'_>,
+    ) {
+        let mut measure = TextWriter::measuring(style);
+        self.write(&mut measure);
+        self.write(&mut TextWriter::within(out, style, measure.used(), quota));
+    }
+
+    /// Returns how many notifications, at least one if any waits, fit into
     /// `quota` together with alertik's own lines. `per_line` is what the
     /// service's form adds to each line.
     #[must_use]
-    pub(in crate::delivery) fn fitting(&self, style: Style, quota: Size, per_line: Size) -> usize {
+    pub(in crate::delivery) fn count_that_fits(
+        &self,
+        style: Style,
+        quota: Size,
+        per_line: Size,
+    ) -> usize {
         let mut used = Size::default();
         for line in self.own_lines() {
             used = used.plus(line.size(style)).plus(per_line);
@@ -110,7 +149,7 @@ impl Line<'_> {
                 "This chat became {chat}: set TELEGRAM_CHAT_ID to that."
             ),
             Self::Notice(waiting, age) => {
-                writer.text(waiting.text);
+                writer.write_text(waiting.text);
                 write_delay(*age, writer)
             }
         };

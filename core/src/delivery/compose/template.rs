@@ -16,12 +16,11 @@ use core::fmt::{self, Write};
 
 use crate::bytes::{find, split_at_mark};
 use crate::delivery::compose::fixed_str::FixedStr;
-use crate::delivery::compose::message::Message;
+use crate::delivery::compose::message::{LINE_BREAK, Message};
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
-use crate::ids::RuleId;
 use crate::limits::TEMPLATE_PIECES_MAX;
 
-/// What a placeholder stands for.
+/// The value that a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The message: one notification, or several lines.
@@ -95,17 +94,6 @@ impl fmt::Display for TemplateError {
     }
 }
 
-/// What a template is filled with besides the message.
-#[derive(Clone, Copy)]
-pub(in crate::delivery) struct Values<'a> {
-    /// Writes a rule's name.
-    pub(in crate::delivery) rule_name: &'a dyn Fn(RuleId, &mut dyn Write),
-    /// The first half of `{{id}}`: differs between starts of the daemon.
-    pub(in crate::delivery) run: u32,
-    /// The second half: differs between messages.
-    pub(in crate::delivery) number: u32,
-}
-
 impl<'a> Template<'a> {
     /// Parses a template whose placeholders are encoded in `default` where
     /// they do not say otherwise.
@@ -120,15 +108,15 @@ impl<'a> Template<'a> {
             let offset = source.len() - rest.len();
             let error = |kind| TemplateError { offset, kind };
             let piece = if let Some(inside) = rest.strip_prefix("{{") {
-                let Some((inside, behind)) = split_at_mark(inside, "}}") else {
+                let Some((inside, after)) = split_at_mark(inside, "}}") else {
                     return Err(error(TemplateErrorKind::Unclosed));
                 };
-                rest = behind;
+                rest = after;
                 placeholder(inside, default).map_err(error)?
             } else {
-                let (literal, behind) =
+                let (literal, after) =
                     rest.split_at(find(rest.as_bytes(), b"{{").unwrap_or(rest.len()));
-                rest = behind;
+                rest = after;
                 Piece::Literal(literal)
             };
             if pieces.push(piece).is_err() {
@@ -167,24 +155,26 @@ impl<'a> Template<'a> {
     /// has the most room for text; elsewhere (a title) text may be cut.
     ///
     /// `room` is what all text placeholders together may take of the request,
-    /// `most` what one of them may take where it sets no limit.
+    /// `units_max` the most of one that sets no limit of its own.
     #[must_use]
-    pub(in crate::delivery) fn fitting(
+    pub(in crate::delivery) fn count_that_fits(
         &self,
         message: &Message<'_>,
         room: usize,
-        most: usize,
+        units_max: usize,
     ) -> usize {
         let texts = self.texts().count();
-        let widest = self.texts().max_by_key(|(_, limit)| limit.unwrap_or(most));
+        let widest = self
+            .texts()
+            .max_by_key(|(_, limit)| limit.unwrap_or(units_max));
         let Some((encoding, limit)) = widest else {
             return message.count;
         };
         let quota = Size {
-            units: limit.unwrap_or(most),
+            units: limit.unwrap_or(units_max),
             bytes: room / texts,
         };
-        message.fitting(style(encoding), quota, LINE_BREAK)
+        message.count_that_fits(style(encoding), quota, LINE_BREAK)
     }
 
     /// Writes the template with its placeholders filled. Text that is longer
@@ -192,9 +182,8 @@ impl<'a> Template<'a> {
     pub(in crate::delivery) fn expand(
         &self,
         message: &Message<'_>,
-        values: &Values<'_>,
         room: usize,
-        most: usize,
+        units_max: usize,
         out: &mut FixedStr<'_>,
     ) {
         let share = room / self.texts().count().max(1);
@@ -207,19 +196,14 @@ impl<'a> Template<'a> {
                     limit,
                 } => {
                     let quota = Size {
-                        units: limit.unwrap_or(most),
+                        units: limit.unwrap_or(units_max),
                         bytes: share,
                     };
-                    write_text(message, style(encoding), quota, out);
+                    message.write_within(style(encoding), quota, out);
                 }
                 Piece::Placeholder {
                     field, encoding, ..
-                } => write_value(
-                    field,
-                    message,
-                    values,
-                    TextWriter::new(out, style(encoding)),
-                ),
+                } => write_value(field, message, TextWriter::new(out, style(encoding))),
             }
         }
     }
@@ -236,9 +220,6 @@ impl<'a> Template<'a> {
     }
 }
 
-/// What a line break between notifications takes at most.
-pub(in crate::delivery) const LINE_BREAK: Size = Size { units: 1, bytes: 3 };
-
 const fn style(encoding: Encoding) -> Style {
     Style {
         markup: Markup::None,
@@ -247,38 +228,13 @@ const fn style(encoding: Encoding) -> Style {
     }
 }
 
-/// Writes a message's lines, cut and marked only where they exceed the quota.
-pub(in crate::delivery) fn write_text(
-    message: &Message<'_>,
-    style: Style,
-    quota: Size,
-    out: &mut FixedStr<'_>,
-) {
-    let mut measure = TextWriter::measuring(style);
-    message.write(&mut measure);
-    let mut writer = if measure.used().fits(quota) {
-        TextWriter::new(out, style)
-    } else {
-        TextWriter::cutting(out, style, quota)
-    };
-    message.write(&mut writer);
-}
-
-fn write_value(
-    field: Field,
-    message: &Message<'_>,
-    values: &Values<'_>,
-    mut writer: TextWriter<'_, '_>,
-) {
+fn write_value(field: Field, message: &Message<'_>, mut writer: TextWriter<'_, '_>) {
     let first = message.first();
     let writer: &mut dyn Write = &mut writer;
     // Writing into a body never fails.
     let _ = match (field, first) {
-        (Field::Id, _) => write!(writer, "{:08x}{:08x}", values.run, values.number),
-        (Field::Rule, Some(first)) => {
-            (values.rule_name)(first.rule, writer);
-            Ok(())
-        }
+        (Field::Id, _) => write!(writer, "{:08x}{:08x}", message.id.start, message.id.number),
+        (Field::Rule, Some(first)) => write!(writer, "{}", first.rule),
         (Field::Source, Some(first)) => write!(writer, "{}", first.source.to_canonical()),
         (Field::Time, Some(first)) => write!(writer, "{}", first.at),
         (Field::Time, None) => match message.losses.iter().next() {

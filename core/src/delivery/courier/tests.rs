@@ -6,8 +6,11 @@ use std::vec::Vec;
 
 use super::*;
 use crate::delivery::compose::writer::Encoding;
-use crate::ids::NotifierSet;
-use crate::limits::{BODY_BYTES_MAX, DISCORD_UTF16_MAX, OUTBOX_BYTES, TELEGRAM_SCALARS_MAX};
+use crate::delivery::services::{
+    Generic, MERGE_MAX, Notifier, ParseMode, SCALARS_MAX, Telegram, UTF16_MAX,
+};
+use crate::ids::{NotifierSet, RuleName};
+use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES};
 use crate::text::TextBuffer;
 
 const SENT: Verdict = Verdict::Delivered {
@@ -17,10 +20,9 @@ const SENT: Verdict = Verdict::Delivered {
 
 /// A courier with a clock that only the test moves.
 struct Scenario {
-    courier: Courier<[u8; OUTBOX_BYTES]>,
+    courier: Courier,
     now: Instant,
     form: Form<'static>,
-    same: Vec<Field>,
     failed: Vec<u32>,
 }
 
@@ -29,13 +31,13 @@ impl Scenario {
         let settings = CourierSettings {
             pacing,
             max_age_millis: 3_600_000,
+            outbox_bytes: OUTBOX_BYTES,
             seed: 1,
         };
         Self {
-            courier: Courier::new([0; OUTBOX_BYTES], &settings),
+            courier: Courier::new(&settings),
             now: Instant::from_millis(1_000_000),
-            form: Form::Text,
-            same: Vec::new(),
+            form: Form::Generic(Box::new(Generic::TEXT)),
             failed: Vec::new(),
         }
     }
@@ -51,11 +53,11 @@ impl Scenario {
         self.push_of(ticket, 0, text);
     }
 
-    fn push_of(&mut self, ticket: u32, rule: usize, text: &str) {
+    fn push_of(&mut self, ticket: u32, rule: u8, text: &str) {
         let mut buffer = TextBuffer::new();
         buffer.push_log(text.as_bytes());
         let head = NoticeHead {
-            rule: RuleId::new(rule).unwrap(),
+            rule: RuleName::Environment(rule),
             notifiers: NotifierSet::EMPTY,
             at: self.at(),
             source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
@@ -66,13 +68,14 @@ impl Scenario {
             .push(self.now, &head, buffer.as_text(), &mut |t| failed.push(t.0));
     }
 
-    fn expire(&mut self) -> u64 {
-        let failed = &mut self.failed;
-        self.courier.expire(self.now, &mut |t| failed.push(t.0))
+    fn step(&mut self) -> Step {
+        self.step_when(false)
     }
 
-    fn step(&self) -> Step {
-        self.courier.step(self.now, false)
+    fn step_when(&mut self, closing: bool) -> Step {
+        let failed = &mut self.failed;
+        self.courier
+            .step(self.now, closing, &mut |t| failed.push(t.0))
     }
 
     /// Begins an attempt, which must be due, and returns its body.
@@ -80,16 +83,7 @@ impl Scenario {
         assert_eq!(self.step(), Step::Send);
         let mut bytes = [0; BODY_BYTES_MAX];
         let mut body = FixedStr::new(&mut bytes);
-        self.courier.begin(
-            self.now,
-            &self.form,
-            &self.same,
-            &|rule, out| {
-                let _ = write!(out, "EVENT{}", rule.index());
-            },
-            usize::MAX,
-            &mut body,
-        );
+        self.courier.begin(self.now, &self.form, &mut body);
         assert!(!body.is_overfull());
         body.as_str().to_string()
     }
@@ -115,7 +109,7 @@ impl Scenario {
     /// Lets the time pass until something is to be done; returns how much.
     fn pass_until_due(&mut self) -> u64 {
         let Step::Wait(until) = self.step() else {
-            panic!("nothing to wait for: {:?}", self.step());
+            panic!("nothing to wait for");
         };
         let millis = until.since(self.now);
         self.now = until;
@@ -132,7 +126,7 @@ fn text_of(body: &str) -> String {
 /// way or paced is merged, in order.
 #[test]
 fn merging() {
-    let mut s = Scenario::new(Pacing::SLACK);
+    let mut s = Scenario::new(Notifier::Slack.pacing());
     s.push(1, "one");
     let body = s.begin();
     s.push(2, "two");
@@ -155,8 +149,8 @@ fn a_storm_is_split_at_the_limit() {
     let utf16 = |text: &str| text.encode_utf16().count();
     let scalars = |text: &str| text.chars().count();
     for (form, limit, count) in [
-        (Form::Discord, DISCORD_UTF16_MAX, utf16 as fn(&str) -> usize),
-        (Form::Text, crate::limits::GENERIC_MERGE_MAX, scalars),
+        (Form::Discord, UTF16_MAX, utf16 as fn(&str) -> usize),
+        (Form::Generic(Box::new(Generic::TEXT)), MERGE_MAX, scalars),
     ] {
         let mut s = Scenario::new(Pacing::NONE);
         s.form = form;
@@ -252,13 +246,10 @@ fn suspended() {
     s.pass(1_000);
     s.push(2, "two");
     assert_eq!(s.courier.hold(s.now).0, Hold::Suspended);
-    assert_eq!(
-        s.courier.step(s.now, true),
-        Step::Wait(s.now.after(3_598_900 + 100))
-    );
+    assert_eq!(s.step_when(true), Step::Wait(s.now.after(3_598_900 + 100)));
     // The first one's hour is over before the suspension's.
     s.pass_until_due();
-    assert_eq!(s.expire(), 1);
+    assert_eq!(s.step(), Step::Expired(1));
     assert_eq!(s.failed, [1]);
     assert_eq!(
         s.send(),
@@ -274,7 +265,7 @@ fn expiry_is_told_by_itself() {
     s.begin();
     s.finish(Verdict::Retry);
     s.pass(3_600_000);
-    assert_eq!(s.expire(), 1);
+    assert_eq!(s.step(), Step::Expired(1));
     assert_eq!(s.courier.waiting(), 0);
     assert_eq!(s.send(), "1 notification lost since 00:16:40 (too old)");
     assert_eq!(s.step(), Step::Idle);
@@ -283,7 +274,7 @@ fn expiry_is_told_by_itself() {
     s.begin();
     s.finish(Verdict::Retry);
     s.pass(3_600_000);
-    s.expire();
+    s.step();
     s.begin();
     s.finish(Verdict::Refused);
     assert_eq!(s.step(), Step::Idle);
@@ -297,9 +288,8 @@ fn expiry_is_on_time() {
     s.pass(3_599_990);
     s.begin();
     s.finish(Verdict::Retry);
-    assert_eq!(s.expire(), 0);
     assert_eq!(s.pass_until_due(), 10);
-    assert_eq!(s.expire(), 1);
+    assert_eq!(s.step(), Step::Expired(1));
 }
 
 /// A full outbox loses its oldest, tells how many and since when, and reports
@@ -366,9 +356,11 @@ fn overflow_during_an_attempt() {
 #[test]
 fn unanswered() {
     let template = Template::parse("{\"text\":\"{{id}} {{text}}\"}", Encoding::Json).unwrap();
-    let template: &'static Template<'static> = Box::leak(Box::new(template));
     let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Template(template);
+    s.form = Form::Generic(Box::new(Generic {
+        body: Some(template),
+        ..Generic::TEXT
+    }));
     s.push(1, "one");
     let first = s.begin();
     s.push(2, "two");
@@ -393,10 +385,40 @@ fn unanswered() {
     assert_eq!(s.finish(SENT), 1);
 }
 
+/// A repetition is the same to the byte, however old it has become meanwhile; one
+/// whose beginning newer notifications pushed out has an id of its own.
+#[test]
+fn a_repetition_keeps_its_text() {
+    let template = || Template::parse("{\"text\":\"{{id}} {{text}}\"}", Encoding::Json).unwrap();
+    let mut s = Scenario::new(Pacing::NONE);
+    s.form = Form::Generic(Box::new(Generic {
+        body: Some(template()),
+        ..Generic::TEXT
+    }));
+    s.push(1, "one");
+    s.pass(50_000);
+    let first = s.begin();
+    s.finish(Verdict::Unanswered);
+    s.pass(20_000);
+    assert_eq!(s.begin(), first, "no age is added under the same id");
+    s.finish(Verdict::Retry);
+    s.pass_until_due();
+    assert!(s.begin().contains("one (delayed 1 min)"), "composed anew");
+    s.finish(Verdict::Unanswered);
+    let mut pushed = 1;
+    while s.failed.is_empty() {
+        pushed += 1;
+        s.push(pushed, &"x".repeat(400));
+    }
+    s.pass_until_due();
+    let rest = s.begin();
+    assert_ne!(rest[..25], first[..25], "another text, another id");
+}
+
 /// Losses from elsewhere wait for a message, survive a failed one, and those
 /// that come while it is under way are left for the next.
 #[test]
-fn losses_are_told_once() {
+fn losses_are_reported_once() {
     let mut s = Scenario::new(Pacing::NONE);
     let loss = |count, unix_secs| Loss {
         cause: LossCause::Kernel,
@@ -406,14 +428,14 @@ fn losses_are_told_once() {
             offset_secs: 0,
         },
     };
-    s.courier.tell_loss(loss(12, 38_467));
+    s.courier.report_loss(loss(12, 38_467));
     assert_eq!(s.step(), Step::Idle);
     s.push(1, "one");
     s.begin();
     s.finish(Verdict::Retry);
     s.pass_until_due();
     let body = s.begin();
-    s.courier.tell_loss(loss(1, 38_500));
+    s.courier.report_loss(loss(1, 38_500));
     s.finish(SENT);
     assert_eq!(
         text_of(&body),
@@ -428,12 +450,12 @@ fn losses_are_told_once() {
 #[test]
 fn migration() {
     let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Telegram(crate::delivery::Telegram {
+    s.form = Form::Telegram(Telegram {
         chat_id: "-5",
         thread_id: None,
         silent: false,
         protected: false,
-        parse_mode: crate::delivery::ParseMode::Plain,
+        parse_mode: ParseMode::Plain,
     });
     s.push(1, "one");
     assert!(s.begin().starts_with("{\"chat_id\":\"-5\","));
@@ -456,7 +478,13 @@ fn migration() {
 #[test]
 fn merging_what_has_a_field_in_common() {
     let mut s = Scenario::new(Pacing::NONE);
-    s.same = std::vec![Field::Rule];
+    s.form = Form::Generic(Box::new(Generic {
+        headers: std::vec![(
+            "X-Rule",
+            Template::parse("{{rule}}", Encoding::Header).unwrap()
+        )],
+        ..Generic::TEXT
+    }));
     for (ticket, rule) in [(1, 3), (2, 3), (3, 4), (4, 3)] {
         s.push_of(ticket, rule, &ticket.to_string());
     }
@@ -467,39 +495,39 @@ fn merging_what_has_a_field_in_common() {
 /// for still does.
 #[test]
 fn closing() {
-    let mut s = Scenario::new(Pacing::SLACK);
+    let mut s = Scenario::new(Notifier::Slack.pacing());
     s.push(1, "one");
     s.send();
     s.push(2, "two");
     assert!(matches!(s.step(), Step::Wait(_)));
-    assert_eq!(s.courier.step(s.now, true), Step::Send);
+    assert_eq!(s.step_when(true), Step::Send);
     s.pass_until_due();
     s.begin();
     s.finish(Verdict::Retry);
-    assert_eq!(s.courier.step(s.now, true), Step::Send);
+    assert_eq!(s.step_when(true), Step::Send);
     s.pass_until_due();
     s.begin();
     s.finish(Verdict::Wait { millis: 5_000 });
-    assert!(matches!(s.courier.step(s.now, true), Step::Wait(_)));
+    assert!(matches!(s.step_when(true), Step::Wait(_)));
 }
 
 /// Leaps of the clock, to the end of time and back to back, break nothing.
 #[test]
 fn leaps_of_the_clock() {
-    let mut s = Scenario::new(Pacing::TELEGRAM);
+    let mut s = Scenario::new(Notifier::Telegram.pacing());
     s.push(1, "one");
     s.begin();
     s.finish(Verdict::Retry);
     // Fifty-six years, as when NTP answers on a router that booted in 1970.
     s.pass(56 * 365 * 86_400_000);
-    assert_eq!(s.expire(), 1);
+    assert_eq!(s.step(), Step::Expired(1));
     s.push(2, "two");
     s.now = Instant::from_millis(u64::MAX);
-    s.expire();
+    s.step();
     s.push(3, "three");
     s.begin();
     s.finish(Verdict::Retry);
-    s.expire();
+    s.step();
     let _ = s.step();
     assert_eq!(s.courier.waiting(), 1);
 }
@@ -507,17 +535,17 @@ fn leaps_of_the_clock() {
 /// Limits to the unit: at the limit whole, above it cut and marked.
 #[test]
 fn limits() {
-    let telegram = Form::Telegram(crate::delivery::Telegram {
+    let telegram = Form::Telegram(Telegram {
         chat_id: "@x",
         thread_id: None,
         silent: false,
         protected: false,
-        parse_mode: crate::delivery::ParseMode::Plain,
+        parse_mode: ParseMode::Plain,
     });
     for (form, key, unit, limit, c) in [
-        (telegram, "\"text\":\"", 1, TELEGRAM_SCALARS_MAX, "x"),
-        (Form::Discord, "\"content\":\"", 2, DISCORD_UTF16_MAX, "😀"),
-        (Form::Discord, "\"content\":\"", 1, DISCORD_UTF16_MAX, "x"),
+        (telegram.clone(), "\"text\":\"", 1, SCALARS_MAX, "x"),
+        (Form::Discord, "\"content\":\"", 2, UTF16_MAX, "😀"),
+        (Form::Discord, "\"content\":\"", 1, UTF16_MAX, "x"),
     ] {
         for (length, whole) in [
             (limit / unit - 1, true),
@@ -525,7 +553,7 @@ fn limits() {
             (limit / unit + 1, false),
         ] {
             let mut s = Scenario::new(Pacing::NONE);
-            s.form = form;
+            s.form = form.clone();
             s.push(1, &c.repeat(length));
             let body = s.begin();
             let text = body.split_once(key).unwrap().1.split_once('"').unwrap().0;

@@ -1,5 +1,5 @@
 //! HTTP answers: taken in as they arrive, and judged.
 
-pub(super) mod answer;
 pub(super) mod response;
 mod retry_after;
+pub(super) mod verdict;

@@ -1,8 +1,10 @@
-//! What waits for one notifier, in a fixed number of bytes.
+//! The notifications that wait for one notifier, in a fixed number of bytes.
 
+use alloc::boxed::Box;
+use alloc::vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::ids::{RuleId, Ticket};
+use crate::ids::{RuleName, Ticket};
 use crate::rules::NoticeHead;
 use crate::text::Text;
 use crate::time::{Instant, Wall};
@@ -11,7 +13,7 @@ use crate::time::{Instant, Wall};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waiting<'a> {
     /// The rule that matched.
-    pub(super) rule: RuleId,
+    pub(super) rule: RuleName,
     /// When the line arrived, for people.
     pub(super) at: Wall,
     /// Who sent the line.
@@ -31,37 +33,37 @@ pub(super) struct Waiting<'a> {
 /// no room, the oldest ones make it. That is the right end to lose from: the
 /// newest alarm tells most about the present.
 ///
-/// `B` is the store itself, so that the shell chooses the length (Console's is
-/// larger) and the code exists once per kind of store.
+/// The store is allocated once, at start-up. Its zeroed pages become resident
+/// only when they are first used.
 #[derive(Debug)]
-pub(super) struct Outbox<B> {
-    store: B,
+pub(super) struct Outbox {
+    store: Box<[u8]>,
     /// Offset of the oldest record.
     head: usize,
-    /// Offset behind the newest record.
+    /// Offset after the newest record.
     tail: usize,
     /// End of the records before the gap, where `tail` has wrapped around.
     wrapped: Option<usize>,
     len: usize,
-    /// Number of the oldest record, counted from the first one ever pushed.
-    first: u64,
+    /// Sequence number of the oldest record: 0 is the first one ever pushed.
+    first_sequence: u64,
 }
 
 /// Bytes of a record's header.
 ///
-/// text length 2, rule 1, ticket 4, seconds 8, offset 4, since 8, address 1 + 16.
-const HEADER_BYTES: usize = 44;
+/// text length 2, rule 2, ticket 4, seconds 8, offset 4, since 8, address 1 + 16.
+const HEADER_BYTES: usize = 45;
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
-    /// Returns an empty outbox in the given store.
-    pub(super) const fn new(store: B) -> Self {
+impl Outbox {
+    /// Returns an empty outbox of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
         Self {
-            store,
+            store: vec![0; bytes].into_boxed_slice(),
             head: 0,
             tail: 0,
             wrapped: None,
             len: 0,
-            first: 0,
+            first_sequence: 0,
         }
     }
 
@@ -75,13 +77,13 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
         self.len == 0
     }
 
-    /// Returns the number of the oldest notification, counted from the first
-    /// one ever pushed; of the next one to come if none waits.
-    pub(super) const fn first(&self) -> u64 {
-        self.first
+    /// Returns the sequence number of the oldest notification; if none waits,
+    /// that of the next one to come.
+    pub(super) const fn first_sequence(&self) -> u64 {
+        self.first_sequence
     }
 
-    /// Appends a notification. The oldest ones go where there is no room, and
+    /// Appends a notification. The oldest ones go if there is no room, and
     /// each is shown to `evicted` first. Bounded work: one copy of the text,
     /// and as many evictions as records fit in its place.
     ///
@@ -108,6 +110,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
             evicted(&record);
             return;
         };
+        // Make room from the old end, one notification at a time.
         let start = loop {
             if let Some(start) = self.room_for(needed) {
                 break start;
@@ -124,7 +127,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
         if start < self.tail {
             self.wrapped = Some(self.tail);
         }
-        let slot = &mut self.store.as_mut()[start..start + needed];
+        let slot = &mut self.store[start..start + needed];
         write_header(slot, length, &record);
         slot[HEADER_BYTES..].copy_from_slice(bytes);
         self.tail = start + needed;
@@ -138,7 +141,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
 
     /// Removes the oldest notification.
     pub(super) fn pop(&mut self) {
-        let Some(size) = record_size(self.store.as_ref(), self.head) else {
+        let Some(size) = record_size(&self.store, self.head) else {
             return;
         };
         if self.len == 0 {
@@ -146,7 +149,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
         }
         self.head += size;
         self.len -= 1;
-        self.first += 1;
+        self.first_sequence += 1;
         if self.wrapped == Some(self.head) {
             self.head = 0;
             self.wrapped = None;
@@ -161,7 +164,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
     /// Returns the waiting notifications, the oldest first.
     pub(super) fn iter(&self) -> Iter<'_> {
         Iter {
-            store: self.store.as_ref(),
+            store: &self.store,
             at: self.head,
             wrapped: self.wrapped,
             left: self.len,
@@ -173,7 +176,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outbox<B> {
         if self.wrapped.is_some() {
             return (self.head - self.tail >= needed).then_some(self.tail);
         }
-        if self.store.as_ref().len() - self.tail >= needed {
+        if self.store.len() - self.tail >= needed {
             return Some(self.tail);
         }
         (self.len > 0 && self.head >= needed).then_some(0)
@@ -231,7 +234,7 @@ fn write_header(slot: &mut [u8], length: u16, record: &Waiting<'_>) {
     };
     let fields: [&[u8]; 8] = [
         &length.to_le_bytes(),
-        &[record.rule.index() as u8],
+        &record.rule.to_bytes(),
         &record.ticket.0.to_le_bytes(),
         &record.at.unix_secs.to_le_bytes(),
         &record.at.offset_secs.to_le_bytes(),
@@ -250,7 +253,7 @@ fn write_header(slot: &mut [u8], length: u16, record: &Waiting<'_>) {
 fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
     let mut rest = record;
     let _length: [u8; 2] = take(&mut rest)?;
-    let [rule] = take(&mut rest)?;
+    let rule = RuleName::from_bytes(take(&mut rest)?);
     let ticket = Ticket(u32::from_le_bytes(take(&mut rest)?));
     let at = Wall {
         unix_secs: i64::from_le_bytes(take(&mut rest)?),
@@ -266,7 +269,7 @@ fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
         IpAddr::V6(Ipv6Addr::from(address))
     };
     Some(Waiting {
-        rule: RuleId::new(usize::from(rule))?,
+        rule,
         at,
         source,
         ticket,

@@ -10,7 +10,7 @@ use crate::text::TextBuffer;
 
 fn head(number: u32) -> NoticeHead {
     NoticeHead {
-        rule: RuleId::new(number as usize % 80).unwrap(),
+        rule: RuleName::Environment(number as u8 % 80),
         notifiers: NotifierSet::EMPTY,
         at: Wall {
             unix_secs: i64::from(number) - 5,
@@ -29,7 +29,7 @@ fn head(number: u32) -> NoticeHead {
 /// notification is either still there or was shown as evicted, the oldest first.
 #[test]
 fn behaves_like_a_queue_that_loses_its_oldest() {
-    let mut outbox = Outbox::new([0; 700]);
+    let mut outbox = Outbox::new(700);
     let mut model: VecDeque<(u32, String)> = VecDeque::new();
     let mut random = 0x9E37_79B9_u32;
     let mut evictions = 0;
@@ -73,7 +73,7 @@ fn behaves_like_a_queue_that_loses_its_oldest() {
 /// A record that fills the store to the byte is kept, and evicts all others.
 #[test]
 fn one_record_may_fill_the_store() {
-    let mut outbox = Outbox::new([0; HEADER_BYTES + 100]);
+    let mut outbox = Outbox::new(HEADER_BYTES + 100);
     let mut gone = Vec::new();
     for (number, length) in [(1, 10), (2, 98)] {
         let mut buffer = TextBuffer::new();
@@ -85,13 +85,13 @@ fn one_record_may_fill_the_store() {
     assert_eq!(gone, [1]);
     assert_eq!(outbox.len(), 1);
     assert_eq!(outbox.front().unwrap().ticket, Ticket(2));
-    assert_eq!(outbox.first(), 1);
+    assert_eq!(outbox.first_sequence(), 1);
 }
 
 /// A record that cannot fit is shown as lost instead of looping or panicking.
 #[test]
 fn a_record_beyond_the_store_is_lost_visibly() {
-    let mut outbox = Outbox::new([0; HEADER_BYTES + 3]);
+    let mut outbox = Outbox::new(HEADER_BYTES + 3);
     let mut gone = Vec::new();
     let mut buffer = TextBuffer::new();
     buffer.push_mask("four");

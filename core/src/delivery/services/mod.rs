@@ -1,3 +1,285 @@
-//! The services that can be notified.
+//! The services that can be notified, one file each: name, limits with their
+//! source, pacing, the body of a request, and the meaning of its answers.
+//!
+//! # Adding one
+//!
+//! Write its file and add its variant to [`Notifier`] and [`Form`]; the compiler
+//! then lists the matches that lack it, all of which are in this file and in the
+//! shell's settings.
 
-pub(super) mod payload;
+mod console;
+mod discord;
+mod generic;
+mod json;
+mod slack;
+mod teams;
+mod telegram;
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::delivery::compose::fixed_str::FixedStr;
+use crate::delivery::compose::message::Message;
+use crate::delivery::compose::template::{Field, Template};
+use crate::delivery::http::verdict::{Answer, Verdict};
+use crate::delivery::pacing::Pacing;
+use crate::ids::{NotifierId, NotifierSet};
+use crate::limits::NOTIFIERS_MAX;
+
+pub use generic::Generic;
+pub(super) use generic::expand_head;
+pub use telegram::{ParseMode, Telegram};
+#[cfg(test)]
+pub(super) use {discord::UTF16_MAX, generic::MERGE_MAX, telegram::SCALARS_MAX};
+
+/// A place that notifications can go to, under the name that users configure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Notifier {
+    /// A Telegram bot.
+    Telegram,
+    /// A Slack incoming webhook.
+    Slack,
+    /// A Microsoft Teams workflow or connector.
+    Teams,
+    /// A Discord webhook.
+    Discord,
+    /// The first generic webhook.
+    Generic1,
+    /// The second generic webhook.
+    Generic2,
+    /// The third generic webhook.
+    Generic3,
+    /// The fourth generic webhook.
+    Generic4,
+    /// Standard output.
+    Console,
+}
+
+/// The knowledge about a service that is data.
+struct Facts {
+    name: &'static str,
+    /// How often messages may leave unless the user says otherwise.
+    pacing: Pacing,
+    /// Whether the body of a successful answer says more than its status.
+    reads_success: bool,
+    /// Judges an answer by this service's own rules, before those that all of
+    /// them share. `None` if it has none for this answer.
+    judge: fn(&Answer<'_>) -> Option<Verdict>,
+}
+
+impl Notifier {
+    /// Every notifier, in the order of the user's documentation.
+    pub const ALL: [Self; NOTIFIERS_MAX] = [
+        Self::Telegram,
+        Self::Slack,
+        Self::Teams,
+        Self::Discord,
+        Self::Generic1,
+        Self::Generic2,
+        Self::Generic3,
+        Self::Generic4,
+        Self::Console,
+    ];
+
+    /// Returns the number by which rules know the notifier.
+    #[must_use]
+    pub const fn id(self) -> NotifierId {
+        match NotifierId::new(self as usize) {
+            Some(id) => id,
+            // An assertion below says that this is never reached.
+            None => panic!("more notifiers than NOTIFIERS_MAX"),
+        }
+    }
+
+    /// Returns the notifier with a number.
+    #[must_use]
+    pub const fn of(id: NotifierId) -> Self {
+        Self::ALL[id.index()]
+    }
+
+    /// Returns the notifier whose name is exactly `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|notifier| notifier.name() == name)
+    }
+
+    /// Returns the members of a set, in order.
+    pub fn members(set: NotifierSet) -> impl Iterator<Item = Self> {
+        set.iter().map(Self::of)
+    }
+
+    /// Writes the names of a set's members: `Telegram, Console`.
+    #[must_use]
+    pub const fn names(set: NotifierSet) -> impl fmt::Display {
+        Names(set)
+    }
+
+    /// Returns the name used in configuration and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// Returns how often the service may be called.
+    #[must_use]
+    pub const fn pacing(self) -> Pacing {
+        self.facts().pacing
+    }
+
+    /// Returns whether the body of an answer with this status is worth reading.
+    pub(super) const fn wants_body(self, status: u16) -> bool {
+        self.facts().reads_success || !matches!(status, 200..300)
+    }
+
+    /// Judges an answer by the service's own rules, if it has any for it.
+    pub(super) fn judge(self, answer: &Answer<'_>) -> Option<Verdict> {
+        (self.facts().judge)(answer)
+    }
+
+    const fn facts(self) -> &'static Facts {
+        match self {
+            Self::Telegram => &telegram::FACTS,
+            Self::Slack => &slack::FACTS,
+            Self::Teams => &teams::FACTS,
+            Self::Discord => &discord::FACTS,
+            Self::Generic1 => &generic::FACTS[0],
+            Self::Generic2 => &generic::FACTS[1],
+            Self::Generic3 => &generic::FACTS[2],
+            Self::Generic4 => &generic::FACTS[3],
+            Self::Console => &console::FACTS,
+        }
+    }
+}
+
+/// See [`Notifier::names`].
+struct Names(NotifierSet);
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, notifier) in Notifier::members(self.0).enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            f.write_str(notifier.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// `ALL` is in the order of the numbers, which `of` relies on.
+const _: () = {
+    let mut index = 0;
+    while index < NOTIFIERS_MAX {
+        assert!(Notifier::ALL[index] as usize == index);
+        index += 1;
+    }
+};
+
+/// Judges nothing: for a service whose answers mean what HTTP says.
+const fn no_judgement(_: &Answer<'_>) -> Option<Verdict> {
+    None
+}
+
+/// The request that a notifier's service wants.
+#[derive(Clone, Debug)]
+pub enum Form<'a> {
+    /// `sendMessage` of Telegram's Bot API.
+    Telegram(Telegram<'a>),
+    /// A Slack incoming webhook.
+    Slack,
+    /// A Teams workflow, or an old connector, which took the same envelope.
+    Teams,
+    /// A Discord webhook.
+    Discord,
+    /// A Discord webhook whose URL ends in `/slack` and is to stay so.
+    DiscordAsSlack,
+    /// A webhook whose request the user describes.
+    Generic(Box<Generic<'a>>),
+    /// Lines on a terminal or in a pipe.
+    Console,
+}
+
+impl<'a> Form<'a> {
+    /// Writes the body of a request for as many of the message's notifications
+    /// as fit, and returns how many those are: at least one if there is any.
+    /// If even one does not fit, its text is cut and the cut is marked.
+    pub(super) fn write(&self, message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
+        match self {
+            Self::Telegram(telegram) => telegram.write(message, out),
+            Self::Slack => slack::write(message, out),
+            Self::Teams => teams::write(message, out),
+            Self::Discord => discord::write(message, out),
+            Self::DiscordAsSlack => discord::write_as_slack(message, out),
+            Self::Generic(generic) => generic.write(message, out),
+            Self::Console => console::write(message, out),
+        }
+    }
+
+    /// Returns the most notifications of `message` that one request may hold,
+    /// whatever its body has room for.
+    pub(super) fn count_max(&self, message: &Message<'_>) -> usize {
+        self.url()
+            .map_or(usize::MAX, |url| generic::fitting_url(url, message))
+    }
+
+    /// Returns the template of the request's URL, if it has one.
+    pub const fn url(&self) -> Option<&Template<'a>> {
+        match self {
+            Self::Generic(generic) => generic.url.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the method of the request.
+    #[must_use]
+    pub const fn method(&self) -> &'a str {
+        match self {
+            Self::Generic(generic) => generic.method,
+            _ => "POST",
+        }
+    }
+
+    /// Returns the media type of the body.
+    #[must_use]
+    pub const fn content_type(&self) -> &'a str {
+        match self {
+            Self::Generic(generic) => generic.content_type,
+            _ => "application/json",
+        }
+    }
+
+    /// Returns the request's own headers, each with its name.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'a str, Template<'a>)] {
+        match self {
+            Self::Generic(generic) => &generic.headers,
+            _ => &[],
+        }
+    }
+
+    /// Returns whether the request names `field` once per message, so that all
+    /// its notifications must have it in common.
+    pub(super) fn names(&self, field: Field) -> bool {
+        match self {
+            Self::Generic(generic) => generic.templates().any(|template| template.uses(field)),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names and ids are a bijection, and names are matched exactly.
+    #[test]
+    fn names_and_ids() {
+        for notifier in Notifier::ALL {
+            assert_eq!(Notifier::from_name(notifier.name()), Some(notifier));
+            assert_eq!(Notifier::of(notifier.id()), notifier);
+        }
+        assert_eq!(Notifier::from_name("telegram"), None);
+        assert_eq!(Notifier::from_name("Generic4"), Some(Notifier::Generic4));
+        assert_eq!(Notifier::from_name("Generic5"), None);
+    }
+}

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use alertik_core::delivery::Hold;
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::support::{Server, answer, logged_lines, run};
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 
 /// The predecessor's request, to the byte of its body.
 #[test]

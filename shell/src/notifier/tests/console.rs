@@ -4,11 +4,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::support::run;
 
-const CONSOLE: NotifierId = NotifierId::CONSOLE;
+const CONSOLE: Notifier = Notifier::Console;
 const CASE: &str = "ALERTIK_CONSOLE_CASE";
 /// What every line of ours begins with, so that it is recognised where the router
 /// logs it and sends it back.

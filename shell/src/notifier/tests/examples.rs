@@ -1,11 +1,11 @@
 //! The README's examples, sent as they stand there to a local server.
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::support::{Request, Server, run};
 
 const README: &str = include_str!("../../../../README.md");
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 
 /// What an example sends for the log text `a"b\` in the mask `down: `.
 struct Expected {

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::super::NotifierStatus;
 use super::support::{Running, Server, answer, listen, read_request, run};
 
-const G1: NotifierId = NotifierId::GENERIC1;
-const G2: NotifierId = NotifierId::generic(2).unwrap();
+const G1: Notifier = Notifier::Generic1;
+const G2: Notifier = Notifier::Generic2;
 
 /// Starts a webhook at a URL with a deadline of one second, and a message.
 fn start(url: &str) -> Running {
@@ -280,7 +280,7 @@ fn a_body_that_never_comes() {
 /// A body in chunks is read as what it says: Telegram's wait is found in it.
 #[test]
 fn a_body_in_chunks() {
-    let id = NotifierId::TELEGRAM;
+    let id = Notifier::Telegram;
     let server = Server::http(|_, _, stream| {
         let _ = stream.write_all(
             b"HTTP/1.1 429 Too Many Requests\r\nTransfer-Encoding: chunked\r\n\r\n\

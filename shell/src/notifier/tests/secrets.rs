@@ -3,12 +3,12 @@
 
 use std::io::Write;
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::super::NotifierStatus;
 use super::support::{Running, Server, answer, listen, logged, read_request, run};
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 
 /// Every secret of these tests has this in it.
 const MARK: &str = "hUsHhUsH";
@@ -81,7 +81,7 @@ fn no_secret_is_logged() {
     fail(&format!("https://localhost:{}", server.address.port()));
     // Telegram's token is in its path.
     let server = Server::http(|_, request, stream| answer(stream, "404 x", "", &request.line));
-    let id = NotifierId::TELEGRAM;
+    let id = Notifier::Telegram;
     let running = run(
         &[id],
         &[

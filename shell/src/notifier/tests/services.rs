@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use alertik_core::delivery::Hold;
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::support::{Running, Server, answer, logged_lines, read, run};
 
-const TELEGRAM: NotifierId = NotifierId::TELEGRAM;
+const TELEGRAM: Notifier = Notifier::Telegram;
 const TOKEN: &str = "123456789:AAFm2SecretOfTheBot_x-y";
 
 /// Starts Telegram towards a local server.
@@ -146,7 +146,7 @@ fn telegram_answers() {
 /// other than "ok" is warned of.
 #[test]
 fn slack() {
-    let id = NotifierId::SLACK;
+    let id = Notifier::Slack;
     for (answered, warnings) in [("ok", 0), ("<html>portal</html>", 1)] {
         let server = Server::answering("200 OK", answered);
         let url = server.url("/services/T0/B0/XYZ");
@@ -167,7 +167,7 @@ fn slack() {
 /// log; 202 is success.
 #[test]
 fn teams() {
-    let id = NotifierId::TEAMS;
+    let id = Notifier::Teams;
     let server = Server::answering("202 Accepted", "");
     let url = server.url("/workflows/1/invoke/?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sig=S");
     let running = run(&[id], &[("TEAMS_WEBHOOK_URL", &url)]);
@@ -209,7 +209,7 @@ fn teams() {
 /// Discord: the webhook's own form whatever the URL looks like.
 #[test]
 fn discord_urls() {
-    let id = NotifierId::DISCORD;
+    let id = Notifier::Discord;
     for (path, format, expected) in [
         (
             "/api/webhooks/1/t",
@@ -271,7 +271,7 @@ fn discord_urls() {
 /// Discord's headers set the pace.
 #[test]
 fn discord_pace() {
-    let id = NotifierId::DISCORD;
+    let id = Notifier::Discord;
     let server = Server::http(|_, _, stream| {
         let headers = "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset-After: 0.4\r\n";
         answer(stream, "200 OK", headers, "{}");
@@ -290,7 +290,7 @@ fn discord_pace() {
 /// Headers with placeholders: one line each, whatever the log line holds.
 #[test]
 fn header_injection() {
-    let id = NotifierId::GENERIC1;
+    let id = Notifier::Generic1;
     let server = Server::answering("200 OK", "");
     let url = server.url("/{{rule}}?t={{text}}");
     let running = run(
@@ -322,7 +322,7 @@ fn header_injection() {
 /// site cannot be changed by it.
 #[test]
 fn request_line_injection() {
-    let id = NotifierId::GENERIC1;
+    let id = Notifier::Generic1;
     let server = Server::answering("200 OK", "");
     let url = server.url("?t={{text|raw}}");
     let running = run(&[id], &[("GENERIC1_WEBHOOK_URL", url.as_str())]);
@@ -339,7 +339,7 @@ fn request_line_injection() {
 /// A form's fields are encoded for it.
 #[test]
 fn forms() {
-    let id = NotifierId::GENERIC1;
+    let id = Notifier::Generic1;
     let server = Server::answering("200 OK", "");
     let running = run(
         &[id],

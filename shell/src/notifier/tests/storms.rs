@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant as StdInstant};
 
+use alertik_core::delivery::Notifier;
 use alertik_core::delivery::{Loss, LossCause};
-use alertik_core::ids::NotifierId;
 use alertik_core::time::Wall;
 
 use super::support::{PATIENCE, Server, answer, listen, read_request, run};
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 
 /// The lines of a `{"text":…}` body.
 fn lines(body: &str) -> Vec<String> {
@@ -95,7 +95,7 @@ fn an_outbox_that_overflows() {
         &[G1],
         &[("GENERIC1_WEBHOOK_URL", &format!("http://{address}/"))],
     );
-    running.senders.tell_loss(Loss {
+    running.senders.report_loss(Loss {
         cause: LossCause::Kernel,
         count: 12,
         since: Wall {
@@ -217,7 +217,7 @@ fn shutting_down_without_hope() {
 /// Pace by the service's rules: a second apart, the rest merged.
 #[test]
 fn pace() {
-    let id = NotifierId::SLACK;
+    let id = Notifier::Slack;
     let server = Server::answering("200 OK", "ok");
     let url = server.url("/");
     let running = run(&[id], &[("SLACK_WEBHOOK_URL", &url)]);

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::ids::{NotifierId, NotifierSet, RuleId, Ticket};
+use alertik_core::delivery::Notifier;
+use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::TextBuffer;
 use alertik_core::time::Wall;
 
 use super::super::{NotifierStatus, Senders, start};
 use super::ca::ca;
-use crate::settings::{Env, Problems, services as notifiers};
+use crate::settings::{Env, Problems, services};
 use crate::sys::clock;
 
 /// How long a test waits for what must happen. Generous: only failures take it.
@@ -164,7 +165,7 @@ pub(super) fn answer(stream: &mut dyn Stream, status: &str, headers: &str, body:
 /// Notifiers that run, and what they reported as failed.
 pub(super) struct Running {
     pub(super) senders: Senders,
-    pub(super) failed: Arc<Mutex<Vec<(NotifierId, u32)>>>,
+    pub(super) failed: Arc<Mutex<Vec<(Notifier, u32)>>>,
 }
 
 impl Drop for Running {
@@ -175,7 +176,7 @@ impl Drop for Running {
 }
 
 /// Starts the notifiers in `ids` with the given variables.
-pub(super) fn run(ids: &[NotifierId], variables: &[(&str, &str)]) -> Running {
+pub(super) fn run(ids: &[Notifier], variables: &[(&str, &str)]) -> Running {
     capture_log();
     let notifiers = read(ids, variables).unwrap_or_else(|problems| panic!("{problems}"));
     let failed = Arc::new(Mutex::new(Vec::new()));
@@ -190,17 +191,16 @@ pub(super) fn run(ids: &[NotifierId], variables: &[(&str, &str)]) -> Running {
 
 /// Reads notifiers' variables, with the tests' CA for TLS; returns the problems where there are any.
 pub(super) fn read(
-    ids: &[NotifierId],
+    ids: &[Notifier],
     variables: &[(&str, &str)],
-) -> Result<notifiers::Notifiers, String> {
+) -> Result<services::Notifiers, String> {
     let trust = [("TLS_CA_FILE", ca().file.as_str())];
     let variables = variables.iter().chain(&trust);
     let env = Env::new(variables.map(|(name, value)| (name.into(), value.into())));
     let mut used = NotifierSet::EMPTY;
-    ids.iter().for_each(|&id| used.insert(id));
+    ids.iter().for_each(|notifier| used.insert(notifier.id()));
     let mut problems = Problems::default();
-    let mut notifiers = notifiers::read(&env, used, &mut problems);
-    notifiers.rule_names = vec!["EVENT0".into(), "EVENT1".into()];
+    let notifiers = services::read(&env, used, &mut problems);
     if problems.errors().is_empty() {
         Ok(notifiers)
     } else {
@@ -210,14 +210,15 @@ pub(super) fn read(
 
 impl Running {
     /// Pushes a notification of `mask` and `log` text.
-    pub(super) fn push(&self, ids: &[NotifierId], ticket: u32, mask: &str, log: &[u8]) {
+    pub(super) fn push(&self, ids: &[Notifier], ticket: u32, mask: &str, log: &[u8]) {
         let mut text = TextBuffer::new();
         text.push_mask(mask);
         text.push_log(log);
         let mut notifiers = NotifierSet::EMPTY;
-        ids.iter().for_each(|&id| notifiers.insert(id));
+        ids.iter()
+            .for_each(|notifier| notifiers.insert(notifier.id()));
         let head = NoticeHead {
-            rule: RuleId::new(1).unwrap(),
+            rule: RuleName::Environment(1),
             notifiers,
             at: Wall {
                 unix_secs: 1_795_341_600,
@@ -232,7 +233,7 @@ impl Running {
     /// Waits until a notifier's status is as wanted.
     pub(super) fn wait(
         &self,
-        id: NotifierId,
+        id: Notifier,
         what: &str,
         wanted: impl Fn(&NotifierStatus) -> bool,
     ) -> NotifierStatus {

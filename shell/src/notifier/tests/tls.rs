@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
     PKCS_ECDSA_P384_SHA384, SanType, SignatureAlgorithm,
@@ -22,7 +22,7 @@ use rustls::{
 use super::ca::{ca, new_ca};
 use super::support::{Request, Running, Server, answer, listen, read_request, run};
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 
 /// A server's certificate chain and key.
 struct Identity {

@@ -1,35 +1,29 @@
-//! Generic webhooks' variables.
+//! Generic webhooks: `GENERICn_WEBHOOK_URL` and the rest of the request.
+
+use std::fmt;
 
 use alertik_core::bytes::{find, split_at_mark};
-use alertik_core::delivery::{Encoding, Template};
-use alertik_core::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX};
+use alertik_core::delivery::{Encoding, Form, Generic, Template};
+use alertik_core::limits::{BODY_BYTES_MAX, HEAD_TEMPLATE_BYTES_MAX};
 
+use super::Endpoint;
 use super::reader::{Reader, keep};
-use super::{Endpoint, Generic, Service, Target};
 use crate::log::Escaped;
 use crate::settings::url::Url;
 
-impl Reader<'_, '_> {
-    pub(super) fn generic(&mut self) -> Option<Target> {
-        let webhook = self.required("_WEBHOOK_URL", "the webhook's URL");
-        let (url, template) = webhook.and_then(|text| self.url_template(text)).unzip();
-        let method = self.method();
-        let headers = self.headers();
-        let text = self.optional("_BODY");
-        let content_type = self.content_type(text);
-        let default = match (text, content_type) {
-            (_, Some(content_type)) if find(content_type.as_bytes(), b"urlencoded").is_some() => {
-                Encoding::Url
-            }
-            (Some(text), _) if looks_like_json(text) => Encoding::Json,
-            (_, Some(content_type)) if find(content_type.as_bytes(), b"json").is_some() => {
-                Encoding::Json
-            }
-            _ => Encoding::Raw,
-        };
-        // Half of a request's buffer is the text's.
-        let body = text.map(|text| self.template("_BODY", text, default, BODY_BYTES_MAX / 4));
-        let service = Service::Generic(Box::new(Generic {
+pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
+    let webhook = reader.required("_WEBHOOK_URL", "the webhook's URL");
+    let (url, template) = webhook.and_then(|text| reader.url_template(text)).unzip();
+    let method = reader.method();
+    let headers = reader.headers();
+    let text = reader.optional("_BODY");
+    let content_type = reader.content_type(text);
+    let default = default_encoding(text, content_type);
+    // Half of a request's buffer is the text's.
+    let body = text.map(|text| reader.template("_BODY", text, default, BODY_BYTES_MAX / 4));
+    Some(Endpoint {
+        url: url?,
+        form: Form::Generic(Box::new(Generic {
             url: template?,
             method: method?,
             headers: headers?,
@@ -38,23 +32,48 @@ impl Reader<'_, '_> {
                 None => None,
             },
             content_type: content_type?,
-        }));
-        Some(Target::Http(Box::new(Endpoint { url: url?, service })))
-    }
+        })),
+    })
+}
 
+/// Returns the encoding of placeholders that name none: what the body is, by its
+/// media type or its look.
+fn default_encoding(body: Option<&str>, content_type: Option<&str>) -> Encoding {
+    let is =
+        |kind: &[u8]| content_type.is_some_and(|kind_of| find(kind_of.as_bytes(), kind).is_some());
+    if is(b"urlencoded") {
+        Encoding::Url
+    } else if body.is_some_and(looks_like_json) || is(b"json") {
+        Encoding::Json
+    } else {
+        Encoding::Raw
+    }
+}
+
+/// Writes the request without its path, query and headers.
+pub(super) fn describe(form: &Generic<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    write!(out, "/***, {}, {}", form.method, form.content_type)?;
+    match form.headers.len() {
+        0 => Ok(()),
+        count => write!(out, ", additional headers: {count}"),
+    }
+}
+
+impl Reader<'_, '_> {
     /// Reads a URL with or without placeholders. Those may stand in the path
     /// and the query: a host that came from a log line would be an open door.
     fn url_template(&mut self, text: &str) -> Option<(Url, Option<Template<'static>>)> {
         if find(text.as_bytes(), b"{{").is_none() {
             return Some((self.url("_WEBHOOK_URL", text)?, None));
         }
-        let template = self.template("_WEBHOOK_URL", text, Encoding::Url, HEAD_BYTES_MAX / 2)?;
+        let template =
+            self.template("_WEBHOOK_URL", text, Encoding::Url, HEAD_TEMPLATE_BYTES_MAX)?;
         let mut filled = String::new();
         let mut rest = text;
-        while let Some((before, behind)) = split_at_mark(rest, "{{") {
+        while let Some((before, after)) = split_at_mark(rest, "{{") {
             filled.push_str(before);
             filled.push('x');
-            rest = split_at_mark(behind, "}}").map_or("", |(_, rest)| rest);
+            rest = split_at_mark(after, "}}").map_or("", |(_, rest)| rest);
         }
         filled.push_str(rest);
         let url = self.url("_WEBHOOK_URL", &filled)?;
@@ -165,7 +184,7 @@ impl Reader<'_, '_> {
             );
             return None;
         }
-        let template = self.template(suffix, value, Encoding::Header, HEAD_BYTES_MAX / 2)?;
+        let template = self.template(suffix, value, Encoding::Header, HEAD_TEMPLATE_BYTES_MAX)?;
         Some((keep(name), template))
     }
 }

@@ -1,42 +1,57 @@
-//! Telegram's variables.
+//! Telegram: `TELEGRAM_BOT_TOKEN`, `TELEGRAM_CHAT_ID` and what goes with them.
 
-use alertik_core::delivery::{ParseMode, Telegram};
+use std::fmt;
 
+use alertik_core::delivery::{Form, ParseMode, Telegram};
+
+use super::Endpoint;
 use super::reader::{Reader, keep};
-use super::{Endpoint, Service, Target};
 use crate::log::Escaped;
+use crate::settings::Env;
+
+/// See [`super::address_variables`].
+pub(super) const ADDRESS: &[&str] = &["_BOT_TOKEN", "_CHAT_ID"];
+
+pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
+    let token = reader.required("_BOT_TOKEN", "the token that @BotFather gave you");
+    let chat = reader.required("_CHAT_ID", "a chat's number or a channel's @name");
+    let base = match reader.optional("_API_URL") {
+        Some(text) => reader.url("_API_URL", text),
+        None => reader.url("_API_URL", "https://api.telegram.org"),
+    };
+    let thread = reader.thread_id();
+    let silent = reader.flag("_SILENT");
+    let token = token.filter(|token| reader.check_token(token));
+    let mut form = chat.and_then(|chat| reader.chat(chat))?;
+    if thread.is_some() {
+        form.thread_id = thread;
+    }
+    form.silent |= silent;
+    // A forum's general topic has the number 1, which Telegram refuses.
+    form.thread_id = form.thread_id.filter(|&thread| thread != 1);
+    let (base, token) = (base?, token?);
+    let path = [
+        base.path().trim_end_matches('/'),
+        "/bot",
+        token,
+        "/sendMessage",
+    ]
+    .concat();
+    Some(Endpoint {
+        url: base.with_path_and_query(&path, ""),
+        form: Form::Telegram(form),
+    })
+}
+
+/// Writes which bot and which chat, without the token's secret half.
+pub(super) fn describe(env: &Env, form: &Telegram<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let token = env.bytes("TELEGRAM_BOT_TOKEN").unwrap_or_default();
+    let bot = token.split(|&byte| byte == b':').next();
+    let bot = Escaped(bot.unwrap_or_default());
+    write!(out, ", bot {bot}:***, chat {}", form.chat_id)
+}
 
 impl Reader<'_, '_> {
-    pub(super) fn telegram(&mut self) -> Option<Target> {
-        let token = self.required("_BOT_TOKEN", "the token that @BotFather gave you");
-        let chat = self.required("_CHAT_ID", "a chat's number or a channel's @name");
-        let base = match self.optional("_API_URL") {
-            Some(text) => self.url("_API_URL", text),
-            None => self.url("_API_URL", "https://api.telegram.org"),
-        };
-        let thread = self.thread_id();
-        let silent = self.flag("_SILENT");
-        let token = token.filter(|token| self.check_token(token));
-        let mut form = chat.and_then(|chat| self.chat(chat))?;
-        if thread.is_some() {
-            form.thread_id = thread;
-        }
-        form.silent |= silent;
-        // A forum's general topic has the number 1, which Telegram refuses.
-        form.thread_id = form.thread_id.filter(|&thread| thread != 1);
-        let (base, token) = (base?, token?);
-        let path = [
-            base.path().trim_end_matches('/'),
-            "/bot",
-            token,
-            "/sendMessage",
-        ]
-        .concat();
-        let url = base.with_path_and_query(&path, "");
-        let service = Service::Telegram(form);
-        Some(Target::Http(Box::new(Endpoint { url, service })))
-    }
-
     fn thread_id(&mut self) -> Option<i32> {
         let text = self.optional("_THREAD_ID")?;
         match positive(text) {
@@ -75,7 +90,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads a chat id. The predecessor pasted it into a query, so set-ups
-    /// exist that carry more of Telegram's parameters behind it.
+    /// exist that carry more of Telegram's parameters after it.
     fn chat(&mut self, text: &str) -> Option<Telegram<'static>> {
         let mut pairs = text.split('&');
         let chat = pairs.next().unwrap_or_default();
@@ -132,7 +147,7 @@ impl Reader<'_, '_> {
                 self.problem(
                     "_CHAT_ID",
                     format_args!(
-                        "has \"{}\" behind the chat, which is not supported; there may be \
+                        "has \"{}\" after the chat, which is not supported; there may be \
                          message_thread_id=NUMBER, disable_notification=true, \
                          protect_content=true, parse_mode=HTML and parse_mode=Markdown",
                         Escaped(pair.as_bytes())

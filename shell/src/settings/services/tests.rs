@@ -3,14 +3,14 @@
 use super::*;
 
 /// Reads one notifier with the given variables; returns the problems.
-fn problems_of(id: NotifierId, variables: &[(&str, &str)]) -> Vec<String> {
+fn problems_of(notifier: Notifier, variables: &[(&str, &str)]) -> Vec<String> {
     let env = Env::new(
         variables
             .iter()
             .map(|(name, value)| (name.into(), value.into())),
     );
     let mut used = NotifierSet::EMPTY;
-    used.insert(id);
+    used.insert(notifier.id());
     let mut problems = Problems::default();
     let notifiers = read(&env, used, &mut problems);
     assert!(!problems.errors().is_empty() || notifiers.list.len() == 1);
@@ -21,7 +21,7 @@ const URL: (&str, &str) = ("GENERIC1_WEBHOOK_URL", "https://h/secret");
 
 /// Reads Generic1 with a URL and one more variable; returns the only problem.
 fn generic(name: &str, value: &str) -> String {
-    let problems = problems_of(NotifierId::GENERIC1, &[URL, (name, value)]);
+    let problems = problems_of(Notifier::Generic1, &[URL, (name, value)]);
     assert!(problems.len() <= 1, "{problems:?}");
     assert!(!problems.concat().contains("secret"));
     problems.concat()
@@ -31,17 +31,17 @@ fn generic(name: &str, value: &str) -> String {
 #[test]
 fn missing_variables() {
     assert_eq!(
-        problems_of(NotifierId::TELEGRAM, &[]),
+        problems_of(Notifier::Telegram, &[]),
         [
             "TELEGRAM_BOT_TOKEN: is not set; set it to the token that @BotFather gave you",
             "TELEGRAM_CHAT_ID: is not set; set it to a chat's number or a channel's @name",
         ]
     );
     for (id, name) in [
-        (NotifierId::SLACK, "SLACK"),
-        (NotifierId::TEAMS, "TEAMS"),
-        (NotifierId::DISCORD, "DISCORD"),
-        (NotifierId::GENERIC1, "GENERIC1"),
+        (Notifier::Slack, "SLACK"),
+        (Notifier::Teams, "TEAMS"),
+        (Notifier::Discord, "DISCORD"),
+        (Notifier::Generic1, "GENERIC1"),
     ] {
         assert_eq!(
             problems_of(id, &[]),
@@ -50,7 +50,7 @@ fn missing_variables() {
             )]
         );
     }
-    assert!(problems_of(NotifierId::CONSOLE, &[]).is_empty());
+    assert!(problems_of(Notifier::Console, &[]).is_empty());
 }
 
 /// Tokens that Telegram's server would not even look up.
@@ -58,7 +58,7 @@ fn missing_variables() {
 fn tokens() {
     let problems = |token| {
         problems_of(
-            NotifierId::TELEGRAM,
+            Notifier::Telegram,
             &[("TELEGRAM_BOT_TOKEN", token), ("TELEGRAM_CHAT_ID", "1")],
         )
     };
@@ -89,7 +89,7 @@ fn chats() {
     let problems = |chat, more: &[(&str, &str)]| {
         let mut variables = vec![("TELEGRAM_BOT_TOKEN", "1:x"), ("TELEGRAM_CHAT_ID", chat)];
         variables.extend(more);
-        problems_of(NotifierId::TELEGRAM, &variables).join("\n")
+        problems_of(Notifier::Telegram, &variables).join("\n")
     };
     for chat in [
         "@name",
@@ -243,7 +243,7 @@ fn requests() {
         ("DISCORD_FORMAT", "teams"),
     ];
     assert_eq!(
-        problems_of(NotifierId::DISCORD, &format),
+        problems_of(Notifier::Discord, &format),
         ["DISCORD_FORMAT: must be discord or slack"]
     );
 }
@@ -251,8 +251,7 @@ fn requests() {
 /// Placeholders belong into a URL's path and query, never before.
 #[test]
 fn url_placeholders() {
-    let problem =
-        |url| problems_of(NotifierId::GENERIC1, &[("GENERIC1_WEBHOOK_URL", url)]).concat();
+    let problem = |url| problems_of(Notifier::Generic1, &[("GENERIC1_WEBHOOK_URL", url)]).concat();
     for url in [
         "https://h/{{id}}",
         "https://h/?t={{text}}&x",
@@ -288,6 +287,8 @@ fn what_is_configured() {
         .into_iter()
         .map(|(name, value)| (name.into(), value.into())),
     );
-    let names: Vec<_> = configured(&env).iter().map(NotifierId::name).collect();
+    let names: Vec<_> = Notifier::members(configured(&env))
+        .map(Notifier::name)
+        .collect();
     assert_eq!(names, ["Telegram", "Generic3", "Console"]);
 }

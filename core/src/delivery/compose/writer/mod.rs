@@ -1,15 +1,17 @@
 //! Writes notification text for a service: neutralised, encoded, measured, cut.
 //!
 //! Two layers lie between a character and the bytes of a request. *Markup* is
-//! what the service makes of the text; log parts are neutralised for it, the
-//! user's mask is not. *Encoding* is how any text gets into the request; it
-//! applies to both.
+//! the meaning that the service gives to the text; log parts are neutralised for
+//! it, the user's mask is not. *Encoding* is the way of any text into the
+//! request; it applies to both.
 
+use crate::bytes::hex_digit;
+use crate::bytes::json::{JSON_ESCAPE_BYTES_MAX, json_escape};
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::syslog::{OWN_NOTICE, OWN_OUTPUT_PREFIX};
 use crate::text::{Origin, Text};
 
-/// What a service makes of text, and so what log parts must not say.
+/// The markup that a service interprets, and that log parts must not contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::delivery) enum Markup {
     /// Nothing: plain text.
@@ -30,7 +32,7 @@ pub(in crate::delivery) enum Markup {
     Terminal,
 }
 
-/// How text gets into a request.
+/// How text is encoded inside a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// As it is.
@@ -45,7 +47,7 @@ pub enum Encoding {
     Header,
 }
 
-/// What a service counts when it limits a text.
+/// The unit in which a service limits a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::delivery) enum Unit {
     /// Unicode scalar values of the text.
@@ -57,11 +59,11 @@ pub(in crate::delivery) enum Unit {
 /// How one service takes text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::delivery) struct Style {
-    /// What it makes of it.
+    /// Markup the service interprets.
     pub(in crate::delivery) markup: Markup,
-    /// How it gets there.
+    /// Encoding inside the request.
     pub(in crate::delivery) encoding: Encoding,
-    /// How it counts.
+    /// Unit of the service's limits.
     pub(in crate::delivery) unit: Unit,
 }
 
@@ -75,7 +77,7 @@ pub(in crate::delivery) struct Size {
 }
 
 impl Size {
-    /// More than any text has.
+    /// More than any text takes.
     pub(in crate::delivery) const UNLIMITED: Self = Self {
         units: usize::MAX,
         bytes: usize::MAX,
@@ -101,7 +103,7 @@ impl Size {
 const CUT_MARK: char = '…';
 
 /// Most characters one character becomes: `&quot;` has six.
-type Piece = heapless::Vec<char, 6>;
+type Chars = heapless::Vec<char, 6>;
 
 /// Most bytes one character becomes: four bytes, each as `%XX`.
 const ENCODED_MAX: usize = 12;
@@ -146,6 +148,21 @@ impl<'o, 'b> TextWriter<'o, 'b> {
         writer
     }
 
+    /// Returns a writer of text of a known size: it cuts at a quota if the size
+    /// exceeds that.
+    pub(in crate::delivery) fn within(
+        out: &'o mut FixedStr<'b>,
+        style: Style,
+        size: Size,
+        quota: Size,
+    ) -> Self {
+        if size.fits(quota) {
+            Self::new(out, style)
+        } else {
+            Self::cutting(out, style, quota)
+        }
+    }
+
     /// Returns a writer that only measures.
     #[must_use]
     pub(in crate::delivery) const fn measuring(style: Style) -> Self {
@@ -165,39 +182,39 @@ impl<'o, 'b> TextWriter<'o, 'b> {
     }
 
     /// Writes a text with its marked parts.
-    pub(in crate::delivery) fn text(&mut self, text: Text<'_>) {
+    pub(in crate::delivery) fn write_text(&mut self, text: Text<'_>) {
         for (origin, part) in text.parts() {
-            self.part(origin, part);
+            self.write_part(origin, part);
         }
     }
 
     /// Writes one part.
-    pub(in crate::delivery) fn part(&mut self, origin: Origin, part: &str) {
+    pub(in crate::delivery) fn write_part(&mut self, origin: Origin, part: &str) {
         for c in part.chars() {
             if self.cut {
                 return;
             }
-            let mut piece = Piece::new();
+            let mut chars = Chars::new();
             match origin {
-                Origin::Log => neutralise(self.style.markup, c, &mut piece),
+                Origin::Log => neutralise(self.style.markup, c, &mut chars),
                 Origin::Mask => {
-                    let _ = piece.push(c);
+                    let _ = chars.push(c);
                 }
             }
-            self.piece(&piece);
+            self.write_chars(&chars);
         }
     }
 
-    /// Writes a piece as a whole or cuts before it.
-    fn piece(&mut self, piece: &Piece) {
+    /// Writes what one character became, as a whole, or cuts before it.
+    fn write_chars(&mut self, chars: &Chars) {
         let mut size = Size::default();
-        for &c in piece {
+        for &c in chars {
             size = size.plus(size_of(self.style, c));
         }
         let used = self.used.plus(size);
         if used.fits(self.quota) {
             self.used = used;
-            for &c in piece {
+            for &c in chars {
                 self.put(c);
             }
         } else {
@@ -222,7 +239,7 @@ impl<'o, 'b> TextWriter<'o, 'b> {
 /// Alertik's own words, numbers included, count as the mask's.
 impl core::fmt::Write for TextWriter<'_, '_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        self.part(Origin::Mask, text);
+        self.write_part(Origin::Mask, text);
         Ok(())
     }
 }
@@ -251,7 +268,7 @@ fn size_of(style: Style, c: char) -> Size {
 }
 
 /// Takes the meaning out of a character of a log line.
-fn neutralise(markup: Markup, c: char, piece: &mut Piece) {
+fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
     let backslash_before = match markup {
         Markup::None => "",
         Markup::Slack | Markup::Html => {
@@ -262,7 +279,7 @@ fn neutralise(markup: Markup, c: char, piece: &mut Piece) {
                 _ => "",
             };
             if !entity.is_empty() {
-                piece.extend(entity.chars());
+                chars.extend(entity.chars());
                 return;
             }
             ""
@@ -272,9 +289,10 @@ fn neutralise(markup: Markup, c: char, piece: &mut Piece) {
         Markup::TelegramMarkdown => "_*`[",
         Markup::Terminal => {
             if c.is_control() {
-                let code = c as u32 as usize;
-                for c in ['\\', 'x', hex(code >> 4), hex(code)] {
-                    let _ = piece.push(c);
+                // A control character is below U+00A0: two digits suffice.
+                let code = c as u32 as u8;
+                for c in [b'\\', b'x', hex_digit(code >> 4), hex_digit(code)].map(char::from) {
+                    let _ = chars.push(c);
                 }
                 return;
             }
@@ -282,38 +300,29 @@ fn neutralise(markup: Markup, c: char, piece: &mut Piece) {
         }
     };
     if backslash_before.contains(c) {
-        let _ = piece.push('\\');
+        let _ = chars.push('\\');
     }
-    let _ = piece.push(c);
-}
-
-/// Returns the lower-case hexadecimal digit of the last four bits.
-fn hex(value: usize) -> char {
-    char::from(b"0123456789abcdef"[value & 0xF])
+    let _ = chars.push(c);
 }
 
 /// Returns a character as it is written in a request.
 fn encode(encoding: Encoding, c: char, buffer: &mut [u8; ENCODED_MAX]) -> &str {
-    let byte = u8::try_from(c).unwrap_or(b'?');
-    let len = match (encoding, c) {
-        (Encoding::Json, '"' | '\\') => fill(buffer, &[b'\\', byte]),
-        (Encoding::Json, '\n') => fill(buffer, b"\\n"),
-        (Encoding::Json, '\0'..='\x1F') => {
-            let code = usize::from(byte);
-            let digits = [hex(code >> 4) as u8, hex(code) as u8];
-            fill(buffer, b"\\u00");
-            buffer[4..6].copy_from_slice(&digits);
-            6
+    if encoding == Encoding::Json {
+        let mut escape = [0; JSON_ESCAPE_BYTES_MAX];
+        if let Some(escape) = json_escape(c, &mut escape) {
+            let len = fill(buffer, escape.as_bytes());
+            return core::str::from_utf8(&buffer[..len]).unwrap_or_default();
         }
+    }
+    let len = match (encoding, c) {
         (Encoding::Header, _) if c.is_control() => fill(buffer, b" "),
         (Encoding::Url, _) if !(c.is_ascii_alphanumeric() || "-._~".contains(c)) => {
             let mut utf8 = [0; 4];
             let mut len = 0;
             for &byte in c.encode_utf8(&mut utf8).as_bytes() {
-                let code = usize::from(byte);
                 buffer[len] = b'%';
-                buffer[len + 1] = (hex(code >> 4) as u8).to_ascii_uppercase();
-                buffer[len + 2] = (hex(code) as u8).to_ascii_uppercase();
+                buffer[len + 1] = hex_digit(byte >> 4).to_ascii_uppercase();
+                buffer[len + 2] = hex_digit(byte).to_ascii_uppercase();
                 len += 3;
             }
             len

@@ -18,10 +18,10 @@ fn written(style: Style, mask: &str, log: &[u8]) -> String {
     let mut bytes = [0; 4_096];
     let mut body = FixedStr::new(&mut bytes);
     let mut writer = TextWriter::new(&mut body, style);
-    writer.text(text.as_text());
+    writer.write_text(text.as_text());
     let used = writer.used();
     let mut measure = TextWriter::measuring(style);
-    measure.text(text.as_text());
+    measure.write_text(text.as_text());
     assert_eq!(measure.used(), used, "measuring and writing disagree");
     assert_eq!(used.bytes, body.len());
     body.as_str().into()
@@ -173,8 +173,8 @@ fn cuts_are_marked_and_whole() {
             ..Size::UNLIMITED
         };
         let mut writer = TextWriter::cutting(&mut body, style, quota);
-        writer.text(text_buffer.as_text());
-        writer.part(Origin::Mask, "never");
+        writer.write_text(text_buffer.as_text());
+        writer.write_part(Origin::Mask, "never");
         assert!(units == 0 || writer.used().units <= units);
         assert_eq!(body.as_str(), expected);
     }

@@ -2,6 +2,8 @@
 //! connection, without an allocation, and whatever the bytes are.
 
 use crate::bytes::parse_digits;
+use crate::delivery::http::verdict::{Advice, Answer, Verdict};
+use crate::delivery::services::Notifier;
 use crate::syslog::trim_line_end;
 
 /// An answer, as far as it has arrived.
@@ -12,6 +14,8 @@ use crate::syslog::trim_line_end;
 /// then.
 #[derive(Debug)]
 pub struct Response<'a> {
+    /// Who answers: decides whether the body is worth reading.
+    notifier: Notifier,
     /// Status line and fields, with their line ends.
     head: &'a mut [u8],
     head_len: usize,
@@ -63,10 +67,11 @@ pub struct Malformed;
 
 impl<'a> Response<'a> {
     /// Returns an answer of which nothing has arrived. The buffers are its
-    /// limits: of what is longer the beginning counts. The head's has room for
-    /// a status line at least.
-    pub const fn new(head: &'a mut [u8], body: &'a mut [u8]) -> Self {
+    /// limits: only the beginning of anything longer counts. The head's has room
+    /// for a status line at least.
+    pub const fn new(notifier: Notifier, head: &'a mut [u8], body: &'a mut [u8]) -> Self {
         Self {
+            notifier,
             head,
             head_len: 0,
             line_at: 0,
@@ -84,8 +89,8 @@ impl<'a> Response<'a> {
     ///
     /// # Errors
     ///
-    /// Only before the status line is whole: what follows may be as wrong as it
-    /// likes, the server has said what became of the request.
+    /// Only before the status line is whole. After it errors are ignored: the
+    /// outcome is already known.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         for &byte in bytes {
             match self.state {
@@ -123,6 +128,27 @@ impl<'a> Response<'a> {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         core::str::from_utf8(self.fields(name).next()?).ok()
+    }
+
+    /// Judges the answer. `unix_secs` is the router's clock, used for a
+    /// `Retry-After` date if the answer has no `Date` of its own.
+    #[must_use]
+    pub fn judge(&self, unix_secs: i64) -> Verdict {
+        let answer = Answer {
+            status: self.status,
+            retry_after: self.header("retry-after"),
+            date: self.header("date"),
+            remaining: self.header("x-ratelimit-remaining"),
+            reset_after: self.header("x-ratelimit-reset-after"),
+            body: self.body(),
+        };
+        answer.judge(self.notifier, unix_secs)
+    }
+
+    /// Returns what the user should check if this answer came.
+    #[must_use]
+    pub const fn advice(&self) -> Advice {
+        Advice::of(self.status)
     }
 
     /// Returns what there is of the body.
@@ -173,7 +199,7 @@ impl<'a> Response<'a> {
     /// none, or two of them, is as good as no length: the connection carries
     /// nothing else.
     fn framing(&self) -> State {
-        if matches!(self.status, 204 | 304) {
+        if matches!(self.status, 204 | 304) || !self.notifier.wants_body(self.status) {
             return State::Complete;
         }
         if let Some(codings) = self.fields("transfer-encoding").last() {

@@ -13,7 +13,7 @@ struct Outcome {
 fn taken(bytes: &[u8], piece: usize) -> Result<Option<Outcome>, Malformed> {
     let mut head = [0; ANSWER_HEAD_BYTES_MAX];
     let mut body = [0; ANSWER_BODY_BYTES_MAX];
-    let mut response = Response::new(&mut head, &mut body);
+    let mut response = Response::new(Notifier::Slack, &mut head, &mut body);
     for piece in bytes.chunks(piece) {
         response.push(piece)?;
     }
@@ -167,7 +167,7 @@ fn informational_answers() {
     assert_malformed(early.clone() + "200 OK\r\n");
 
     let mut head = [0; ANSWER_HEAD_BYTES_MAX];
-    let mut response = Response::new(&mut head, &mut []);
+    let mut response = Response::new(Notifier::Slack, &mut head, &mut []);
     let last = early + "HTTP/1.1 503 x\r\nDate: now\r\n\r\n";
     assert_eq!(response.push(last.as_bytes()), Ok(()));
     assert_eq!(response.header("retry-after"), None);
@@ -179,7 +179,7 @@ fn informational_answers() {
 #[test]
 fn fields() {
     let mut head = [0; ANSWER_HEAD_BYTES_MAX];
-    let mut response = Response::new(&mut head, &mut []);
+    let mut response = Response::new(Notifier::Slack, &mut head, &mut []);
     let answer = b"HTTP/1.1 302 Found\nLocation:http://x:1/y\nRETRY-after: \t120 \t\r\n\
         Retry-After: 7\r\n Date: folded\r\nno colon\r\nX-RateLimit-Remaining : 0\r\n\
         X-Latin: caf\xE9\r\nEmpty:\r\n\n";
@@ -294,7 +294,7 @@ fn long_heads() {
         let answer = [status, &longer].concat();
         assert_taken(&answer, 429, "", true);
         let (mut head, mut body) = ([0; ANSWER_HEAD_BYTES_MAX], [0; 1]);
-        let mut response = Response::new(&mut head, &mut body);
+        let mut response = Response::new(Notifier::Slack, &mut head, &mut body);
         assert_eq!(response.push(answer.as_bytes()), Ok(()));
         assert_eq!(response.header("retry-after"), Some("5"));
     }

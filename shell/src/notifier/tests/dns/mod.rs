@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant as StdInstant};
 
-use alertik_core::ids::NotifierId;
+use alertik_core::delivery::Notifier;
 
 use super::hostile::fill;
 use super::support::{Running, Server, answer, run};
 use server::{SERVFAIL, serve};
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 const CASE: &str = "ALERTIK_DNS_CASE";
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 

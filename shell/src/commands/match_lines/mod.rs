@@ -1,55 +1,68 @@
 //! `alertik match`: log lines run through the rules, by the daemon's engine.
 //!
-//! Every line is taken as a datagram that arrives now. Cooldowns are off: who
-//! tries a rule wants to see each line that it matches, and a replayed file has
-//! no times to count by.
+//! Every line counts as a datagram that arrives now. Cooldowns are off: a user
+//! who tries a rule wants to see each line that it matches, and the lines of a
+//! file have no times that the daemon would trust.
 
-use std::ffi::OsStr;
+mod options;
+
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::os::fd::AsFd as _;
 
+use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
 use alertik_core::matching::{Span, pattern_hint};
-use alertik_core::rules::{Found, MatchType, Replay, RuleSpec, Rules, RulesBuilder};
+use alertik_core::replay::{Found, Replay};
+use alertik_core::rules::{MatchType, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
-use alertik_core::time::Instant;
 
+use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
 use crate::settings::{Env, Problems, rules};
 use crate::sys::clock;
+use crate::sys::terminal::warn;
+use options::Options;
 
 /// Bytes read at a time, and bytes of output that are collected at most.
 const BUFFER_BYTES: usize = 64 * 1_024;
-/// Lines between two looks at the clock.
-const PROGRESS_LINES: u64 = 10_000;
-/// Milliseconds between two signs of progress.
-const PROGRESS_MILLIS: u64 = 200;
+/// `match` could not do its work.
+const EXIT_ERROR: i32 = 2;
 
-/// What is to be matched, and how it is to be shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options<'a> {
-    /// The file; `None` or `-` is standard input.
-    pub(crate) file: Option<&'a OsStr>,
-    /// Lines that match nothing are shown too.
-    pub(crate) all: bool,
-    /// One JSON object per line.
-    pub(crate) json: bool,
-    /// An expression to try instead of the rules.
-    pub(crate) regex: Option<&'a [u8]>,
-    /// Its mask.
-    pub(crate) mask: Option<&'a [u8]>,
+/// The command.
+pub(super) const COMMAND: Command = Command {
+    name: "match",
+    arguments: "[FILE] [--all] [--json] [--regex EXPRESSION [--mask MASK]]",
+    help: "      Show what the rules, or the expression given, make of the log lines in
+      FILE or standard input: matches, groups, messages; cooldowns are off.
+      --all lists lines without a match too, --json writes an object per line.
+      Ends with 0 if a line matched, with 1 if none did, with 2 on errors.
+",
+    run,
+};
+
+/// See [`COMMAND`].
+fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    let options = Options::parse(arguments).map_err(BadArguments)?;
+    Ok(match match_lines(env, &options) {
+        Ok(has_matched) => exit_status(has_matched),
+        Err(message) => {
+            warn(&message);
+            EXIT_ERROR
+        }
+    })
 }
 
-/// Runs the command and returns whether a line matched.
+/// Matches the lines and returns whether one matched.
 ///
 /// # Errors
 ///
-/// Returns what to tell the user: the configuration's problems, or what cannot
+/// Returns a message for the user: the configuration's problems, or what cannot
 /// be read or written.
-pub(super) fn run(env: &Env, options: &Options<'_>) -> Result<bool, String> {
+fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     let mut problems = Problems::default();
     let compiled = match options.regex {
         Some(regex) => trial(regex, options.mask, &mut problems),
@@ -62,7 +75,7 @@ pub(super) fn run(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     let cannot = |what: &str, error: &dyn fmt::Display| format!("alertik: {what}: {error}\n");
     let (name, opened) = match options.file {
         Some(name) if name != "-" => (name, File::open(name)),
-        // As a file, so that there is one kind of input.
+        // As a file, so that there is one kind of input for both.
         _ => (
             OsStr::new("standard input"),
             io::stdin().as_fd().try_clone_to_owned().map(File::from),
@@ -73,11 +86,11 @@ pub(super) fn run(env: &Env, options: &Options<'_>) -> Result<bool, String> {
         hits: vec![0; compiled.rules().len()],
         replay: Replay::new(compiled, clock::wall()),
         options,
-        output: Output::new(),
+        output: Output::default(),
         lines: 0,
         matched: 0,
     };
-    match run.all(input) {
+    match run.match_all(input) {
         Ok(()) => Ok(run.matched > 0),
         Err(Stop::Read(error)) => Err(cannot("cannot read the lines", &error)),
         // The reader of our output has seen enough, as `head` has.
@@ -101,12 +114,12 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         problems.warning("--regex", format_args!("{hint}"));
     }
     if let Err(errors) = builder.add(&spec) {
-        rules::tell(&errors, "--regex", "--mask", problems);
+        rules::report(&errors, "--regex", "--mask", problems);
     }
     builder.finish()
 }
 
-/// Why it ended before the last line.
+/// The reason for an end before the last line.
 enum Stop {
     Read(io::Error),
     Write(io::Error),
@@ -123,12 +136,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, input: File) -> Result<(), Stop> {
+    fn match_all(&mut self, input: File) -> Result<(), Stop> {
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, input);
         let mut line = Vec::new();
         loop {
             if reader.buffer().is_empty() {
-                // The next read may wait for somebody who types or follows a log.
+                // The next read may wait for a user who types or follows a log.
                 self.output.flush().map_err(Stop::Write)?;
             }
             if !next_line(&mut reader, &mut line).map_err(Stop::Read)? {
@@ -136,25 +149,33 @@ impl Run<'_> {
             }
             self.lines += 1;
             // Writing to a string cannot fail.
-            let _ = self.one(&line);
-            self.output.progress(self.lines).map_err(Stop::Write)?;
+            let _ = self.match_one(&line);
+            self.output.flush_if_long().map_err(Stop::Write)?;
         }
         let _ = self.write_summary();
         self.output.flush().map_err(Stop::Write)
     }
 
-    fn one(&mut self, line: &[u8]) -> fmt::Result {
+    fn match_one(&mut self, line: &[u8]) -> fmt::Result {
         let (hits, out) = (&mut self.hits, &mut self.output.text);
         let mut matches = false;
-        let Options { all, json, .. } = *self.options;
+        let Options {
+            include_unmatched,
+            json,
+            ..
+        } = *self.options;
         if json {
             let mut count = |id: RuleId| {
                 hits[id.index()] += 1;
                 matches = true;
             };
-            let written = self
-                .replay
-                .write_json_line(self.lines, line, all, out, &mut count)?;
+            let written = self.replay.write_json_line(
+                self.lines,
+                line,
+                include_unmatched,
+                out,
+                &mut count,
+            )?;
             out.push_str(if written { "\n" } else { "" });
         } else {
             let is_foreign = self.replay.push(line);
@@ -166,12 +187,12 @@ impl Run<'_> {
                 hits[found.id.index()] += 1;
                 write_found(&found, self.options, out)?;
             }
-            if all && !matches {
+            if include_unmatched && !matches {
                 writeln!(out, "{}: {}", self.lines, Escaped(trim_line_end(line)))?;
                 out.push_str(if is_foreign {
                     "  no match\n"
                 } else {
-                    "  alertik's own output come back, never matched\n"
+                    "  alertik's own output, never matched\n"
                 });
             }
         }
@@ -207,7 +228,7 @@ impl Run<'_> {
     }
 }
 
-/// Shows one match: what matched, its groups, and the message.
+/// Shows one match: its text, its groups, and the message.
 fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fmt::Result {
     let part = |span: Span| found.message.get(span.start..span.end).unwrap_or_default();
     for (index, span) in found.spans.iter().enumerate() {
@@ -221,14 +242,16 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
                 writeln!(out, " {start}-{end}: {}", Escaped(part(*span)))?;
             }
             None if index == 0 => {
-                out.push_str(" (too much work to find where, so the message has no groups)\n");
+                out.push_str(
+                    " (the groups would take too long to find, so the message has none)\n",
+                );
                 break;
             }
-            None => out.push_str(" took no part\n"),
+            None => out.push_str(" is not part of the match\n"),
         }
     }
     match (options.regex, options.mask) {
-        (None, _) => write!(out, "    {} gets: ", found.notifiers)?,
+        (None, _) => write!(out, "    {} gets: ", Notifier::names(found.notifiers))?,
         (Some(_), Some(_)) => out.push_str("    message: "),
         (Some(_), None) => return Ok(()),
     }
@@ -238,8 +261,8 @@ fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fm
     out.write_char('\n')
 }
 
-/// Reads a line without its newline. Of one that is longer than a datagram can
-/// be, the rest is passed over. Returns false at the end.
+/// Reads a line without its newline, and skips the part of it that no datagram
+/// would have room for. Returns false at the end.
 fn next_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let mut begun = false;
@@ -264,62 +287,30 @@ fn next_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<boo
     }
 }
 
-/// Standard output, collected; and progress on standard error, where that is a
-/// terminal.
+/// Standard output, collected.
+#[derive(Default)]
 struct Output {
     text: String,
-    shows_progress: bool,
-    /// When progress was shown last.
-    shown: Instant,
-    /// A sign of progress stands in the terminal's current line.
-    standing: bool,
 }
 
 impl Output {
-    fn new() -> Self {
-        Self {
-            text: String::new(),
-            shows_progress: io::stderr().is_terminal(),
-            shown: clock::now(),
-            standing: false,
+    /// Writes what was collected if it is much.
+    fn flush_if_long(&mut self) -> io::Result<()> {
+        if self.text.len() < BUFFER_BYTES {
+            return Ok(());
         }
+        self.flush()
     }
 
     /// Writes what was collected.
     fn flush(&mut self) -> io::Result<()> {
-        if self.text.is_empty() && !self.standing {
+        if self.text.is_empty() {
             return Ok(());
         }
-        self.clear_progress();
         let mut stdout = io::stdout().lock();
         stdout.write_all(self.text.as_bytes())?;
         stdout.flush()?;
         self.text.clear();
         Ok(())
-    }
-
-    /// Shows how far it has got, if that is due.
-    fn progress(&mut self, lines: u64) -> io::Result<()> {
-        if self.text.len() >= BUFFER_BYTES {
-            self.flush()?;
-        }
-        if self.shows_progress && lines.is_multiple_of(PROGRESS_LINES) {
-            let now = clock::now();
-            if now.since(self.shown) >= PROGRESS_MILLIS {
-                self.flush()?;
-                self.shown = now;
-                self.standing = true;
-                eprint!("\r{lines} lines");
-            }
-        }
-        Ok(())
-    }
-
-    fn clear_progress(&mut self) {
-        if self.standing {
-            self.standing = false;
-            // Back to the line's beginning, and erase it (ECMA-48, EL).
-            eprint!("\r\x1b[K");
-        }
     }
 }

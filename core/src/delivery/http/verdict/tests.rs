@@ -5,13 +5,13 @@ use super::*;
 /// 2026-11-22 10:00:00 UTC.
 const NOW: i64 = 1_795_341_600;
 
-const G1: NotifierId = NotifierId::GENERIC1;
+const G1: Notifier = Notifier::Generic1;
 const SENT: Verdict = Verdict::Delivered {
     pause_millis: 0,
     odd: false,
 };
 
-fn judge(notifier: NotifierId, status: u16, body: &str) -> Verdict {
+fn judge(notifier: Notifier, status: u16, body: &str) -> Verdict {
     let answer = Answer {
         status,
         body: body.as_bytes(),
@@ -29,10 +29,10 @@ fn wait(secs: u64) -> Verdict {
 /// Every status code of every notifier has one of the documented outcomes.
 #[test]
 fn status_matrix() {
-    for notifier in NotifierId::ALL {
+    for notifier in Notifier::ALL {
         for status in 0..=999 {
-            let forbidden = notifier == NotifierId::TELEGRAM || notifier == NotifierId::DISCORD;
-            let body = if notifier == NotifierId::SLACK {
+            let forbidden = notifier == Notifier::Telegram || notifier == Notifier::Discord;
+            let body = if notifier == Notifier::Slack {
                 "ok"
             } else {
                 ""
@@ -62,20 +62,20 @@ fn odd_successes() {
         pause_millis: 0,
         odd: true,
     };
-    assert_eq!(judge(NotifierId::SLACK, 200, "ok\n"), SENT);
-    assert_eq!(judge(NotifierId::SLACK, 200, "<html>"), odd);
-    assert_eq!(judge(NotifierId::TEAMS, 202, ""), SENT);
-    assert_eq!(judge(NotifierId::TEAMS, 200, "1"), SENT);
+    assert_eq!(judge(Notifier::Slack, 200, "ok\n"), SENT);
+    assert_eq!(judge(Notifier::Slack, 200, "<html>"), odd);
+    assert_eq!(judge(Notifier::Teams, 202, ""), SENT);
+    assert_eq!(judge(Notifier::Teams, 200, "1"), SENT);
     assert_eq!(
         judge(
-            NotifierId::TEAMS,
+            Notifier::Teams,
             200,
             "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP \
              error 429 with ContextId"
         ),
         Verdict::Retry
     );
-    assert_eq!(judge(NotifierId::TEAMS, 200, "some error"), odd);
+    assert_eq!(judge(Notifier::Teams, 200, "some error"), odd);
     assert_eq!(judge(G1, 200, "HTTP error 429"), SENT);
 }
 
@@ -131,10 +131,10 @@ fn retry_after_header() {
 #[test]
 fn retry_after_body() {
     let telegram = r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}"#;
-    assert_eq!(judge(NotifierId::TELEGRAM, 429, telegram), wait(35));
+    assert_eq!(judge(Notifier::Telegram, 429, telegram), wait(35));
     let discord =
         r#"{"message": "You are being rate limited.", "retry_after": 64.57, "global": false}"#;
-    assert_eq!(judge(NotifierId::DISCORD, 429, discord), wait(65));
+    assert_eq!(judge(Notifier::Discord, 429, discord), wait(65));
     for (body, expected) in [
         (r#"{"retry_after":0}"#, wait(1)),
         (r#"{"retry_after":0.30}"#, wait(1)),
@@ -146,7 +146,7 @@ fn retry_after_body() {
         (r#"{"retry_after":"#, Verdict::Retry),
         (r#"{"retry_after":9000}"#, wait(900)),
     ] {
-        assert_eq!(judge(NotifierId::TELEGRAM, 429, body), expected, "{body}");
+        assert_eq!(judge(Notifier::Telegram, 429, body), expected, "{body}");
     }
     let both = Answer {
         status: 429,
@@ -154,7 +154,7 @@ fn retry_after_body() {
         body: telegram.as_bytes(),
         ..Answer::default()
     };
-    assert_eq!(both.judge(NotifierId::TELEGRAM, NOW), wait(35));
+    assert_eq!(both.judge(Notifier::Telegram, NOW), wait(35));
 }
 
 /// Discord's headers: an empty bucket means a pause after a success.
@@ -175,7 +175,7 @@ fn rate_limit_headers() {
             ..Answer::default()
         };
         assert_eq!(
-            answer.judge(NotifierId::DISCORD, NOW),
+            answer.judge(Notifier::Discord, NOW),
             Verdict::Delivered {
                 pause_millis,
                 odd: false
@@ -189,7 +189,7 @@ fn rate_limit_headers() {
 fn migration() {
     let body = r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001234567890}}"#;
     assert_eq!(
-        judge(NotifierId::TELEGRAM, 400, body),
+        judge(Notifier::Telegram, 400, body),
         Verdict::Moved(-1_001_234_567_890)
     );
     assert_eq!(judge(G1, 400, body), Verdict::Refused);
@@ -199,6 +199,6 @@ fn migration() {
         r#"{"migrate_to_chat_id":-99999999999999999999}"#,
         r#"{"description":"Bad Request: chat not found"}"#,
     ] {
-        assert_eq!(judge(NotifierId::TELEGRAM, 400, body), Verdict::Refused);
+        assert_eq!(judge(Notifier::Telegram, 400, body), Verdict::Refused);
     }
 }

@@ -1,8 +1,7 @@
-//! What an answer means: delivered, wait, try again, or give up.
+//! The meaning of an answer: delivered, wait, try again, or give up.
 
-use crate::bytes::find;
 use crate::delivery::http::retry_after::{HttpDate, delay_millis};
-use crate::ids::NotifierId;
+use crate::delivery::services::Notifier;
 
 /// Longest wait that a service can ask for, in milliseconds.
 pub(in crate::delivery) const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
@@ -11,21 +10,21 @@ pub(in crate::delivery) const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
 /// alone, in milliseconds.
 pub(in crate::delivery) const SUSPENSION_MILLIS: u64 = 60 * 60 * 1_000;
 
-/// What came back over HTTP, as far as it was read.
+/// The parts of an answer that matter, as far as they were read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Answer<'a> {
+pub(in crate::delivery) struct Answer<'a> {
     /// The status code.
-    pub status: u16,
+    pub(in crate::delivery) status: u16,
     /// The header `Retry-After`.
-    pub retry_after: Option<&'a str>,
+    pub(in crate::delivery) retry_after: Option<&'a str>,
     /// The header `Date`: the server's clock, which may be the only right one.
-    pub date: Option<&'a str>,
+    pub(in crate::delivery) date: Option<&'a str>,
     /// The header `X-RateLimit-Remaining`.
-    pub remaining: Option<&'a str>,
+    pub(in crate::delivery) remaining: Option<&'a str>,
     /// The header `X-RateLimit-Reset-After`, in seconds.
-    pub reset_after: Option<&'a str>,
+    pub(in crate::delivery) reset_after: Option<&'a str>,
     /// The beginning of the body.
-    pub body: &'a [u8],
+    pub(in crate::delivery) body: &'a [u8],
 }
 
 /// What to do about an attempt.
@@ -38,9 +37,9 @@ pub enum Verdict {
         /// Whether the service said so in an unusual way.
         odd: bool,
     },
-    /// The service asks to come back after so many milliseconds.
+    /// The service asked us to wait.
     Wait {
-        /// How long.
+        /// How long, in milliseconds.
         millis: u64,
     },
     /// It did not arrive, and trying again later may help.
@@ -55,45 +54,76 @@ pub enum Verdict {
     Moved(i64),
 }
 
+impl Verdict {
+    /// It arrived, and the service said so in an unusual way.
+    pub(in crate::delivery) const ODD: Self = Self::Delivered {
+        pause_millis: 0,
+        odd: true,
+    };
+}
+
+/// What the user should check after an answer, in the shell's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Nothing.
+    None,
+    /// The address: the service redirects to another one, and redirects are
+    /// never followed.
+    Redirect,
+    /// The content: the service did not accept the message.
+    Message,
+    /// The address and what it holds: the service does not know it.
+    Address,
+}
+
+impl Advice {
+    /// Returns the advice for a status.
+    pub(super) const fn of(status: u16) -> Self {
+        match status {
+            300..=399 => Self::Redirect,
+            400 | 413..=415 | 422 => Self::Message,
+            401..=410 => Self::Address,
+            _ => Self::None,
+        }
+    }
+}
+
 impl Answer<'_> {
-    /// Judges an answer of the service behind `notifier`. `unix_secs` is the
-    /// router's clock, used for a `Retry-After` date where the answer has no
-    /// `Date` of its own.
+    /// Returns whether the service says that it took the request.
+    pub(in crate::delivery) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..300)
+    }
+
+    /// Judges an answer of a notifier's service. `unix_secs` is the router's
+    /// clock, used for a `Retry-After` date if the answer has no `Date` of its
+    /// own.
     #[must_use]
-    pub fn judge(&self, notifier: NotifierId, unix_secs: i64) -> Verdict {
+    pub(super) fn judge(&self, notifier: Notifier, unix_secs: i64) -> Verdict {
+        match notifier.judge(self) {
+            Some(Verdict::Delivered { odd, .. }) => self.delivered(odd),
+            Some(verdict) => verdict,
+            None => self.judge_as_http(unix_secs),
+        }
+    }
+
+    /// Judges an answer by its status alone (RFC 9110, section 15).
+    fn judge_as_http(&self, unix_secs: i64) -> Verdict {
         match self.status {
-            200..=299 => self.judge_success(notifier),
+            200..=299 => self.delivered(false),
             429 | 503 => match self.asked_wait(unix_secs) {
                 Some(millis) => Verdict::Wait { millis },
                 None => Verdict::Retry,
             },
             // No final answer at all, or a server that asks for another try.
             ..=199 | 408 | 425 | 500..=599 => Verdict::Retry,
-            400 if notifier == NotifierId::TELEGRAM => {
-                match number_after(self.body, "\"migrate_to_chat_id\":") {
-                    Some(number) if number.whole < 0 => Verdict::Moved(number.whole),
-                    _ => Verdict::Refused,
-                }
-            }
             401 | 404 | 410 => Verdict::Gone,
-            // A bot that was blocked or a webhook without rights; repeating it
-            // counts against the address. Elsewhere 403 may be about the
-            // message: a filter in front of the service.
-            403 if notifier == NotifierId::TELEGRAM || notifier == NotifierId::DISCORD => {
-                Verdict::Gone
-            }
+            // 403 too: it may be about the message, from a filter in front of
+            // the service. A service that means the notifier says so itself.
             _ => Verdict::Refused,
         }
     }
 
-    fn judge_success(&self, notifier: NotifierId) -> Verdict {
-        let body = self.body.trim_ascii();
-        // Old Teams connectors reported their errors as 200 with a sentence.
-        if notifier == NotifierId::TEAMS && contains(body, "HTTP error 429") {
-            return Verdict::Retry;
-        }
-        let odd = (notifier == NotifierId::SLACK && body != b"ok")
-            || (notifier == NotifierId::TEAMS && self.status == 200 && contains(body, "error"));
+    fn delivered(&self, odd: bool) -> Verdict {
         let pause_millis = match (self.remaining.map(str::trim_ascii), self.reset_after) {
             (Some("0"), Some(reset)) => delay_millis(reset).unwrap_or(0),
             _ => 0,
@@ -135,16 +165,16 @@ impl Answer<'_> {
 }
 
 /// A JSON number, as far as it matters here.
-struct Number {
-    whole: i64,
+pub(in crate::delivery) struct Number {
+    pub(in crate::delivery) whole: i64,
     /// Whether anything but zeros follows the point.
     fraction: bool,
 }
 
-/// Returns the number behind the first `key`. A scan instead of a parser: both
+/// Returns the number after the first `key`. A scan instead of a parser: both
 /// services print their own numbers there, and what it finds is only a wait or
 /// a chat's number, so a body made to mislead it gains nothing.
-fn number_after(body: &[u8], key: &str) -> Option<Number> {
+pub(in crate::delivery) fn number_after(body: &[u8], key: &str) -> Option<Number> {
     let at = body
         .windows(key.len())
         .position(|window| window == key.as_bytes())?;
@@ -167,10 +197,6 @@ fn number_after(body: &[u8], key: &str) -> Option<Number> {
     });
     let whole = if negative { -whole } else { whole };
     (digits > 0).then_some(Number { whole, fraction })
-}
-
-fn contains(body: &[u8], words: &str) -> bool {
-    find(body, words.as_bytes()).is_some()
 }
 
 #[cfg(test)]

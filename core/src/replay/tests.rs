@@ -1,13 +1,14 @@
 use super::*;
-use crate::ids::NotifierId;
+use crate::delivery::Notifier;
 use crate::ids::RuleName;
-use crate::rules::rule::{MatchType, RuleSpec, RulesBuilder};
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::rules::{MatchType, RuleSpec, RulesBuilder};
 
 fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
     let mut builder = RulesBuilder::new();
     let mut notifiers = NotifierSet::EMPTY;
-    notifiers.insert(NotifierId::TELEGRAM);
-    notifiers.insert(NotifierId::CONSOLE);
+    notifiers.insert(Notifier::Telegram.id());
+    notifiers.insert(Notifier::Console.id());
     for (number, &(match_type, match_str, mask)) in (0..).zip(rules) {
         let spec = RuleSpec {
             name: RuleName::Environment(number),
@@ -30,8 +31,8 @@ fn json(replay: &mut Replay, line: &[u8], all: bool) -> String {
     out
 }
 
-/// Groups are found even where the mask has no use for them, those that took no
-/// part are told apart from empty ones, and offsets count bytes.
+/// Groups are found even if the mask has no use for them, a group that took no
+/// part differs from an empty one, and offsets count bytes.
 #[test]
 fn places_of_match_and_groups() {
     let mut replay = replay(&[(MatchType::Regex, "é(b*)(c)?(d)", "plain")]);
@@ -65,7 +66,8 @@ fn several_rules_and_repeated_lines() {
 }
 
 /// Lines without a match are written on demand only; our own output never
-/// matches; what is not UTF-8, and what is too long, is shown as it is matched.
+/// matches; invalid UTF-8 is replaced, and of a long line only so much is shown
+/// as is matched.
 #[test]
 fn lines_without_a_match() {
     let mut replay = replay(&[(MatchType::Substring, "alertik", "a")]);
@@ -83,8 +85,8 @@ fn lines_without_a_match() {
     assert!(shown.ends_with("x\",\"matches\":[]}"), "{shown}");
 }
 
-/// Where the place of a match takes too much work to find, it is a match without
-/// a place, as it is in the daemon.
+/// If finding the place of a match takes too much work, it is a match without a
+/// place, as in the daemon.
 #[test]
 fn too_much_work() {
     let mut replay = replay(&[(MatchType::Regex, "(x(.{0,255})){2,3}y", "<@1>")]);
@@ -97,5 +99,5 @@ fn too_much_work() {
     assert!(out.contains("\"text\":\"<>, at: "), "{out}");
     let plan = replay.rules()[0].describe().to_string();
     assert!(plan.contains("bounded engine alone"), "{plan}");
-    assert!(plan.contains("certain in lines of up to "), "{plan}");
+    assert!(plan.contains("exact in lines of up to "), "{plan}");
 }

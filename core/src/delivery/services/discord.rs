@@ -1,0 +1,49 @@
+//! Discord: a webhook (<https://discord.com/developers/docs/resources/webhook>, "Execute Webhook").
+
+use super::json::{Limit, write_text};
+use super::{Facts, FixedStr, Message, Verdict};
+use crate::delivery::compose::writer::{Markup, Unit};
+use crate::delivery::http::verdict::Answer;
+use crate::delivery::pacing::{Pacing, Rate};
+
+/// Longest content. Its unit is not documented; UTF-16 code units are the
+/// strictest of the candidates.
+pub(in crate::delivery) const UTF16_MAX: usize = 2_000;
+
+const LIMIT: Limit = Limit::both(Unit::Utf16, UTF16_MAX);
+
+pub(super) const FACTS: Facts = Facts {
+    name: "Discord",
+    // The headers of its answers rule (Rate Limits, "never hard-code"); this is
+    // only the start, 30 a minute with a burst of two.
+    pacing: Pacing::new(
+        Rate {
+            burst: 2,
+            interval_millis: 2_000,
+        },
+        Rate::UNLIMITED,
+    ),
+    reads_success: false,
+    judge,
+};
+
+/// SUPPRESS_EMBEDS (flag 4), and no ping whatever a log line holds.
+pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
+    let frame = [
+        "{\"content\":\"",
+        "\",\"allowed_mentions\":{\"parse\":[]},\"flags\":4}",
+    ];
+    write_text(message, frame, Markup::Discord, LIMIT, out)
+}
+
+/// Slack's form, which Discord takes at `/slack`, with Discord's Markdown.
+pub(super) fn write_as_slack(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
+    let frame = ["{\"text\":\"", "\"}"];
+    write_text(message, frame, Markup::Discord, LIMIT, out)
+}
+
+/// A webhook without rights: repeating the request counts against the address
+/// ("Invalid Request Limit").
+fn judge(answer: &Answer<'_>) -> Option<Verdict> {
+    (answer.status == 403).then_some(Verdict::Gone)
+}

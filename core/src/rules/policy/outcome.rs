@@ -1,0 +1,160 @@
+//! A policy's two answers: the decision about a match, and the event of a timer.
+
+use core::fmt;
+
+use heapless::Vec;
+
+use crate::ids::{NotifierSet, Ticket};
+use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
+use crate::rules::notice::NoticeHead;
+use crate::text::{Text, TextBuffer};
+use crate::time::Wall;
+
+/// A policy's decision about a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Decision {
+    /// These notifiers get the text now. A delivery that fails for good is
+    /// reported under the ticket.
+    Notify(NotifierSet, Ticket),
+    /// Nobody gets anything now; the policy has counted the match.
+    Hold,
+    /// The table is full, and an entry that has something to say ends now to make
+    /// room. `on_timeout` returns its event at once, which goes out first; then
+    /// the match is tried again.
+    MakeRoom,
+}
+
+/// A notification without a message: a timer's.
+///
+/// Its text was written when the entry was made, from the message of that time,
+/// so the event needs neither a message nor its groups. A policy that says
+/// something else than the rule's mask (a recovery) expands that then, too.
+#[derive(Debug)]
+pub(in crate::rules) struct Event {
+    /// Complete but for the text, as a message's notification has it.
+    pub(in crate::rules) head: NoticeHead,
+    /// The text that the entry has kept.
+    pub(super) text: KeptText,
+    /// The policy's addition.
+    pub(super) remark: Remark,
+}
+
+impl Event {
+    /// Writes the notification's text. The remark is never cut off.
+    pub(in crate::rules) fn write(&self, out: &mut TextBuffer) {
+        out.clear();
+        out.push_text(self.text.as_text());
+        out.push_tail(format_args!("{}", self.remark));
+    }
+}
+
+/// A policy's addition to a kept text, at most 96 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remark {
+    /// A cooldown has ended.
+    Repeated {
+        /// How often the text was held back.
+        times: u32,
+        /// When it was held back last.
+        last: Wall,
+    },
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Repeated { times, last } = self;
+        let plural = if *times == 1 { "" } else { "s" };
+        write!(f, ", repeated {times} time{plural}, last at: {last}")
+    }
+}
+
+/// The beginning of a text, kept for the event that may come of it.
+#[derive(Debug)]
+pub(super) struct KeptText(Vec<u8, COOLDOWN_TEXT_BYTES_MAX>);
+
+impl KeptText {
+    /// Copies the beginning of a text, cut at a character border.
+    ///
+    /// Nothing depends on the rest: the key distinguishes texts, and this copy is
+    /// for people to read.
+    pub(super) fn beginning_of(text: Text<'_>) -> Self {
+        let bytes = text.as_bytes();
+        let mut end = bytes.len().min(COOLDOWN_TEXT_BYTES_MAX);
+        // A cut within a character moves before it: bytes 10xxxxxx continue one.
+        while end < bytes.len() && end > 0 && bytes[end] & 0xC0 == 0x80 {
+            end -= 1;
+        }
+        Self(Vec::from_slice(&bytes[..end]).unwrap_or_default())
+    }
+
+    fn as_text(&self) -> Text<'_> {
+        Text::from_stored(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::ids::RuleName;
+    use crate::text::Origin;
+
+    fn event(text: Text<'_>) -> Event {
+        Event {
+            head: NoticeHead {
+                rule: RuleName::Environment(0),
+                notifiers: NotifierSet::ALL,
+                at: Wall::default(),
+                source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                ticket: Ticket::default(),
+            },
+            text: KeptText::beginning_of(text),
+            remark: Remark::Repeated {
+                times: u32::MAX,
+                last: Wall::default(),
+            },
+        }
+    }
+
+    /// An event is written from itself alone, its log parts are still marked as
+    /// such, and what was in the buffer is gone.
+    #[test]
+    fn an_event_needs_no_message() {
+        let mut text = TextBuffer::new();
+        text.push_mask("user ");
+        text.push_log(b"<b>");
+        let event = event(text.as_text());
+        text.push_mask("what was written meanwhile");
+        event.write(&mut text);
+        let parts: std::vec::Vec<_> = text.as_text().parts().collect();
+        assert_eq!(
+            parts,
+            [
+                (Origin::Mask, "user "),
+                (Origin::Log, "<b>"),
+                (
+                    Origin::Mask,
+                    ", repeated 4294967295 times, last at: 1970-01-01 00:00:00"
+                ),
+            ]
+        );
+    }
+
+    /// A text that is too long to be kept is cut between two characters, and the
+    /// remark follows it whole.
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        for before in ["", "x", "xy"] {
+            let mut text = TextBuffer::new();
+            text.push_mask(before);
+            text.push_log("…".repeat(COOLDOWN_TEXT_BYTES_MAX).as_bytes());
+            let event = event(text.as_text());
+            assert!(event.text.0.len() > COOLDOWN_TEXT_BYTES_MAX - 3);
+            event.write(&mut text);
+            let shown: String = text.as_text().parts().map(|(_, part)| part).collect();
+            let shown = shown.strip_prefix(before).unwrap().trim_start_matches('…');
+            assert!(shown.starts_with(", repeated "), "{shown}");
+        }
+    }
+}

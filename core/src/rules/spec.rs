@@ -1,0 +1,50 @@
+//! A rule as written: what a configuration says.
+
+use crate::ids::{NotifierSet, RuleName};
+use crate::rules::static_events::StaticEvent;
+
+/// How a rule recognises a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchType {
+    /// The message contains these bytes.
+    Substring,
+    /// The message contains a match of this POSIX extended regular expression.
+    Regex,
+}
+
+/// A rule as it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleSpec<'a> {
+    /// Where it comes from.
+    pub name: RuleName,
+    /// How it matches.
+    pub match_type: MatchType,
+    /// The substring or the expression.
+    pub match_str: &'a [u8],
+    /// The notification's text, with places for what matched.
+    pub mask: &'a str,
+    /// The notifiers that get it.
+    pub notifiers: NotifierSet,
+    /// How long the same text is not sent again, in milliseconds; 0 turns the
+    /// cooldown off.
+    pub cooldown_millis: u64,
+}
+
+impl<'a> RuleSpec<'a> {
+    /// Returns a static event as a rule.
+    #[must_use]
+    pub const fn of_static_event(
+        event: &'static StaticEvent,
+        notifiers: NotifierSet,
+        cooldown_millis: u64,
+    ) -> Self {
+        Self {
+            name: RuleName::Static(event.number),
+            match_type: MatchType::Regex,
+            match_str: event.pattern.as_bytes(),
+            mask: event.mask,
+            notifiers,
+            cooldown_millis,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The part of the running daemon that its threads share and that a status is
+//! made of.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Mutex, PoisonError};
+
+use crate::daemon::matcher::MatcherStatus;
+use crate::intake::forward::ForwardState;
+use crate::intake::queue::Queue;
+use crate::notifier::Senders;
+use crate::sys::udp_socket;
+
+/// The parts of the running daemon that several threads use.
+pub(crate) struct Daemon {
+    /// Between the receiver and the matcher.
+    pub(super) queue: &'static Queue,
+    /// The matcher's status as of its last message.
+    pub(super) matcher: Mutex<MatcherStatus>,
+    /// Forward mode, if it is on.
+    pub(super) forward: Option<&'static ForwardState>,
+    /// The notifiers at work.
+    pub(super) senders: Senders,
+    /// The address that datagrams are received on.
+    pub(crate) local: SocketAddr,
+    /// A second handle of the receiver's socket, to ask the kernel about it.
+    pub(super) socket: Option<UdpSocket>,
+}
+
+impl Daemon {
+    /// Returns the matcher's status as of its last message.
+    pub(crate) fn matcher_status(&self) -> MatcherStatus {
+        *self.matcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns how many datagrams the kernel has dropped, modulo 2^32, or
+    /// nothing if it does not say.
+    pub(super) fn kernel_drops(&self) -> Option<u32> {
+        udp_socket::drops(self.socket.as_ref()?).ok()
+    }
+
+    /// Returns whether the kernel holds datagrams that were not received yet.
+    pub(super) fn holds_datagrams(&self) -> bool {
+        let socket = self.socket.as_ref();
+        socket.is_some_and(|socket| udp_socket::queued(socket).is_ok_and(|bytes| bytes > 0))
+    }
+}

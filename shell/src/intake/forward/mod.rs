@@ -1,0 +1,12 @@
+//! Forward mode: every datagram goes on, byte for byte, to another server.
+//!
+//! The receiver sends it, before anything else looks at it; a thread of its own
+//! keeps the server's address up to date. The two share a [`ForwardState`].
+
+mod forwarder;
+mod resolver;
+mod state;
+
+pub(crate) use forwarder::Forwarder;
+pub(crate) use resolver::resolve;
+pub(crate) use state::ForwardState;

@@ -1,0 +1,94 @@
+//! The way to a notifier: standard output, or a service over HTTP.
+
+use std::io;
+use std::sync::Arc;
+
+use alertik_core::delivery::{Courier, FixedStr, Form, Verdict};
+use alertik_core::limits::BODY_BYTES_MAX;
+use alertik_core::time::Instant;
+use rustls::ClientConfig;
+
+use super::console::Console;
+use super::http::Http;
+use crate::settings::services::NotifierSettings;
+
+/// The way to a notifier.
+pub(super) enum Transport {
+    Console(Console),
+    Http(Box<Http>),
+}
+
+/// The outcome of an attempt: the verdict, and the reason in words without
+/// secrets.
+pub(super) struct Outcome {
+    pub(super) verdict: Verdict,
+    pub(super) words: String,
+}
+
+impl Transport {
+    /// Returns the way to a notifier. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// If standard output cannot be duplicated.
+    pub(super) fn new(
+        settings: NotifierSettings,
+        timeout_secs: u64,
+        tls: &Arc<ClientConfig>,
+    ) -> io::Result<Self> {
+        Ok(match settings.endpoint {
+            None => Self::Console(Console::open()?),
+            Some(endpoint) => Self::Http(Box::new(Http::new(
+                settings.notifier,
+                endpoint,
+                timeout_secs,
+                tls,
+            ))),
+        })
+    }
+
+    /// Returns the name of the other end: scheme, host and port, if it has any.
+    pub(super) fn site(&self) -> &str {
+        match self {
+            Self::Console(_) => "standard output",
+            Self::Http(http) => http.site(),
+        }
+    }
+
+    /// Begins an attempt in the courier and returns the bytes to send.
+    pub(super) fn begin(&self, now: Instant, courier: &mut Courier) -> Vec<u8> {
+        let mut bytes = vec![0; BODY_BYTES_MAX];
+        let mut body = FixedStr::new(&mut bytes);
+        match self {
+            Self::Console(_) => {
+                courier.begin(now, &Form::Console, &mut body);
+                body.as_str().as_bytes().to_vec()
+            }
+            Self::Http(http) => {
+                courier.begin(now, http.form(), &mut body);
+                http.request(body.as_str(), courier)
+            }
+        }
+    }
+
+    /// Sends the bytes of an attempt and waits for its outcome, at most until the
+    /// deadline of one attempt or `end`. A console blocks as long as its reader.
+    pub(super) fn send(&mut self, bytes: &[u8], end: Option<Instant>) -> Outcome {
+        match self {
+            Self::Console(console) => match console.write(bytes) {
+                Ok(()) => Outcome {
+                    verdict: Verdict::Delivered {
+                        pause_millis: 0,
+                        odd: false,
+                    },
+                    words: String::new(),
+                },
+                Err(error) => Outcome {
+                    verdict: Verdict::Refused,
+                    words: format!("standard output cannot be written: {error}"),
+                },
+            },
+            Self::Http(http) => http.send(bytes, end),
+        }
+    }
+}

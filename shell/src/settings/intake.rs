@@ -1,0 +1,85 @@
+//! The variables of the intake: the address to listen on, and forward mode.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{Env, Problems, numbers};
+
+/// The predecessor's port.
+const SYSLOG_PORT_DEFAULT: u64 = 5_140;
+
+/// The server that datagrams are forwarded to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ForwardTarget {
+    /// A name or an address.
+    pub(crate) host: String,
+    /// The UDP port.
+    pub(crate) port: u16,
+}
+
+/// Reads the UDP port to listen on.
+pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
+    let port = numbers::whole(
+        env,
+        "SYSLOG_PORT",
+        0..=65_535,
+        SYSLOG_PORT_DEFAULT,
+        problems,
+    );
+    // In range, as `whole` checked.
+    port as u16
+}
+
+/// Reads the address to listen on; `None` is every address of both families.
+pub(super) fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> {
+    let text = env.text("SYSLOG_ADDR", problems)?;
+    match text.parse() {
+        Ok(address) if address == IpAddr::from(Ipv6Addr::UNSPECIFIED) => None,
+        Ok(address) => Some(address),
+        Err(_) => {
+            problems.error(
+                "SYSLOG_ADDR",
+                format_args!(
+                    "'{text}' is not an IP address; allowed are :: (every address), 0.0.0.0 \
+                     (every IPv4 address) or one of this machine's"
+                ),
+            );
+            None
+        }
+    }
+}
+
+/// Reads the server to forward datagrams to, if there is one.
+pub(super) fn read_forward(env: &Env, problems: &mut Problems) -> Option<ForwardTarget> {
+    let is_set = |name| env.bytes(name).is_some_and(|value| !value.is_empty());
+    match (is_set("FORWARD_HOST"), is_set("FORWARD_PORT")) {
+        (false, false) => return None,
+        (true, true) => {}
+        (true, false) => problems.error(
+            "FORWARD_PORT",
+            format_args!("is not set, but FORWARD_HOST is"),
+        ),
+        (false, true) => problems.error(
+            "FORWARD_HOST",
+            format_args!("is not set, but FORWARD_PORT is"),
+        ),
+    }
+    let host = env.text("FORWARD_HOST", problems).unwrap_or_default();
+    if host
+        .bytes()
+        .any(|byte| byte <= b' ' || byte == b'/' || byte == 0x7F)
+    {
+        problems.error(
+            "FORWARD_HOST",
+            format_args!("'{host}' is not a host name or an IP address"),
+        );
+    }
+    let port = if is_set("FORWARD_PORT") {
+        numbers::whole(env, "FORWARD_PORT", 1..=65_535, 514, problems)
+    } else {
+        0
+    };
+    Some(ForwardTarget {
+        host: host.to_owned(),
+        port: port as u16,
+    })
+}

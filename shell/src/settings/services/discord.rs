@@ -1,0 +1,45 @@
+//! Discord: `DISCORD_WEBHOOK_URL` and `DISCORD_FORMAT`.
+
+use alertik_core::delivery::Form;
+
+use super::Endpoint;
+use super::reader::Reader;
+
+pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
+    let url = reader.webhook()?;
+    let as_slack = match reader.optional("_FORMAT") {
+        None | Some("discord") => false,
+        Some("slack") => true,
+        Some(_) => {
+            reader.problem("_FORMAT", format_args!("must be discord or slack"));
+            return None;
+        }
+    };
+    // The predecessor appended /slack itself, and users may have done so, too.
+    let path = url.path().trim_end_matches('/');
+    let path = path
+        .strip_suffix("/slack")
+        .or_else(|| path.strip_suffix("/github"))
+        .unwrap_or(path);
+    let path = if as_slack {
+        [path, "/slack"].concat()
+    } else {
+        path.to_owned()
+    };
+    // With wait=true the answer says whether the message was accepted.
+    let mut query = String::from("?wait=true");
+    for pair in url.query().trim_start_matches('?').split('&') {
+        if !pair.is_empty() && !pair.starts_with("wait=") {
+            query.push('&');
+            query.push_str(pair);
+        }
+    }
+    Some(Endpoint {
+        url: url.with_path_and_query(&path, &query),
+        form: if as_slack {
+            Form::DiscordAsSlack
+        } else {
+            Form::Discord
+        },
+    })
+}
