@@ -1,10 +1,11 @@
-//! Builds what is shipped: a binary and an image per target, with checksums.
+//! Builds the shipped files: a binary and an image per target, with checksums.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::flags::Flags;
 use crate::image::{docker_archive, hex_digest};
+use crate::process::{output_of, succeed};
 use crate::targets::Target;
 use crate::toolchain::{Libc, Toolchain, Wrappers};
 use crate::{Result, elf, workspace};
@@ -26,8 +27,8 @@ const RUSTC_FLAGS: &[&str] = &[
     // The link map's names of sections give the crate in this mangling only.
     "-Csymbol-mangling-version=v0",
     // LLVM inlines a function with one caller whatever its size up to 3,000
-    // instructions. What comes of that has frames beyond the reach of two-byte
-    // loads and stores, and spills. An instruction counts ten times as much
+    // instructions. The result has frames beyond the reach of two-byte loads and
+    // stores, and spills. An instruction counts ten times as much
     // here, and so does a call, so that only that bound becomes a tenth.
     "-Cllvm-args=-inline-instr-cost=50",
     "-Cllvm-args=-inline-call-penalty=250",
@@ -81,16 +82,14 @@ pub(crate) fn folder() -> PathBuf {
 fn check_crates(toolchain: &Toolchain) -> Result {
     let mut cargo = toolchain.rust.cargo();
     cargo.current_dir(workspace());
-    let output = cargo.args(["fetch", "--locked", "--offline"]).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!(
-        "not all crates are on this machine; `cargo xtask setup` or \
-         `cargo fetch --locked` downloads them\n{said}"
-    )
-    .into())
+    cargo.args(["fetch", "--locked", "--offline"]);
+    output_of(&mut cargo).map(drop).map_err(|error| {
+        format!(
+            "not all crates are on this machine; `cargo xtask setup` or \
+             `cargo fetch --locked` downloads them\n{error}"
+        )
+        .into()
+    })
 }
 
 /// Builds the daemon for one target and returns the linker's output and map.
@@ -119,9 +118,7 @@ fn build(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<(PathBuf
             &wrappers.ld,
         );
     println!("building alertik for {} ({})", target.name, target.triple);
-    if !cargo.status()?.success() {
-        return Err(format!("{}: the build failed", target.name).into());
-    }
+    succeed(&mut cargo).map_err(|error| format!("{}: {error}", target.name))?;
     let built = output.join(target.triple).join("release/alertik");
     Ok((built, wrappers.map))
 }

@@ -1,5 +1,5 @@
-//! The finished file: checked for what a router needs, and freed of what it
-//! does not.
+//! The finished file: checked for the needs of a router, and freed of everything
+//! else.
 
 use crate::Result;
 use crate::targets::Target;
@@ -59,13 +59,13 @@ impl<'a> Elf<'a> {
 }
 
 /// Checks that a binary is static and of the target's machine, and cuts off
-/// everything behind its last loaded byte: section headers and their names,
+/// everything after its last loaded byte: section headers and their names,
 /// the compilers' comments and the ARM attributes, which no kernel reads. That
 /// is about 1 kB.
 ///
 /// # Errors
 ///
-/// A text that says what is wrong with the file.
+/// Names the fault of the file.
 pub(crate) fn finish(target: &Target, mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     let elf = Elf::new(&bytes)?;
     let machine = elf.number(18, 2);
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
     use crate::targets::TARGETS;
 
-    /// Returns a 64-bit x86 file with one segment of 16 bytes behind the
-    /// headers and eight bytes behind that.
+    /// Returns a 64-bit x86 file with one segment of 16 bytes after the
+    /// headers and eight bytes after that.
     fn file(kind: u8) -> Vec<u8> {
         let mut bytes = b"\x7fELF\x02\x01".to_vec();
         bytes.resize(64 + 56 + 24, 0xAA);
@@ -116,8 +116,9 @@ mod tests {
         bytes
     }
 
+    /// Nothing after the last loaded byte is shipped.
     #[test]
-    fn what_is_behind_the_last_segment_goes() {
+    fn bytes_after_the_last_segment_go() {
         let bytes = finish(&TARGETS[3], file(1)).unwrap();
         assert_eq!(bytes.len(), 120 + 16);
         assert!(
@@ -128,6 +129,7 @@ mod tests {
         );
     }
 
+    /// No file ships that the target cannot run by itself.
     #[test]
     fn other_machines_and_dynamic_files_are_refused() {
         assert!(finish(&TARGETS[2], file(1)).is_err());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Error returned when the arguments are not what the command takes.
+/// Error returned if a command does not take its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FlagError {
     /// An option that takes a value ends the line.
@@ -25,19 +25,17 @@ impl fmt::Display for FlagError {
 
 impl std::error::Error for FlagError {}
 
-/// The arguments of one command, taken out one by one; what is left in the end
-/// is an error.
+/// The arguments of one command. Each is taken out by its name; any that is left
+/// at the end is an error.
 #[derive(Debug)]
 pub(crate) struct Flags {
     words: Vec<String>,
 }
 
 impl Flags {
-    /// Wraps the words behind the command's name.
-    pub(crate) fn new(words: impl Iterator<Item = String>) -> Self {
-        Self {
-            words: words.collect(),
-        }
+    /// Wraps the words after the command's name.
+    pub(crate) fn new(words: Vec<String>) -> Self {
+        Self { words }
     }
 
     /// Takes a switch, for example `--save`; returns whether it was there.
@@ -51,7 +49,7 @@ impl Flags {
     ///
     /// # Errors
     ///
-    /// [`FlagError::MissingValue`] where the line ends behind the name.
+    /// [`FlagError::MissingValue`] if the line ends after the name.
     pub(crate) fn value(&mut self, name: &str) -> Result<Option<String>, FlagError> {
         for at in 0..self.words.len() {
             if self.words[at] == name {
@@ -91,9 +89,10 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        Flags::new(line.split(' ').map(str::to_owned))
+        Flags::new(line.split(' ').map(str::to_owned).collect())
     }
 
+    /// Options are taken as `--name value` and as `--name=value`.
     #[test]
     fn both_forms_of_a_value_are_taken() {
         let mut flags = flags("--target armv7 --out=here --dry-run");
@@ -105,6 +104,7 @@ mod tests {
         assert_eq!(flags.finish(), Ok(()));
     }
 
+    /// A mistyped option is reported, not ignored.
     #[test]
     fn a_value_that_is_missing_and_a_word_too_many_are_errors() {
         let missing = flags("--host").value("--host");

@@ -100,6 +100,7 @@ mod tests {
         entries.collect()
     }
 
+    /// The image holds one executable file, with a fixed owner and time.
     #[test]
     fn the_layer_holds_the_binary_and_nothing_else() {
         let image = docker_archive(&TARGETS[0], "1.0.0", b"\x7fELF").unwrap();
@@ -118,6 +119,7 @@ mod tests {
         assert_eq!((header.uid().unwrap(), header.mtime().unwrap()), (0, 0));
     }
 
+    /// A reader of the image finds its parts under their digests.
     #[test]
     fn the_manifest_and_the_digests_fit_together() {
         for target in &TARGETS {
@@ -138,6 +140,7 @@ mod tests {
         }
     }
 
+    /// SHA-256 gives the standard's digests.
     #[test]
     fn digests_are_those_of_the_standard() {
         // FIPS 180-2, appendix B.1.

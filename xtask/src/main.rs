@@ -12,6 +12,7 @@ mod flags;
 mod flash;
 mod image;
 mod notices;
+mod process;
 mod roots;
 mod setup;
 mod size;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use flags::Flags;
 
-/// What every command returns; the message is for the person at the terminal.
+/// The result of every command; the message is for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Declares [`Command`] and makes its doc comments the help text.
@@ -36,8 +37,11 @@ macro_rules! commands {
             $( $(#[doc = $doc])+ $name, )+
         }
 
-        /// Every command with its word, its arguments and its help.
-        const COMMANDS: &[(Command, &str, &str, &[&str])] = &[
+        /// A command with its word, its arguments and its help.
+        type Entry = (Command, &'static str, &'static str, &'static [&'static str]);
+
+        /// Every command.
+        const COMMANDS: &[Entry] = &[
             $( (Command::$name, $word, $usage, &[$($doc),+]), )+
         ];
     };
@@ -54,42 +58,53 @@ commands! {
     /// demonstration, a regex rule, a notification to a TLS server with an
     /// authority of its own, SIGTERM.
     Emulate = "emulate" "[--target NAME]";
-    /// Sets alertik up on a router, with the system's ssh and scp: asks what it
-    /// is, picks the image out of target/dist (or --dist), uploads it, writes
+    /// Sets alertik up on a router, with the system's ssh and scp: asks for its
+    /// model, picks the image from target/dist (or --dist), uploads it, writes
     /// container, environment and logging, starts it and shows its state. The
     /// environment comes from --env-file (NAME=value lines). --ca-file brings a
     /// certificate authority of your own along, --disk puts everything on that
     /// disk, --dry-run prints every command and changes nothing.
     Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
-    /// Prints this text.
+    /// Prints this text; so does --help, which after a command prints that
+    /// command's part alone.
     Help = "help" "";
-    /// Writes THIRD-PARTY.md, the notice of what is linked into the binary; with
-    /// --check, fails if that would change it.
+    /// Writes docs/third-party.md, the notice of what is linked into the binaries;
+    /// with --check, fails if that would change it.
     Notices = "notices" "[--check]";
     /// Writes the table in shell/src/net/tls/anchors from the list there and
     /// Mozilla's; with --check, fails if that would change it.
     Roots = "roots" "[--check]";
-    /// Downloads and installs what dist and the checks of its results need: on
-    /// Debian packages (as root), musl of each target and the crates.
+    /// Downloads and installs everything that dist and the checks of its results
+    /// need: on Debian packages (as root), musl of each target, and the crates.
     Setup = "setup" "";
-    /// Prints what the binaries of dist weigh, per crate and library, and
+    /// Prints the bytes of each crate and library in the binaries of dist, and
     /// fails above the budgets in xtask/size-budgets.txt. --save keeps the
-    /// figures, --compare prints what has changed since; --symbols prints the
+    /// figures, --compare prints the changes since then, --symbols prints the
     /// largest symbols of one contributor, or of all.
     Size = "size" "[--target NAME] [--save] [--compare] [--symbols CRATE|all]";
-    /// Builds the validator page, target/validator/index.html: it opens from a
+    /// Builds the validator page, target/validator/index.html, which works from a
     /// disk and from any web server. --toolchain is as for dist.
     Validator = "validator" "[--toolchain NAME]";
 }
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let word = words.next().unwrap_or_else(|| "help".to_owned());
-    let Some((command, ..)) = COMMANDS.iter().find(|(_, name, ..)| *name == word) else {
+    let word = match words.next() {
+        None => "help".to_owned(),
+        Some(word) if is_help(&word) => "help".to_owned(),
+        Some(word) => word,
+    };
+    let words: Vec<_> = words.collect();
+    let Some(entry) = COMMANDS.iter().find(|(_, name, ..)| *name == word) else {
         eprintln!("error: there is no command `{word}`; `cargo xtask help` lists them");
         return ExitCode::from(2);
     };
-    match run(*command, Flags::new(words)) {
+    if words.iter().any(|word| is_help(word)) {
+        println!("usage: cargo xtask COMMAND [ARGUMENTS]");
+        print_help(entry);
+        return ExitCode::SUCCESS;
+    }
+    match run(entry.0, Flags::new(words)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -113,17 +128,25 @@ fn run(command: Command, flags: Flags) -> Result {
     }
 }
 
+/// Returns whether a word asks for help instead of being an argument.
+fn is_help(word: &str) -> bool {
+    word == "--help" || word == "-h"
+}
+
 /// Prints every command with its arguments and help.
 fn help(flags: Flags) -> Result {
     flags.finish()?;
     println!("usage: cargo xtask COMMAND [ARGUMENTS]");
-    for (_, word, usage, lines) in COMMANDS {
-        println!("\n  {word} {usage}");
-        for line in *lines {
-            println!("     {line}");
-        }
-    }
+    COMMANDS.iter().for_each(print_help);
     Ok(())
+}
+
+/// Prints one command with its arguments and help.
+fn print_help((_, word, usage, lines): &Entry) {
+    println!("\n  {}", format!("{word} {usage}").trim_end());
+    for line in *lines {
+        println!("     {line}");
+    }
 }
 
 /// Returns the top folder of the project.

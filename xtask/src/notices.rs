@@ -1,17 +1,18 @@
-//! The third-party notice: which crates are linked in, under which licences,
-//! with the texts that these ask to be passed on.
+//! The third-party notices: the crates that are linked in, their licences, and
+//! the texts that these require to be passed on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::flags::Flags;
+use crate::process::{cargo, output_of};
+use crate::targets::TARGETS;
 use crate::{Result, workspace};
 
-/// The notice's file.
-const FILE: &str = "THIRD-PARTY.md";
+/// The file of the notices.
+const FILE: &str = "docs/third-party.md";
 
 /// Licence texts of parts that are not crates: a title and a file.
 const OTHERS: [(&str, &str); 1] = [(
@@ -23,8 +24,8 @@ const OTHERS: [(&str, &str); 1] = [(
 ///
 /// # Errors
 ///
-/// Where a crate carries no licence text, or with `--check` the file is not what
-/// would be written.
+/// If a crate carries no licence text or, with `--check`, if the file differs from
+/// what would be written.
 pub(crate) fn run(mut flags: Flags) -> Result {
     let check = flags.switch("--check");
     flags.finish()?;
@@ -41,7 +42,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     Ok(())
 }
 
-/// A crate as `cargo tree` tells of it.
+/// A crate as `cargo tree` describes it.
 struct Crate {
     name: String,
     version: String,
@@ -51,10 +52,10 @@ struct Crate {
 
 fn generate() -> Result<String> {
     let mut notice = String::from(
-        "# Third-party notice\n\nalertik is public domain. What is linked into its binary besides \
-         it, besides Rust's\nstandard library (MIT or Apache-2.0) and musl (MIT), and under which \
-         licences. Written by\n`cargo xtask notices`.\n\n| crate | version | licence |\n| --- | --- \
-         | --- |\n",
+        "# Third-party notices\n\nalertik is public domain. This page lists everything else that is \
+         linked into its binaries, with\nits licence; Rust's standard library (MIT or Apache-2.0) \
+         and musl (MIT) come on top. Written by\n`cargo xtask notices`.\n\n| crate | version | \
+         licence |\n| --- | --- | --- |\n",
     );
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for Crate {
@@ -93,33 +94,21 @@ fn generate() -> Result<String> {
     Ok(notice)
 }
 
-/// Returns the crates of the registry that the binary of the smallest routers
-/// is linked from.
+/// Returns the crates of the registry that any of the shipped binaries is linked
+/// from.
 fn linked_crates() -> Result<Vec<Crate>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            "alertik",
-            "--edges",
-            "normal",
-        ])
-        .args([
-            "--target",
-            "armv7-unknown-linux-musleabihf",
-            "--prefix",
-            "none",
-        ])
-        .args(["--no-dedupe", "--format", "{p}|{l}|{r}"])
-        .current_dir(workspace())
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
+    let mut command = cargo();
+    command
+        .args(["tree", "--locked", "--package", "alertik"])
+        .args(["--edges", "normal", "--prefix", "none", "--no-dedupe"])
+        .args(["--format", "{p}|{l}|{r}"])
+        .current_dir(workspace());
+    for target in &TARGETS {
+        command.args(["--target", target.triple]);
     }
-    let lines = String::from_utf8(output.stdout)?;
-    let lines: BTreeSet<_> = lines.lines().collect();
+    let printed = output_of(&mut command)?;
+    // One tree for each target; empty lines lie between them.
+    let lines: BTreeSet<_> = printed.lines().filter(|line| !line.is_empty()).collect();
     let mut crates = Vec::new();
     for line in lines {
         let fields: Vec<_> = line.split('|').collect();
@@ -140,8 +129,8 @@ fn linked_crates() -> Result<Vec<Crate>> {
     Ok(crates)
 }
 
-/// Returns the licence texts that a crate carries. Of several that may be chosen
-/// from, the shortest to pass on is taken: MIT before Apache-2.0.
+/// Returns the licence texts that a crate carries. If there is a choice, the
+/// shortest one is taken: MIT before Apache-2.0.
 fn licence_texts(name: &str, version: &str) -> Result<Vec<String>> {
     let folder = source_folder(&format!("{name}-{version}"))?;
     let mut files: Vec<_> = fs::read_dir(folder)?
@@ -165,7 +154,7 @@ fn licence_texts(name: &str, version: &str) -> Result<Vec<String>> {
         .collect()
 }
 
-/// Returns where cargo has unpacked a crate.
+/// Returns the folder into which cargo has unpacked a crate.
 fn source_folder(name: &str) -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
@@ -181,8 +170,8 @@ fn source_folder(name: &str) -> Result<PathBuf> {
     Err(format!("the source of {name} is not there; run `cargo fetch`").into())
 }
 
-/// Returns a text without the differences that do not matter, so that equal
-/// licences appear once.
+/// Evens out blanks at the ends of lines and of the text, so that equal licences
+/// appear once.
 fn tidy(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()

@@ -1,6 +1,6 @@
 //! The table of trust anchors, generated from Mozilla's list.
 //!
-//! `anchors.txt` in `shell/src/net/tls/anchors` names what is wanted, the crate
+//! `anchors.txt` in `shell/src/net/tls/anchors` names the anchors that are wanted, the crate
 //! `webpki-root-certs` (Mozilla's list, at the exact version of xtask's manifest)
 //! has it, and `table.rs` beside the list is the result.
 //!
@@ -83,7 +83,7 @@ fn generate(wanted: &str, present: &str) -> Result<String> {
     Ok(table)
 }
 
-/// What the table needs of a certificate.
+/// The parts of a certificate that the table needs.
 struct Anchor<'a> {
     /// The whole certificate, for its fingerprint.
     certificate: &'a [u8],

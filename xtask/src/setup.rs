@@ -1,10 +1,11 @@
-//! Installs what `dist` and the checks of its results need.
+//! Installs everything that `dist` and the checks of its results need.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::flags::Flags;
+use crate::process::succeed;
 use crate::targets::{TARGETS, Target};
 use crate::toolchain::{APT_SOURCES, NIGHTLY, Rust, on_path, sysroot};
 use crate::{Result, validator, workspace};
@@ -13,8 +14,8 @@ use crate::{Result, validator, workspace};
 ///
 /// # Errors
 ///
-/// On a system without apt, and where a command fails; the text says what to
-/// type instead.
+/// On a system without apt, and if a command fails; the text says which command
+/// to type instead.
 pub(crate) fn run(flags: Flags) -> Result {
     flags.finish()?;
     if on_path("apt-get").is_none() || on_path("dpkg-deb").is_none() {
@@ -33,8 +34,8 @@ pub(crate) fn run(flags: Flags) -> Result {
     Ok(())
 }
 
-/// Installs the missing packages; only root may, so others are told the
-/// command.
+/// Installs the missing packages. Only root may; others get the command as an
+/// error.
 fn install() -> Result {
     let missing: Vec<_> = APT_SOURCES
         .iter()
@@ -52,7 +53,7 @@ fn install() -> Result {
         return Err(format!("run as root, then `cargo xtask setup` again:\n    {command}").into());
     }
     println!("{command}");
-    // Another package manager at work is waited for, up to five minutes.
+    // Wait for another package manager, up to five minutes.
     let lock = "DPkg::Lock::Timeout=300";
     // A third-party source that fails to update does not matter here.
     let _ = Command::new("apt-get")
@@ -147,14 +148,4 @@ fn is_installed(package: &str) -> bool {
 fn is_root() -> Result<bool> {
     use std::os::unix::fs::MetadataExt;
     Ok(fs::metadata(Path::new("/proc/self"))?.uid() == 0)
-}
-
-/// Runs a command; its failure is ours.
-fn succeed(command: &mut Command) -> Result {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status()?;
-    if !status.success() {
-        return Err(format!("{program} failed ({status})").into());
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::Result;
 
-/// One kind of machine, with what its builds need.
+/// One kind of machine, with everything that its builds need.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// The name on the command line and in file names.
@@ -15,23 +15,22 @@ pub(crate) struct Target {
     pub(crate) musl: &'static str,
     /// rustup's target whose `rust-std` brings the same libc.
     pub(crate) rustup_std: &'static str,
-    /// What clang is told about the processor.
+    /// Clang's options for the processor.
     pub(crate) clang: &'static [&'static str],
-    /// What zig is told about target and processor.
+    /// Zig's options for target and processor.
     pub(crate) zig: &'static [&'static str],
-    /// What rustc is told about the processor.
+    /// Rustc's options for the processor.
     pub(crate) rustc: &'static [&'static str],
-    /// Functions of ring's C code that are linked to another one: to `abort`
-    /// where the target never calls them, because they are the fallback for
-    /// processors without what the target has (ring asks the kernel at run
-    /// time, so the linker cannot know), or to another function of ring's that
-    /// does the same.
+    /// Functions of ring's C code that are linked to another one. It is `abort` if
+    /// the target never calls them: they are the fallback for processors that lack
+    /// something the target has (ring asks the kernel at run time, so the linker
+    /// cannot know). Otherwise it is another function of ring's that does the same.
     pub(crate) ring_instead: &'static [(&'static str, &'static str)],
     /// The image's platform: OCI architecture and variant.
     pub(crate) platform: (&'static str, Option<&'static str>),
     /// `e_machine` of the ELF header, checked on the finished file.
     pub(crate) elf_machine: u16,
-    /// The emulator and its arguments; none where the build machine runs the
+    /// The emulator and its arguments; none if the build machine runs the
     /// code itself.
     pub(crate) qemu: &'static [&'static str],
 }
@@ -40,9 +39,9 @@ pub(crate) struct Target {
 /// machines, without 175 kB of tables. A key exchange takes a millisecond more.
 const SMALL: &str = "-DOPENSSL_SMALL";
 
-/// What ring would call on a processor with NEON. It is told that there is none
-/// (shell/Cargo.toml): one implementation of everything is enough, and the plain
-/// ones are those that serve every processor.
+/// Functions that ring would call on a processor with NEON. It is compiled as if
+/// there were none (shell/Cargo.toml): one implementation of everything is enough,
+/// and the plain ones serve every processor.
 const NO_NEON: &[(&str, &str)] = &[
     ("bn_mul8x_mont_neon", "abort"),
     ("bsaes_ctr32_encrypt_blocks", "abort"),
@@ -140,8 +139,8 @@ pub(crate) const TARGETS: [Target; 4] = [
         clang: &[SMALL],
         zig: &["-target", "x86_64-linux-musl", SMALL],
         rustc: &[],
-        // What is not compiled with OPENSSL_SMALL; arguments and results are
-        // the same.
+        // These are not compiled with OPENSSL_SMALL; the others take the same
+        // arguments and give the same results.
         ring_instead: &[
             (
                 "x25519_scalar_mult_adx",

@@ -2,7 +2,7 @@
 //! WebAssembly.
 //!
 //! One file, because a page opened from a disk (`file:`) may not fetch others,
-//! and because it then can be put on any web server, or mailed.
+//! and because it can then be put on any web server, or mailed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::process::Command;
 use sha2::{Digest as _, Sha256};
 
 use crate::flags::Flags;
+use crate::process::succeed;
 use crate::toolchain::{NIGHTLY, Rust, find_linker, on_path};
 use crate::{Result, workspace};
 
@@ -30,7 +31,7 @@ const RUSTC_FLAGS: &[&str] = &[
     "-Clink-arg=--compress-relocations",
 ];
 
-/// What LLVM uses for `wasm32-unknown-unknown` (rustc book, "Platform Support").
+/// The features that LLVM uses for `wasm32-unknown-unknown` (rustc book, "Platform Support").
 /// Older versions of wasm-opt do not read it from the module, and "all features"
 /// would have them write types in a form that no browser ever took.
 const WASM_FEATURES: &[&str] = &[
@@ -51,7 +52,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     if wasm.len() > WASM_BYTES_MAX {
         return Err(format!(
             "the WebAssembly module has {} bytes, more than {WASM_BYTES_MAX}; Binaryen's \
-             wasm-opt makes it smaller where it is installed (Debian: binaryen)",
+             wasm-opt makes it smaller if it is installed (Debian: binaryen)",
             wasm.len()
         )
         .into());
@@ -98,14 +99,12 @@ fn build(toolchain: Option<&str>) -> Result<PathBuf> {
         .args(["-Zbuild-std-features=optimize_for_size"])
         .env("CARGO_ENCODED_RUSTFLAGS", RUSTC_FLAGS.join("\x1f"))
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    if !cargo.status()?.success() {
-        return Err("validator: the build failed".into());
-    }
+    succeed(&mut cargo)?;
     Ok(output.join(TRIPLE).join("release/alertik_validator.wasm"))
 }
 
-/// Lets Binaryen, where it is installed, take out what LLVM and the linker
-/// leave: identical functions above all.
+/// Lets Binaryen, if it is installed, remove the remains of LLVM and the linker:
+/// identical functions above all.
 fn shrunk(module: &Path) -> Result<Vec<u8>> {
     let Some(wasm_opt) = on_path("wasm-opt") else {
         return Ok(fs::read(module)?);
@@ -116,14 +115,12 @@ fn shrunk(module: &Path) -> Result<Vec<u8>> {
         .arg("-Oz")
         .args(WASM_FEATURES)
         .args([module, Path::new("-o"), &output]);
-    if !command.status()?.success() {
-        return Err("validator: wasm-opt failed".into());
-    }
+    succeed(&mut command)?;
     Ok(fs::read(output)?)
 }
 
-/// Puts the page together. The browser is told the digests of its style and
-/// its script, and runs no other.
+/// Puts the page together. It names the digests of its style and its script, and
+/// the browser runs no other.
 fn page(wasm: &[u8]) -> Result<String> {
     let source = |name: &str| fs::read_to_string(sources().join(name));
     let style = source("style.css")?;

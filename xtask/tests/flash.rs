@@ -1,7 +1,7 @@
 //! `xtask flash` against a real sshd on loopback, with the system's ssh and
-//! scp; what is behind the sshd is `router.sh`, a stand-in for RouterOS.
+//! scp. The sshd runs `router.sh`, a stand-in for RouterOS.
 //!
-//! Where there is no sshd the tests say so and stop: `cargo xtask setup`
+//! Without an sshd the tests say so and stop; `cargo xtask setup`
 //! installs it.
 
 use std::fs;
@@ -17,7 +17,7 @@ struct Router {
 }
 
 impl Router {
-    /// Starts a stand-in. `facts` are what it says about itself.
+    /// Starts a stand-in. `facts` are its answers about itself.
     fn start(name: &str, version: &str, facts: &[&str]) -> Option<Self> {
         if !Path::new(SSHD).exists() {
             eprintln!("skipped: there is no {SSHD}");
@@ -169,6 +169,7 @@ EVENT0_MASK_MSG=at @1
 export EVENT1_MATCH_STR="it costs \$5?"
 "#;
 
+/// A small ARMv7 board with RouterOS before 7.20 runs in the end, image removed.
 #[test]
 fn an_old_hap_ac2_is_set_up_in_old_words() {
     let Some(router) = Router::start("hap-ac2", "7.16", HAP_AC2) else {
@@ -208,6 +209,7 @@ fn an_old_hap_ac2_is_set_up_in_old_words() {
     );
 }
 
+/// An ARMv5 board with RouterOS 7.21 gets its own code, a CA and another port.
 #[test]
 fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
     let Some(router) = Router::start("hex", "7.21", HEX_REFRESH) else {
@@ -242,6 +244,7 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
     );
 }
 
+/// `--dry-run` shows every command and sends none that changes something.
 #[test]
 fn a_dry_run_prints_everything_and_changes_nothing() {
     let mut facts = HAP_AC2.to_vec();
@@ -249,7 +252,7 @@ fn a_dry_run_prints_everything_and_changes_nothing() {
     let Some(router) = Router::start("dry-run", "7.20.4", &facts) else {
         return;
     };
-    // Too large for flash, with what stays free there.
+    // Too large for flash with its reserve.
     router.write("dist/alertik-armv7.tar", &"x".repeat(200 * 1024));
     let output = router.flash(&["--dry-run"]);
     assert!(output.status.success());
@@ -266,6 +269,7 @@ fn a_dry_run_prints_everything_and_changes_nothing() {
     assert!(!router.path("files").exists());
 }
 
+/// A board without room on flash runs from memory, and the user learns it.
 #[test]
 fn without_flash_the_container_lives_in_memory() {
     let mut facts = HAP_AC2.to_vec();
@@ -290,6 +294,7 @@ fn refusal(router: &Router, arguments: &[&str]) -> String {
     text(&output.stderr)
 }
 
+/// A missing package is named before anything is changed.
 #[test]
 fn without_the_container_package_nothing_is_changed() {
     let Some(router) = Router::start("no-package", "7.16", HAP_AC2) else {
@@ -300,8 +305,9 @@ fn without_the_container_package_nothing_is_changed() {
     assert!(said.contains("container-7.16-arm.npk"), "{said}");
 }
 
+/// Every other obstacle is reported, with its remedy, before anything is changed.
 #[test]
-fn what_else_is_missing_is_told_before_anything_is_changed() {
+fn other_obstacles_are_reported_before_anything_is_changed() {
     let Some(router) = Router::start("refusals", "7.21", HEX_REFRESH) else {
         return;
     };
@@ -339,6 +345,7 @@ fn what_else_is_missing_is_told_before_anything_is_changed() {
     assert!(said.contains("cargo xtask dist --target armv5"), "{said}");
 }
 
+/// A refused command ends the run with the router's words.
 #[test]
 fn a_command_that_the_router_refuses_ends_the_run() {
     // The stand-in takes the words of 7.16 only, and says that it is newer.

@@ -6,7 +6,8 @@ const NOTIFIERS = ["Telegram", "Slack", "Teams", "Discord", "Generic1", "Generic
 const LINES_MAX = 200;
 const SEPARATOR = 0xff;
 const COLOURS = 6;
-// The core's memory only grows; beyond this many bytes it is started afresh.
+// A module's memory never shrinks; beyond this many bytes the core is started
+// afresh.
 const MEMORY_MAX = 64 << 20;
 
 const $ = (id) => document.getElementById(id);

@@ -15,7 +15,6 @@
 //! valid until the next call.
 
 pub mod answer;
-#[cfg(target_arch = "wasm32")]
-mod arena;
 pub mod exports;
 pub mod forms;
+mod routeros;

@@ -10,8 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::process::output_of;
 
-/// What the request gets. The server closes the connection behind it.
+/// The answer to the request. The server closes the connection after it.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
 /// A running server.
@@ -88,8 +89,7 @@ impl Server {
         }
     }
 
-    /// Returns what the server has printed: the connection's properties and the
-    /// request.
+    /// Returns the server's output: the connection's properties and the request.
     pub(super) fn seen(&self) -> String {
         String::from_utf8_lossy(&self.seen).into_owned()
     }
@@ -109,8 +109,8 @@ impl Drop for Server {
     }
 }
 
-/// Makes an authority on P-384, one between with an RSA key, and a server
-/// certificate on P-256: all kinds of signature are verified.
+/// Makes an authority on P-384, an intermediate one with an RSA key, and a server
+/// certificate on P-256, so that every kind of signature is verified.
 pub(super) fn certificates(folder: &Path) -> Result {
     fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n")?;
     fs::write(folder.join("ca"), "basicConstraints=critical,CA:TRUE\n")?;
@@ -125,15 +125,9 @@ pub(super) fn certificates(folder: &Path) -> Result {
         "x509 -req -in server.csr -CA middle.pem -CAkey middle.key -CAcreateserial -days 2 \
          -extfile names -out server.pem",
     ] {
-        let output = Command::new("openssl")
-            .current_dir(folder)
-            .args(line.split_whitespace())
-            .output()
-            .map_err(|error| format!("openssl: {error}; cargo xtask setup installs it"))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("openssl {line}: {said}").into());
-        }
+        let mut openssl = Command::new("openssl");
+        openssl.current_dir(folder).args(line.split_whitespace());
+        output_of(&mut openssl).map_err(|error| format!("{error}\nin: openssl {line}"))?;
     }
     Ok(())
 }

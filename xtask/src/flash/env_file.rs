@@ -22,8 +22,9 @@ impl std::error::Error for EnvFileError {}
 ///
 /// Empty lines and lines that start with `#` are skipped, a leading `export`
 /// is allowed, so that the same file serves `sh`, Docker and this. A value is
-/// taken as it stands; in single quotes too, without them; in double quotes
-/// `\\`, `\"`, `\$` and `` \` `` are escapes, as in `sh`.
+/// taken as it stands, blanks at its end included (a pattern may end in one); in
+/// single quotes too, without them; in double quotes `\\`, `\"`, `\$` and `` \` ``
+/// are escapes, as in `sh`. Blanks after a closing quote do not count.
 ///
 /// # Errors
 ///
@@ -36,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
             line: index + 1,
             what,
         };
-        let line = line.trim();
+        let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -61,10 +62,10 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     Ok(settings)
 }
 
-/// Takes the quotes off a value.
+/// Takes the quotes off a value, and the blanks after them.
 fn unquoted(value: &str) -> Option<String> {
     if let Some(inner) = value.strip_prefix('\'') {
-        let inner = inner.strip_suffix('\'')?;
+        let inner = inner.trim_end().strip_suffix('\'')?;
         return (!inner.contains('\'')).then(|| inner.to_owned());
     }
     let Some(inner) = value.strip_prefix('"') else {
@@ -74,7 +75,7 @@ fn unquoted(value: &str) -> Option<String> {
     let mut rest = inner.chars();
     while let Some(c) = rest.next() {
         match c {
-            '"' => return rest.as_str().is_empty().then_some(text),
+            '"' => return rest.as_str().trim().is_empty().then_some(text),
             '\\' => match rest.next()? {
                 escaped @ ('\\' | '"' | '$' | '`') => text.push(escaped),
                 other => {
@@ -92,6 +93,7 @@ fn unquoted(value: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// A value comes out as it was meant, in each form.
     #[test]
     fn the_forms_of_a_value_are_read() {
         let text = "# rules\n\nENV_EVENTS=1\nexport A=\"link \\(up\\) \\\"x\\\" \\$\"\nB='it is \\d$'\nC=a=b c\nD=\n";
@@ -106,6 +108,22 @@ mod tests {
         assert_eq!(parse(text).unwrap(), expected);
     }
 
+    /// The last blank of a pattern reaches the router; those after a quote, a
+    /// carriage return and the blanks of an empty line do not matter.
+    #[test]
+    fn blanks_at_the_end_belong_to_the_value() {
+        let text = "EVENT0_MATCH_STR=login failure \r\n  A= x\t\n \t\nB='y '  \nC=\"z \" \n";
+        let expected = [
+            ("EVENT0_MATCH_STR", "login failure "),
+            ("A", " x\t"),
+            ("B", "y "),
+            ("C", "z "),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(parse(text).unwrap(), expected);
+    }
+
+    /// An error names the line that is wrong.
     #[test]
     fn what_is_no_setting_is_refused_with_its_line() {
         for (text, line) in [

@@ -1,7 +1,10 @@
-//! Puts the daemon on a router: looks, plans, then changes.
+//! Puts the daemon on a router: asks, plans, then changes.
 
 mod env_file;
 mod plan;
+// The one exception to "no #[path]": the validator page must quote alike, and
+// xtask depends on no package of ours.
+#[path = "../../../core/validator/src/routeros.rs"]
 mod quote;
 mod remote;
 mod router;
@@ -17,7 +20,7 @@ use plan::{Place, Step};
 use remote::Remote;
 use router::Router;
 
-/// Where the daemon finds the certificate authority given with `--ca-file`.
+/// Path at which the daemon finds the certificate authority of `--ca-file`.
 const AUTHORITY_PATH: &str = "/ca/ca.pem";
 
 /// How long a container may take to be unpacked, started or stopped. Flash
@@ -100,8 +103,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     Ok(())
 }
 
-/// Reads the settings; with a certificate authority, where it is found is one
-/// more.
+/// Reads the settings; the path of a certificate authority is one more.
 fn read_settings(env_file: Option<&str>, authority: bool) -> Result<Vec<(String, String)>> {
     let mut settings = Vec::new();
     if let Some(path) = env_file {
@@ -121,8 +123,8 @@ fn read_settings(env_file: Option<&str>, authority: bool) -> Result<Vec<(String,
 ///
 /// # Errors
 ///
-/// Where it is in state `error`, or not there in time; what the router says of
-/// it is part of the text.
+/// If it is in state `error`, or not there in time; the router's log is part of
+/// the text.
 fn await_state(remote: &Remote, wanted: &str) -> Result {
     let start = Instant::now();
     loop {
@@ -183,6 +185,7 @@ impl Authority {
 mod tests {
     use super::*;
 
+    /// RouterOS's old and new way to report a container's state are understood.
     #[test]
     fn the_state_is_read_in_both_forms() {
         assert_eq!(

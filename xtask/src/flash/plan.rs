@@ -1,7 +1,7 @@
 //! Every command that sets a router up, in the words of its version.
 //!
-//! The plan is made whole before anything is changed, from what the router
-//! said and nothing else, so it can be shown and tested without a router.
+//! The whole plan is made before anything is changed, from the router's answers
+//! and nothing else, so it can be shown and tested without a router.
 
 use super::quote::quoted;
 use super::router::{Router, Version};
@@ -17,7 +17,7 @@ const NAME: &str = "alertik";
 const ROUTER_ADDRESS: &str = "172.31.255.1";
 const CONTAINER_ADDRESS: &str = "172.31.255.2";
 
-/// UDP port of the daemon where the environment names no other.
+/// UDP port of the daemon if the environment names no other.
 const SYSLOG_PORT: &str = "5140";
 
 /// The topics of four rules. A rule wants all of its topics, so one rule per
@@ -44,7 +44,7 @@ pub(crate) enum Step {
     Await(&'static str),
 }
 
-/// What goes where.
+/// The places of image and container.
 #[derive(Debug)]
 pub(crate) struct Place {
     /// Path of the uploaded image.
@@ -56,13 +56,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Chooses the place: all on flash where there is room; the image in
-    /// memory and the root on flash where there is room for that; all in
-    /// memory where there is not. `disk` overrides it.
+    /// Chooses the place: everything on flash if there is room; else the image in
+    /// memory and the root on flash, if there is room for that; else everything in
+    /// memory. `disk` overrides it.
     ///
     /// # Errors
     ///
-    /// Where not even memory has the room.
+    /// If not even memory has the room.
     pub(crate) fn choose(router: &Router, disk: Option<&str>, image_bytes: u64) -> Result<Self> {
         if let Some(disk) = disk {
             let disk = disk.trim_matches('/');
@@ -159,7 +159,7 @@ fn change(steps: &mut Vec<Step>, command: String) {
     steps.push(Step::Change(command));
 }
 
-/// Stops and removes what an earlier run has left.
+/// Stops and removes everything that an earlier run has left.
 fn remove_old(router: &Router, steps: &mut Vec<Step>) {
     let found = find_container();
     change(
@@ -237,7 +237,7 @@ fn add_container(router: &Router, place: &Place, authority: bool, steps: &mut Ve
 }
 
 /// Sends the log to the container, without the container's own lines: they
-/// would come back for ever.
+/// would come back endlessly.
 fn add_logging(settings: &[(String, String)], steps: &mut Vec<Step>) {
     let port = settings.iter().find(|(name, _)| name == "SYSLOG_PORT");
     let port = quoted(port.map_or(SYSLOG_PORT, |(_, value)| value));
@@ -311,6 +311,7 @@ mod tests {
         text
     }
 
+    /// Each RouterOS version gets the property names that it knows.
     #[test]
     fn the_words_are_those_of_the_version() {
         for (version, words) in [
@@ -349,12 +350,14 @@ mod tests {
         }
     }
 
+    /// A pattern reaches the router as it is in the env file.
     #[test]
     fn values_are_quoted() {
         let changes = changes(Version(7, 20, 0));
         assert!(changes.contains(r#"value="^a\\d\?\$""#), "{changes}");
     }
 
+    /// Flash is preferred, memory is the way out, and neither is overfilled.
     #[test]
     fn the_place_follows_the_free_space() {
         let place =

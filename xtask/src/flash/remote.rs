@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
+use crate::process::succeed;
 
-/// What the router prints last when a command went through. RouterOS reports a
+/// The router's last line after a command that succeeded. RouterOS reports a
 /// failure as text and not always as an exit status.
 const DONE: &str = "alertik: done";
 
@@ -63,8 +64,8 @@ impl Remote {
         &self.host
     }
 
-    /// Asks for something that changes nothing and returns what the router
-    /// prints, errors included.
+    /// Runs a command that changes nothing and returns the router's output, errors
+    /// included.
     pub(crate) fn query(&self, command: &str) -> Result<String> {
         let output = self
             .ssh()
@@ -79,11 +80,11 @@ impl Remote {
         Ok(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
     }
 
-    /// Runs a command that changes something; a dry run prints it only.
+    /// Runs a command that changes something; a dry run only prints it.
     ///
     /// # Errors
     ///
-    /// What the router said instead of carrying it out.
+    /// The router's words, if it did not carry the command out.
     pub(crate) fn change(&self, command: &str) -> Result {
         println!("  {command}");
         if self.dry_run {
@@ -100,24 +101,22 @@ impl Remote {
         .into())
     }
 
-    /// Copies a file, or a folder with what is in it; a dry run prints the
-    /// command only.
+    /// Copies a file, or a folder with its content; a dry run only prints the
+    /// command.
     pub(crate) fn upload(&self, local: &Path, remote: &str) -> Result {
         println!("  scp -r {} {}:{remote}", local.display(), self.host);
         if self.dry_run {
             return Ok(());
         }
-        let status = Command::new("scp")
-            .args(&self.options)
+        let mut scp = Command::new("scp");
+        scp.args(&self.options)
             .args(["-q", "-r"])
             .arg(local)
             .arg(format!("{}:{remote}", self.host))
-            .stdin(Stdio::null())
-            .status()?;
-        if !status.success() {
-            return Err(format!("cannot copy {} to the router", local.display()).into());
-        }
-        Ok(())
+            .stdin(Stdio::null());
+        succeed(&mut scp).map_err(|error| {
+            format!("cannot copy {} to the router: {error}", local.display()).into()
+        })
     }
 
     fn ssh(&self) -> Command {

@@ -1,4 +1,4 @@
-//! What a router says about itself, and what that means for us.
+//! A router's answers about itself, and their meaning for us.
 
 use std::fmt;
 
@@ -6,8 +6,7 @@ use super::remote::Remote;
 use crate::Result;
 use crate::targets::{TARGETS, Target};
 
-/// A RouterOS version; what stands behind the numbers (`beta5`, `(stable)`) is
-/// left out.
+/// A RouterOS version, without anything after the numbers (`beta5`, `(stable)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(pub(crate) u32, pub(crate) u32, pub(crate) u32);
 
@@ -66,8 +65,8 @@ pub(crate) struct Router {
     pub(crate) free_flash: u64,
     /// Free bytes of memory.
     pub(crate) free_memory: u64,
-    /// What stands before the path of a file that is to survive a reboot:
-    /// boards with 16 MB of flash keep only the folder `flash`.
+    /// Prefix of the path of a file that must survive a reboot: boards with 16 MB
+    /// of flash keep only the folder `flash`.
     pub(crate) lasting: &'static str,
     /// Whether an earlier container of ours lies on the internal storage and
     /// will make room there.
@@ -79,7 +78,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// What the router lacks, and what to type to give it that.
+    /// Names what the router lacks, and the command that adds it.
     pub(crate) fn ask(remote: &Remote) -> Result<Self> {
         let answers = remote.query(
             ":put (\"architecture=\" . [/system resource get architecture-name]); \
@@ -108,7 +107,7 @@ impl Router {
                 .lines()
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
                 .map(str::trim)
-                .ok_or_else(|| format!("the router did not tell its {name}; it said:\n{answers}"))
+                .ok_or_else(|| format!("the router did not report its {name}; it said:\n{answers}"))
         };
         let version = value("version")?;
         Ok(Self {
@@ -132,8 +131,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// For an architecture without containers, and where `wanted` would not
-    /// run.
+    /// For an architecture without containers, and if `wanted` would not run.
     pub(crate) fn target(&self, wanted: Option<&str>) -> Result<&'static Target> {
         let (best, runs): (&str, &[&str]) = match self.architecture.as_str() {
             "arm" if self.has_neon() => ("armv7", &["armv7", "armv5"]),
@@ -243,6 +241,7 @@ mod tests {
         }
     }
 
+    /// Versions compare by number, betas included.
     #[test]
     fn versions_are_read_and_ordered() {
         assert_eq!(Version::parse("7.16 (stable)"), Some(Version(7, 16, 0)));
@@ -258,6 +257,7 @@ mod tests {
         assert!(Version(7, 9, 0) < Version(7, 20, 0));
     }
 
+    /// No board gets instructions that its processor lacks.
     #[test]
     fn boards_get_the_code_they_run() {
         for (architecture, board, name) in [
@@ -272,6 +272,7 @@ mod tests {
         }
     }
 
+    /// A target that the user names is checked against the board.
     #[test]
     fn code_that_would_not_run_is_refused() {
         assert!(router("mipsbe", "hAP ac lite").target(None).is_err());

@@ -10,12 +10,12 @@
 pub(crate) struct Piece {
     /// The crate or library it comes from.
     pub(crate) contributor: String,
-    /// Its name as lld prints it, or the section's where it has none.
+    /// Its name as lld prints it, or the section's if it has none.
     pub(crate) symbol: String,
     pub(crate) bytes: u64,
 }
 
-/// What one line of the map describes, by its indentation.
+/// The kind of a line of the map, by its indentation.
 enum Line<'a> {
     Output(&'a str),
     Input(u64, &'a str),
@@ -54,7 +54,7 @@ pub(crate) fn parse(map: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Takes a line apart: four numbers, then text behind 1, 9 or 17 blanks.
+/// Takes a line apart: four numbers, then text after 1, 9 or 17 blanks.
 fn line(line: &str) -> Option<Line<'_>> {
     let mut rest = line;
     let mut size = 0;
@@ -136,7 +136,7 @@ fn crate_of(mangled: &str) -> Option<&str> {
         rest = &rest[tag.len_utf8()..];
         match tag {
             'C' => break,
-            // A path element has a namespace behind it.
+            // A namespace follows a path element.
             'N' => rest = rest.get(1..)?,
             'M' | 'X' => rest = without_disambiguator(rest)?,
             // A generic, or one of the type constructors and basic types in
@@ -166,6 +166,7 @@ fn without_disambiguator(rest: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    /// A symbol counts for the crate that its function was written in.
     #[test]
     fn crates_are_read_from_mangled_names() {
         for (mangled, name) in [
@@ -192,6 +193,7 @@ mod tests {
         assert_eq!(crate_of("main"), None);
     }
 
+    /// 32-bit and 64-bit maps are read alike.
     #[test]
     fn a_map_is_read_in_both_word_sizes() {
         let map = "     VMA      LMA     Size Align Out     In      Symbol\n\

@@ -1,5 +1,5 @@
-//! What the shipped binaries weigh, against their budgets and against an
-//! earlier state.
+//! The size of the shipped binaries, against their budgets and against an earlier
+//! state.
 
 mod map;
 
@@ -22,7 +22,7 @@ const SYMBOLS_MAX: usize = 60;
 ///
 /// # Errors
 ///
-/// Where a binary is above its budget, or nothing has been built.
+/// If a binary is above its budget, or nothing has been built.
 pub(crate) fn run(mut flags: Flags) -> Result {
     let targets = Target::select(flags.value("--target")?.as_deref())?;
     let symbols = flags.value("--symbols")?;
@@ -117,7 +117,7 @@ fn saved_path(target: &Target) -> PathBuf {
     dist::folder().join(format!("alertik-{}.saved", target.name))
 }
 
-/// Reads what `--save` wrote.
+/// Reads the lines that `--save` wrote.
 fn read_saved(text: &str) -> Weights {
     text.lines()
         .filter_map(|line| line.rsplit_once(' '))
@@ -144,7 +144,7 @@ fn print_weights(weights: &Weights) {
     }
 }
 
-/// Prints what grew and shrank, the largest change first.
+/// Prints every change, the largest first.
 fn print_difference(before: &Weights, after: &Weights) {
     let mut lines = difference(before, after);
     lines.sort_by_key(|(name, change)| (std::cmp::Reverse(change.abs()), name.clone()));
@@ -187,6 +187,7 @@ fn print_symbols(pieces: &[map::Piece], contributor: &str) {
 mod tests {
     use super::*;
 
+    /// A broken budget is an error, not a missing one.
     #[test]
     fn budgets_are_read_and_broken_lines_refused() {
         let read = budgets("# bytes\narmv7 450_560 # goal\n\narmv5 1\n").unwrap();
@@ -196,6 +197,7 @@ mod tests {
         assert!(budgets("armv7 many").is_err());
     }
 
+    /// No target can grow unnoticed.
     #[test]
     fn every_target_has_a_budget() {
         let read = budgets(include_str!("../../size-budgets.txt")).unwrap();
@@ -204,6 +206,7 @@ mod tests {
         }
     }
 
+    /// A comparison shows contributors of either state.
     #[test]
     fn differences_name_what_came_and_what_went() {
         let before = read_saved("ring (C, assembly) 100\ngone 5\nsame 7\n");

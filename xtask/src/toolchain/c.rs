@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Rust, newest_on_path, on_path, output_of, version_of};
+use super::{Rust, newest_on_path, on_path, version_of};
+use crate::process::output_of;
 use crate::targets::Target;
 use crate::workspace;
 
@@ -14,8 +15,8 @@ pub(crate) const LLVM: u32 = 19;
 /// The version of the PyPI package `ziglang` that is known to work.
 pub(crate) const ZIGLANG: &str = "0.17.1";
 
-/// What `setup` installs for the build, and what CI needs to look at the
-/// result: an emulator, an image reader, a TLS server and an ssh server.
+/// Packages that `setup` installs: for the build, and for CI to check the result
+/// (an emulator, an image reader, a TLS server and an ssh server).
 pub(crate) const APT_SOURCES: &[&str] = &[
     "rustc-web",
     "cargo-web",
@@ -47,7 +48,7 @@ impl Compiler {
             .or_else(|| on_path("zig").map(|zig| Self::Zig(vec![zig.display().to_string()])))
             .or_else(|| {
                 let words = ["python3", "-m", "ziglang"].map(str::to_owned);
-                output_of(Command::new(&words[0]).args(&words[1..]).arg("version"))?;
+                output_of(Command::new(&words[0]).args(&words[1..]).arg("version")).ok()?;
                 Some(Self::Zig(words.to_vec()))
             })
     }
@@ -57,7 +58,7 @@ impl Compiler {
         match self {
             Self::Clang(path) => version_of(path),
             Self::Zig(words) => output_of(Command::new(&words[0]).args(&words[1..]).arg("version"))
-                .map_or_else(|| "zig".to_owned(), |text| format!("zig {}", text.trim())),
+                .map_or_else(|_| "zig".to_owned(), |text| format!("zig {}", text.trim())),
         }
     }
 
@@ -100,9 +101,9 @@ impl fmt::Display for Compiler {
 pub(crate) struct Libc {
     /// Folder with `crt1.o`, `crti.o`, `crtn.o` and `libc.a`.
     pub(crate) lib: PathBuf,
-    /// Folder with the headers; none where the compiler brings its own.
+    /// Folder with the headers; none if the compiler brings its own.
     pub(crate) include: Option<PathBuf>,
-    /// Where it comes from, in one line.
+    /// Its origin, in one line.
     pub(crate) version: String,
 }
 
@@ -137,7 +138,7 @@ impl Libc {
     }
 }
 
-/// Where rustup's `rust-std` keeps musl.
+/// Returns the folder in which rustup's `rust-std` keeps musl.
 fn self_contained(sysroot: &Path, target: &Target) -> PathBuf {
     sysroot
         .join("lib/rustlib")
@@ -145,7 +146,7 @@ fn self_contained(sysroot: &Path, target: &Target) -> PathBuf {
         .join("lib/self-contained")
 }
 
-/// Where `setup` unpacks `musl-dev` of a target.
+/// Returns the folder into which `setup` unpacks `musl-dev` of a target.
 pub(crate) fn sysroot(target: &Target) -> PathBuf {
     workspace().join("target/sysroot").join(target.debian)
 }

@@ -1,4 +1,5 @@
-//! What turns the source into the shipped binaries, found on this machine.
+//! The tools that turn the source into the shipped binaries, as found on this
+//! machine.
 //!
 //! Four parts: a Rust compiler with the source of its own standard library, a
 //! C compiler (for ring), LLVM's linker, and musl of each target. Each has a
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
+use crate::process::output_of;
 use crate::targets::Target;
 use c::Compiler;
 
@@ -31,13 +33,12 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds the tools for `targets`; `rust` names the Rust to take where it
-    /// is not the first one that is usable: `debian` or a rustup toolchain.
+    /// Finds the tools for `targets`. `rust` names a Rust other than the first
+    /// usable one: `debian` or a rustup toolchain.
     ///
     /// # Errors
     ///
-    /// One message that lists all that is missing and the command that
-    /// installs it.
+    /// One message that lists everything missing and the command that installs it.
     pub(crate) fn find(targets: &[&Target], rust: Option<&str>) -> Result<Self> {
         let mut missing = Vec::new();
         let rust = Rust::find(rust);
@@ -75,8 +76,8 @@ impl Toolchain {
         })
     }
 
-    /// Returns one line per tool: what was taken, and its version. The bytes
-    /// of the result depend on nothing else but the source.
+    /// Returns one line per tool: its path and version. The bytes of the result
+    /// depend on these and on the source only.
     pub(crate) fn describe(&self, targets: &[&Target]) -> String {
         let mut text = format!(
             "rust    {} ({})\nC       {} ({})\nlinker  {} ({})\n",
@@ -94,9 +95,9 @@ impl Toolchain {
     }
 }
 
-/// Words what is missing and how to get it.
+/// Lists the missing parts and how to get them.
 fn advice(missing: &[String]) -> String {
-    let mut text = "the build needs what is not on this machine:\n".to_owned();
+    let mut text = "the build needs tools that are not on this machine:\n".to_owned();
     for part in missing {
         text += &format!("  - {part}\n");
     }
@@ -151,15 +152,7 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
 /// Returns the first line that a program prints for `--version`.
 fn version_of(program: &Path) -> String {
     output_of(Command::new(program).arg("--version"))
+        .ok()
         .and_then(|text| Some(text.lines().next()?.to_owned()))
         .unwrap_or_else(|| "unknown version".to_owned())
-}
-
-/// Returns what a command prints, if it succeeds.
-fn output_of(command: &mut Command) -> Option<String> {
-    let output = command.output().ok()?;
-    if !output.status.success() {
-        return None;
-    }
-    String::from_utf8(output.stdout).ok()
 }

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::output_of;
+use crate::process::output_of;
 
-/// The rustup toolchain that `dist` asks for where there is no usable one.
+/// The rustup toolchain that `dist` asks for if there is no usable one.
 pub(crate) const NIGHTLY: &str = "nightly-2026-05-20";
 
 /// Oldest minor version of Rust 1 that builds the workspace; keep it at
 /// `rust-version` in the top `Cargo.toml`.
 const OLDEST_MINOR: u32 = 95;
 
-/// A Rust compiler, its cargo, and where both live.
+/// A Rust compiler, its cargo, and their folder.
 #[derive(Debug)]
 pub(crate) struct Rust {
     pub(crate) cargo: PathBuf,
@@ -47,7 +47,7 @@ impl Rust {
     fn rustup(toolchain: &str) -> Option<Self> {
         let which = |tool| {
             let mut command = Command::new("rustup");
-            let path = output_of(command.args(["which", "--toolchain", toolchain, tool]))?;
+            let path = output_of(command.args(["which", "--toolchain", toolchain, tool])).ok()?;
             Some(PathBuf::from(path.trim()))
         };
         Self::at(which("cargo")?, which("rustc")?)
@@ -58,11 +58,12 @@ impl Rust {
         if !cargo.is_file() || !rustc.is_file() {
             return None;
         }
-        let version = output_of(plain(&rustc).arg("--version"))?.trim().to_owned();
+        let version = output_of(plain(&rustc).arg("--version")).ok()?;
+        let version = version.trim().to_owned();
         if minor(&version)? < OLDEST_MINOR {
             return None;
         }
-        let sysroot = output_of(plain(&rustc).args(["--print", "sysroot"]))?;
+        let sysroot = output_of(plain(&rustc).args(["--print", "sysroot"])).ok()?;
         let sysroot = PathBuf::from(sysroot.trim());
         let library = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml");
         library.is_file().then_some(Self {
@@ -126,6 +127,7 @@ fn minor(version: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// A compiler's age is recognised in every form of its version.
     #[test]
     fn versions_of_distributions_and_nightlies_are_read() {
         assert_eq!(minor("rustc 1.96.0 (ac68faa20 2026-05-25)"), Some(96));
@@ -136,6 +138,7 @@ mod tests {
         assert_eq!(minor("rustc 2.0.0"), None);
     }
 
+    /// The oldest compiler here is the workspace's `rust-version`.
     #[test]
     fn the_oldest_version_is_the_workspaces() {
         let manifest = include_str!("../../../Cargo.toml");

@@ -25,8 +25,8 @@ impl Wrappers {
     /// Writes the wrappers of one target below `target/cross/`. The linker
     /// writes its map beside them.
     ///
-    /// cargo knows what is in them as little as what is in any compiler, so a
-    /// change of theirs removes what the old ones have built.
+    /// cargo does not see a change in them, as in any compiler. So a change removes
+    /// everything that the old ones have built.
     pub(crate) fn write(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<Self> {
         let output = workspace().join("target/cross");
         let folder = output.join("tools").join(target.name);
@@ -107,7 +107,7 @@ const NO_NEON: &str = "\
 #define __ARM_MAX_ARCH__ 6
 ";
 
-/// What the linker is told beyond what rustc tells it.
+/// Flags for the linker besides those of rustc.
 const LINK_FLAGS: &[&str] = &[
     "--gc-sections",
     // Identical functions become one; nothing here compares their addresses.
@@ -183,6 +183,7 @@ pub(super) fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
+    /// ring's symbols are named after the version in `Cargo.lock`.
     #[test]
     fn the_version_of_a_package_is_the_locked_one() {
         let lock = "[[package]]\nname = \"ring\"\nversion = \"0.17.14\"\nsource = \"x\"\n";
@@ -190,6 +191,7 @@ mod tests {
         assert_eq!(locked_version(lock, "rin"), None);
     }
 
+    /// Any path can be written into a wrapper.
     #[test]
     fn a_quoted_word_survives_the_shell() {
         for word in ["plain", "with blank", "it's", "$HOME", "a\\b\"c"] {

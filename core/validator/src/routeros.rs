@@ -1,4 +1,7 @@
 //! Quoting for RouterOS' command line.
+//!
+//! `cargo xtask flash` includes this file by its path: the page and the tool must
+//! write the same, and xtask depends on no package of ours.
 
 /// Returns `value` as a RouterOS string literal, quotes included.
 ///
@@ -65,6 +68,7 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// Every character that RouterOS interprets is escaped.
     #[test]
     fn the_special_characters_are_escaped() {
         assert_eq!(
@@ -77,8 +81,8 @@ mod tests {
         assert_eq!(quoted(""), r#""""#);
     }
 
-    /// The patterns and masks of the README's examples, and what else a value
-    /// may hold, survive the way to the router.
+    /// The patterns and masks of the README's examples, and any other value,
+    /// reach the router unchanged.
     #[test]
     fn values_arrive_unchanged() {
         let every_byte: String = (1..=127).map(|byte: u8| char::from(byte)).collect();
@@ -97,11 +101,11 @@ mod tests {
         }
     }
 
-    /// The table that the validator page is held to as well; it writes what
-    /// cannot stand in a line as `%XX`.
+    /// A table of values and literals holds; `%XX` in it is a byte that cannot
+    /// stand in a line.
     #[test]
-    fn quotes_as_the_validator_page_does() {
-        let table = include_str!("../../../core/validator/tests/routeros-quoting.tsv");
+    fn the_table_holds() {
+        let table = include_str!("../tests/routeros-quoting.tsv");
         let mut seen = 0;
         for row in table.lines().filter(|line| !line.starts_with('#')) {
             let (value, literal) = row.split_once('\t').unwrap();
