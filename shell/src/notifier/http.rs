@@ -11,8 +11,8 @@ use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, HEAD_BY
 use alertik_core::time::Instant;
 use rustls::ClientConfig;
 
+use super::outcome::Outcome;
 use super::secrets::Secrets;
-use super::transport::Outcome;
 use crate::net::connection::{Connection, Failure, Phase};
 use crate::net::request;
 use crate::net::resolve::{Unresolved, resolve};

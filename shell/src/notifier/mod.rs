@@ -7,6 +7,7 @@
 
 mod console;
 mod http;
+mod outcome;
 mod secrets;
 mod sender;
 #[cfg(test)]

@@ -9,7 +9,8 @@ use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
 
-use super::transport::{Outcome, Transport};
+use super::outcome::Outcome;
+use super::transport::Transport;
 use crate::log::debug;
 use crate::sys::clock;
 

@@ -10,19 +10,13 @@ use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::Http;
+use super::outcome::Outcome;
 use crate::settings::services::NotifierSettings;
 
 /// The way to a notifier.
 pub(super) enum Transport {
     Console(Console),
     Http(Box<Http>),
-}
-
-/// The outcome of an attempt: the verdict, and the reason in words without
-/// secrets.
-pub(super) struct Outcome {
-    pub(super) verdict: Verdict,
-    pub(super) words: String,
 }
 
 impl Transport {

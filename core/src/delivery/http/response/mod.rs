@@ -142,7 +142,7 @@ impl<'a> Response<'a> {
             reset_after: self.header("x-ratelimit-reset-after"),
             body: self.body(),
         };
-        answer.judge(self.notifier, unix_secs)
+        answer.judge(self.notifier.judge(&answer), unix_secs)
     }
 
     /// Returns what the user should check if this answer came.

@@ -1,7 +1,6 @@
 //! The meaning of an answer: delivered, wait, try again, or give up.
 
 use crate::delivery::http::retry_after::{HttpDate, delay_millis};
-use crate::delivery::services::Notifier;
 
 /// Longest wait that a service can ask for, in milliseconds.
 pub(in crate::delivery) const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
@@ -94,12 +93,12 @@ impl Answer<'_> {
         matches!(self.status, 200..300)
     }
 
-    /// Judges an answer of a notifier's service. `unix_secs` is the router's
-    /// clock, used for a `Retry-After` date if the answer has no `Date` of its
-    /// own.
+    /// Judges an answer. `own` is the verdict by the service's own rules, if it
+    /// has any for this answer. `unix_secs` is the router's clock, used for a
+    /// `Retry-After` date if the answer has no `Date` of its own.
     #[must_use]
-    pub(super) fn judge(&self, notifier: Notifier, unix_secs: i64) -> Verdict {
-        match notifier.judge(self) {
+    pub(super) fn judge(&self, own: Option<Verdict>, unix_secs: i64) -> Verdict {
+        match own {
             Some(Verdict::Delivered { odd, .. }) => self.delivered(odd),
             Some(verdict) => verdict,
             None => self.judge_as_http(unix_secs),

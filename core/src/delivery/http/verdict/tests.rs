@@ -1,6 +1,7 @@
 //! Tests of the verdicts, against the contracts of the services.
 
 use super::*;
+use crate::delivery::services::Notifier;
 
 /// 2026-11-22 10:00:00 UTC.
 const NOW: i64 = 1_795_341_600;
@@ -17,7 +18,7 @@ fn judge(notifier: Notifier, status: u16, body: &str) -> Verdict {
         body: body.as_bytes(),
         ..Answer::default()
     };
-    answer.judge(notifier, NOW)
+    answer.judge(notifier.judge(&answer), NOW)
 }
 
 fn wait(secs: u64) -> Verdict {
@@ -115,7 +116,11 @@ fn retry_after_header() {
                 date,
                 ..Answer::default()
             };
-            assert_eq!(answer.judge(G1, NOW), expected, "{value} {date:?}");
+            assert_eq!(
+                answer.judge(G1.judge(&answer), NOW),
+                expected,
+                "{value} {date:?}"
+            );
         }
         assert_eq!(judge(G1, status, ""), Verdict::Retry);
     }
@@ -124,7 +129,7 @@ fn retry_after_header() {
         retry_after: Some("7"),
         ..Answer::default()
     };
-    assert_eq!(answer.judge(G1, NOW), Verdict::Retry);
+    assert_eq!(answer.judge(G1.judge(&answer), NOW), Verdict::Retry);
 }
 
 /// The bodies of Telegram and Discord, and the longer of body and header.
@@ -154,7 +159,7 @@ fn retry_after_body() {
         body: telegram.as_bytes(),
         ..Answer::default()
     };
-    assert_eq!(both.judge(Notifier::Telegram, NOW), wait(35));
+    assert_eq!(both.judge(Notifier::Telegram.judge(&both), NOW), wait(35));
 }
 
 /// Discord's headers: an empty bucket means a pause after a success.
@@ -175,7 +180,7 @@ fn rate_limit_headers() {
             ..Answer::default()
         };
         assert_eq!(
-            answer.judge(Notifier::Discord, NOW),
+            answer.judge(Notifier::Discord.judge(&answer), NOW),
             Verdict::Delivered {
                 pause_millis,
                 odd: false
