@@ -123,7 +123,7 @@ fn assert_no_circle(folder: &str, known: &[&[&str]]) {
 /// No file of the core can be reached from itself.
 #[test]
 fn no_circle_in_the_core() {
-    // Expected to fail until it is resolved; then the entry goes.
+    // Expected to fail until they are resolved; then the entries go.
     let engine = [
         "matching::ere::compile::subsets",
         "matching::ere::dfa",
@@ -131,16 +131,25 @@ fn no_circle_in_the_core() {
         "matching::ere::run",
         "matching::ere::scratch",
     ];
-    assert_no_circle("core/src", &[&engine]);
+    let judging = [
+        "delivery::http::verdict",
+        "delivery::services",
+        "delivery::services::console",
+        "delivery::services::discord",
+        "delivery::services::generic",
+        "delivery::services::slack",
+        "delivery::services::teams",
+        "delivery::services::telegram",
+    ];
+    assert_no_circle("core/src", &[&engine, &judging]);
 }
 
 /// No file of the shell can be reached from itself.
 #[test]
 fn no_circle_in_the_shell() {
-    // Expected to fail until they are resolved; then the entries go.
-    let status = ["daemon", "daemon::health_socket", "daemon::status"];
-    let commands = ["cli", "commands"];
-    assert_no_circle("shell/src", &[&status, &commands]);
+    // Expected to fail until it is resolved; then the entry goes.
+    let transport = ["notifier::http", "notifier::transport"];
+    assert_no_circle("shell/src", &[&transport]);
 }
 
 /// Every room of the core has its place, and imports only earlier ones.
