@@ -1,8 +1,8 @@
-//! What the matcher costs, by number of rules: `cargo bench -p alertik-core`.
+//! The cost of the matcher, by number of rules: `cargo bench -p alertik-core`.
 //!
 //! For 1, 4, 15 and 64 regex rules of the README's kind it prints the time to
 //! compile them, their memory, and what a 110-byte line that matches none of
-//! them costs, in nanoseconds and, where valgrind is installed, in
+//! them costs, in nanoseconds and, if valgrind is installed, in
 //! instructions. Then it prints the worst cases: what a hostile line of 2,048
 //! bytes costs with the patterns that are hardest on the engines.
 //!

@@ -1,4 +1,5 @@
-//! The matcher as a filter, for comparing it with another engine.
+//! The matcher as a filter, for comparing it with another engine:
+//! `cargo run -q --release -p alertik-core --example ere`.
 //!
 //! Each line of standard input is one case, `HEXPATTERN TAB HEXTEXT`. Each line
 //! of standard output is its answer: `E<code>:<text>` if the pattern is
@@ -27,7 +28,7 @@ fn answer(line: &str) -> String {
     };
     let pattern = match Pattern::compile(&pattern) {
         Ok(pattern) => pattern,
-        Err(error) => return format!("E{}:{}", error.code(), error.posix_name()),
+        Err(error) => return format!("E{}:{}", error.code(), regerror(error.code())),
     };
     let mut scratch = Scratch::for_patterns([&pattern]);
     let mut spans = [None; GROUPS_MAX + 1];
@@ -44,6 +45,23 @@ fn answer(line: &str) -> String {
         };
     }
     answer
+}
+
+/// Returns the text that musl's `regerror` has for a code.
+const fn regerror(code: u8) -> &'static str {
+    match code {
+        3 => "Unknown collating element",
+        4 => "Unknown character class name",
+        5 => "Trailing backslash",
+        7 => "Missing ']'",
+        8 => "Missing ')'",
+        9 => "Missing '}'",
+        10 => "Invalid contents of {}",
+        11 => "Invalid character range",
+        12 => "Out of memory",
+        13 => "Repetition not preceded by valid expression",
+        _ => "Unknown error",
+    }
 }
 
 /// Decodes hexadecimal digits up to the first zero byte.

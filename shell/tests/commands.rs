@@ -157,6 +157,10 @@ fn match_with_an_expression() {
         input,
     );
     compare("match-regex", &output);
+    let habits = run(&["match", "--regex", r"[:alpha:]\Z"], &[], b"");
+    for part in ["--regex: at byte 0: a class", r"--regex: at byte 9: '\Z'"] {
+        assert!(habits.contains(part), "{habits}");
+    }
     let wrong = run(&["match", "--regex=(a", "--mask=@"], &[], b"");
     compare("match-regex-wrong", &wrong);
     let missing = run(

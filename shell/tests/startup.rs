@@ -113,6 +113,25 @@ fn expressions() {
     );
 }
 
+/// Every part of an expression that probably means something else to its author
+/// is pointed out, with its byte; a substring is taken as it is.
+#[test]
+fn habits_are_warned_of() {
+    let wrong = [("LOG_LEVEL", "loud")];
+    let (_, errors) = refused(&console("regex", "[:alpha:]+ (.*?)\\Z", "", &wrong));
+    let lines: Vec<_> = errors.lines().collect();
+    let [class, lazy, end, error] = lines[..] else {
+        panic!("{errors}");
+    };
+    let warning = "alertik: warning: EVENT0_MATCH_STR: at byte";
+    assert!(class.starts_with(&format!("{warning} 0: a class needs brackets of its own")));
+    assert!(lazy.starts_with(&format!("{warning} 14: ")), "{lazy}");
+    assert!(end.starts_with(&format!("{warning} 16: ")), "{end}");
+    assert!(error.starts_with("alertik: error: LOG_LEVEL"));
+    let (_, errors) = refused(&console("substr", "[:alpha:]+ (.*?)\\Z", "", &wrong));
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+}
+
 /// All mistakes of a configuration appear at the same start, once each.
 #[test]
 fn every_mistake_is_reported_at_once() {

@@ -8,7 +8,6 @@
 mod dist;
 mod elf;
 mod emulate;
-mod ere;
 mod flags;
 mod flash;
 mod image;
@@ -55,10 +54,6 @@ commands! {
     /// usable one: debian, or the name of a rustup toolchain. Downloads
     /// nothing.
     Dist = "dist" "[--target armv7|armv5|arm64|amd64|all] [--toolchain NAME]";
-    /// Answers cases of patterns and texts, one per line of standard input, with
-    /// the product's own matcher: HEXPATTERN TAB HEXTEXT in; E, N or M and the
-    /// spans out.
-    Ere = "ere" "";
     /// Runs the binaries of dist, those for ARM under qemu-user: the
     /// demonstration, a regex rule, a notification to a TLS server with an
     /// authority of its own, SIGTERM.
@@ -122,7 +117,6 @@ fn main() -> ExitCode {
 fn run(command: Command, flags: Flags) -> Result {
     match command {
         Command::Dist => dist::run(flags),
-        Command::Ere => ere::run(flags),
         Command::Emulate => emulate::run(flags),
         Command::Flash => flash::run(flags),
         Command::Help => help(flags),

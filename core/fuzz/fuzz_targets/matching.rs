@@ -22,7 +22,9 @@ fuzz_target!(|data: &[u8]| {
     let mut spans = [None; GROUPS_MAX + 1];
     let quick = pattern.is_match(text, &mut scratch);
     if pattern.exact_up_to() >= text.len() {
-        assert_eq!(quick, pattern.is_match_without_dfa(text, &mut scratch));
+        let without_dfa = Pattern::compile_within(source, &mut 0).unwrap();
+        assert_eq!(quick, without_dfa.is_match(text, &mut scratch));
+        assert_eq!(quick, without_dfa.captures(text, &mut scratch, &mut spans));
         assert_eq!(quick, pattern.captures(text, &mut scratch, &mut spans));
         assert_eq!(quick, spans[0].is_some());
     }

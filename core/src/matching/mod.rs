@@ -1,12 +1,10 @@
 //! Which rules match a message.
 //!
-//! The [`Screen`] reads a message once and names the rules that can match at
+//! The [`Screen`] reads a message once and finds the rules that can match at
 //! all; the compiled [`Pattern`] of each of these decides.
 
 mod ere;
-mod hint;
 mod screen;
 
 pub use ere::{Hint, Pattern, PatternError, Scratch, Span, hints};
-pub use hint::{PatternHint, pattern_hint};
 pub use screen::{Needle, Screen};

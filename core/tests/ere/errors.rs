@@ -1,4 +1,5 @@
-//! What users are told of a malformed pattern: where, what, and what to write.
+//! The errors users see for a malformed pattern: its place, the mistake and the
+//! remedy.
 
 use alertik_core::matching::Pattern;
 
@@ -48,7 +49,7 @@ fn place_and_remedy() {
     }
 }
 
-/// What the remedies say to write is valid.
+/// The patterns that the remedies suggest are valid.
 #[test]
 fn remedies_are_valid() {
     for pattern in [

@@ -1,9 +1,9 @@
-//! What happens at the limits.
+//! The behaviour at the limits.
 
 use std::time::{Duration, Instant};
 
 use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX};
-use alertik_core::matching::{Pattern, Scratch};
+use alertik_core::matching::{Pattern, Scratch, Span};
 
 use crate::answer;
 
@@ -29,7 +29,7 @@ fn deep_nesting() {
         .expect("no overflow");
 }
 
-/// What is too large is refused, and quickly.
+/// Patterns that are too large are refused, and quickly.
 #[test]
 fn too_large() {
     for pattern in [
@@ -55,7 +55,36 @@ fn too_large() {
     assert_eq!(answer(&b"a".repeat(PATTERN_BYTES_MAX), b"a"), "N");
 }
 
-/// Counts of what may be repeated at will are no reason to refuse a pattern.
+/// Hundreds of groups that can be skipped give nearly every transition a list of
+/// tags of its own. Such a pattern is compiled or refused, and quickly.
+#[test]
+fn many_lists_of_tags() {
+    for (pattern, is_valid) in [
+        // 180,000 transitions, of which most set a list that is known.
+        (["(a)?".repeat(100), "b?".repeat(500)].concat(), true),
+        // Lists so long that copying them for each literal would take 700 MB.
+        ("(a)?".repeat(700), false),
+        // A list that is a tag longer after each of many empty groups.
+        (
+            ["(", &"a|".repeat(900), "a)", &"()".repeat(1_100)].concat(),
+            true,
+        ),
+    ] {
+        let start = Instant::now();
+        let compiled = Pattern::compile_within(pattern.as_bytes(), &mut 0);
+        let took = start.elapsed();
+        assert_eq!(compiled.is_ok(), is_valid, "{}", &pattern[..20]);
+        // 50 ms in release; the linear search took 1.5 s.
+        assert!(
+            took < Duration::from_secs(1),
+            "{}: {took:?}",
+            &pattern[..20]
+        );
+    }
+}
+
+/// Counts of pieces that can be repeated without limit are no reason to refuse a
+/// pattern.
 #[test]
 fn idle_counts() {
     let pattern = b"(((((aa)|((a?)*))*){0,10}){0,10}){0,10}";
@@ -90,8 +119,8 @@ fn without_dfa() {
     assert_eq!(answer(b"a.{20}b", b"xa0123456789012345678b"), "N");
 }
 
-/// Building a DFA is given up where it takes too much memory or too much work,
-/// even if the result would be small.
+/// Building a DFA stops if it takes too much memory or too much work, even if the
+/// result would be small.
 #[test]
 fn costly_dfa() {
     for (pattern, text, expected) in [
@@ -109,11 +138,11 @@ fn costly_dfa() {
     }
 }
 
-/// Work that passes the limit ends as a match without groups, and texts up to
-/// the promised length never get there.
+/// Without a DFA, work that passes the limit ends as a match without groups, and
+/// texts up to the promised length never get there.
 #[test]
 fn too_much_work() {
-    let pattern = Pattern::compile(b"(a?){100}b").expect("valid");
+    let pattern = Pattern::compile_within(b"(a?){100}b", &mut 0).expect("valid");
     let mut scratch = Scratch::for_patterns([&pattern]);
     let exact = pattern.exact_up_to();
     assert!((50..MESSAGE_BYTES_MAX).contains(&exact), "{exact}");
@@ -121,8 +150,26 @@ fn too_much_work() {
     assert!(!pattern.captures(&b"a".repeat(exact), &mut scratch, &mut spans));
     assert!(pattern.captures(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch, &mut spans));
     assert_eq!(spans, [None, None]);
-    // Its DFA is not subject to that.
-    assert!(!pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+    assert!(pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+}
+
+/// With a DFA, the limit of work makes no match of what is none: it costs a
+/// match its groups and nothing else.
+#[test]
+fn dfa_decides_before_groups_are_sought() {
+    let pattern = Pattern::compile(b"([a-z]?){100}!!$").expect("valid");
+    assert!(pattern.dfa_states().is_some());
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let letters = b"a".repeat(4_000);
+    assert!(letters.len() > pattern.exact_up_to());
+    for (end, expected) in [("!!x", false), ("!!", true)] {
+        let text = [&letters[..], end.as_bytes()].concat();
+        let mut spans = [Some(Span { start: 0, end: 0 }); 2];
+        let found = pattern.captures(&text, &mut scratch, &mut spans);
+        assert_eq!(found, expected, "{end}");
+        assert_eq!(spans, [None, None], "{end}");
+        assert_eq!(pattern.is_match(&text, &mut scratch), expected, "{end}");
+    }
 }
 
 /// Patterns for log lines are exact on every message.
@@ -139,8 +186,8 @@ fn usual_patterns_are_exact() {
     }
 }
 
-/// The DFAs of several patterns share a budget; what comes when it is used up
-/// works without one.
+/// The DFAs of several patterns share a budget; patterns that come after it is used
+/// up work without one.
 #[test]
 fn shared_budget() {
     let mut bytes = 20_000;

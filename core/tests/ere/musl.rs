@@ -1,4 +1,4 @@
-//! Against musl itself, where `musl-gcc` is installed (Debian: musl-tools).
+//! Against musl itself, if `musl-gcc` is installed (Debian: musl-tools).
 //!
 //! Every difference must be one of two departures of musl from POSIX:
 //!
@@ -22,7 +22,7 @@ use crate::generate::{self, Ast, Random};
 use crate::tre::{Compiled, Quirks};
 use crate::{answer, show, suite};
 
-/// The oracle's program, or `None` where it cannot be built.
+/// Returns the oracle's program, or `None` if it cannot be built.
 fn oracle() -> Option<PathBuf> {
     let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("musl-oracle-{:?}", std::thread::current().id()));

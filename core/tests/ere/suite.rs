@@ -1,6 +1,6 @@
 //! Cases written by hand: pattern, text, and the answer, by topic.
 //!
-//! The answers are musl's, which `musl` checks where it can.
+//! The answers are musl's, which `musl` checks if it can.
 
 use crate::{answer, show};
 

@@ -22,7 +22,7 @@ use std::fmt::{self, Display, Write};
 use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
-use alertik_core::matching::pattern_hint;
+use alertik_core::matching::hints;
 use alertik_core::replay::Replay;
 use alertik_core::rules::{MatchType, RuleErrors, RuleSpec, RulesBuilder};
 use alertik_core::time::Wall;
@@ -115,9 +115,9 @@ impl<'a> Question<'a> {
             write_json_string(rule.describe().to_string().as_bytes(), out)?;
         }
         out.write_char('}')?;
-        let hint = pattern.and_then(|_| pattern_hint(self.variables.match_str.as_bytes()));
-        if let Some(hint) = hint {
-            write!(out, ",\"hint\":{{\"offset\":{},\"text\":", hint.offset)?;
+        let habits = pattern.map(|_| hints(self.variables.match_str.as_bytes()));
+        if let Some(hint) = habits.iter().flatten().next() {
+            write!(out, ",\"hint\":{{\"offset\":{},\"text\":", hint.offset())?;
             write_json_string(hint.to_string().as_bytes(), out)?;
             out.write_char('}')?;
         }

@@ -3,7 +3,7 @@
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
-use alertik_core::matching::pattern_hint;
+use alertik_core::matching::hints;
 use alertik_core::rules::{
     MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
 };
@@ -106,8 +106,8 @@ fn read_rule(
             format_args!("is empty and so matches every message"),
         );
     }
-    if let (MatchType::Regex, Some(hint)) = (match_type, pattern_hint(match_str)) {
-        problems.warning(&variable("MATCH_STR"), format_args!("{hint}"));
+    if match_type == MatchType::Regex {
+        warn_of_habits(match_str, &variable("MATCH_STR"), problems);
     }
     let spec = RuleSpec {
         name,
@@ -124,6 +124,14 @@ fn read_rule(
             &variable("MASK_MSG"),
             problems,
         );
+    }
+}
+
+/// Warns of every part of an expression that probably means something else to
+/// its author.
+pub(crate) fn warn_of_habits(pattern: &[u8], variable: &str, problems: &mut Problems) {
+    for hint in hints(pattern) {
+        problems.warning(variable, format_args!("at byte {}: {hint}", hint.offset()));
     }
 }
 

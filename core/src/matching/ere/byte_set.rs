@@ -1,5 +1,8 @@
 //! Sets of bytes.
 
+/// Index of a byte set in the list of its pattern.
+pub(crate) type SetId = u16;
+
 /// A set of byte values, as 256 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ByteSet([u64; 4]);

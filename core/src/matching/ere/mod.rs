@@ -2,11 +2,18 @@
 //!
 //! # The stages of a pattern
 //!
-//! `parse` -> tree -> `tags` (where offsets are noted) -> `expand` (counted
-//! repeats as copies) -> `automaton` (one state per literal) -> `subsets` and `dfa`
-//! (yes or no) and `run` (captures, and everything when there is no DFA).
-//! `literal` finds what a text must contain to match at all, for
-//! [`Screen`](crate::matching::Screen).
+//! 1. `syntax`: bytes to a tree (`parse`), or to what is wrong with them.
+//! 2. `compile`: the tree to a `Program`, which is an automaton with one state
+//!    per literal and tags on its transitions; and that to a `Dfa`, unless it
+//!    would be too large. It also finds the literals that
+//!    [`Screen`](crate::matching::Screen) looks for.
+//! 3. [`Pattern`] answers: the `Dfa` says yes or no in one table walk; `run`, the
+//!    bounded engine, finds the groups of a match, and decides alone if there is
+//!    no `Dfa`.
+//!
+//! Files import only what comes before them: data (`span`, `byte_set`,
+//! `assertions`, `program`, `dfa`, `scratch`), then `run` and `syntax`, which do
+//! not know each other, then `compile`, then `pattern`.
 //!
 //! # Whose rules these are
 //!
@@ -15,16 +22,21 @@
 //! `run` follow the algorithms of TRE by Ville Laurikari; its licence is in
 //! `NOTICE-TRE.txt` beside this file.
 
+mod assertions;
 mod byte_set;
 mod compile;
 mod dfa;
 mod pattern;
+mod program;
 mod run;
 mod scratch;
+mod span;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use pattern::Pattern;
-pub use run::Span;
 pub use scratch::Scratch;
+pub use span::Span;
 pub use syntax::error::PatternError;
 pub use syntax::habits::{Hint, hints};

@@ -2,23 +2,21 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, RUN_LANES_MAX};
-use crate::matching::ere::compile::automaton::{self, Automaton};
-use crate::matching::ere::compile::expand::{expand, lower_idle_counts};
-use crate::matching::ere::compile::literal::{self, Literals};
-use crate::matching::ere::compile::tags::{self, Tags};
+use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX};
+use crate::matching::ere::compile::{Literals, compile, determinize};
 use crate::matching::ere::dfa::Dfa;
-use crate::matching::ere::run::{Program, Span};
-use crate::matching::ere::scratch::Scratch;
-use crate::matching::ere::syntax::ast::Tree;
-use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
+use crate::matching::ere::program::Program;
+use crate::matching::ere::run;
+use crate::matching::ere::scratch::{Need, Scratch};
+use crate::matching::ere::span::Span;
+use crate::matching::ere::syntax::error::PatternError;
 use crate::matching::ere::syntax::parse::parse;
 
 /// A POSIX extended regular expression, compiled.
 ///
 /// It matches as musl's `regcomp(REG_EXTENDED)` and `regexec` do in the C
-/// locale: bytes, leftmost-longest, `.` matches a newline. The byte 0 is
-/// matched by nothing, and texts of more than
+/// locale: bytes, leftmost-longest, `.` matches a newline. Nothing
+/// matches the byte 0, and texts of more than
 /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes are not
 /// expected.
 #[derive(Debug)]
@@ -35,33 +33,23 @@ impl Pattern {
     ///
     /// The pattern is malformed, or it passes one of the limits
     /// `PATTERN_BYTES_MAX`, `WRITTEN_NODES_MAX`, `EXPANDED_NODES_MAX`,
-    /// `STATES_MAX`, `TRANSITIONS_MAX` and `RUN_LANES_MAX` of
-    /// [`limits`](crate::limits).
+    /// `STATES_MAX`, `TRANSITIONS_MAX`, `TAG_NODES_MAX`, `TAG_WORK_MAX` and
+    /// `RUN_LANES_MAX` of [`limits`](crate::limits).
     pub fn compile(pattern: &[u8]) -> Result<Self, PatternError> {
         Self::compile_within(pattern, &mut { DFA_BYTES_TOTAL_MAX })
     }
 
     /// Compiles one of several patterns whose DFAs share `dfa_bytes` of memory,
-    /// and takes what this one needs off it. Where that or
-    /// [`DFA_BYTES_MAX`] does not suffice, the pattern works without a DFA.
+    /// and subtracts from it what this one takes. If that or [`DFA_BYTES_MAX`]
+    /// does not suffice, the pattern works without a DFA.
     ///
     /// # Errors
     ///
     /// As [`compile`](Self::compile).
     pub fn compile_within(pattern: &[u8], dfa_bytes: &mut usize) -> Result<Self, PatternError> {
-        let mut tree = parse(pattern)?;
-        let mut tags = tags::place(&mut tree);
-        let too_large = |kind| PatternError::new(0, kind);
-        let (automaton, literals) = match lay_out(&mut tree, &mut tags) {
-            Err(_) if lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags),
-            result => result,
-        }
-        .map_err(too_large)?;
-        let program = Program::new(automaton, tree.sets, tags);
-        if program.states() * program.lanes() > RUN_LANES_MAX {
-            return Err(too_large(ErrorKind::TooLarge));
-        }
-        let dfa = Dfa::build(&program, DFA_BYTES_MAX.min(*dfa_bytes));
+        let compiled = compile(parse(pattern)?);
+        let (program, literals) = compiled.map_err(|kind| PatternError::new(0, kind))?;
+        let dfa = determinize(&program, DFA_BYTES_MAX.min(*dfa_bytes));
         *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
         Ok(Self {
             program,
@@ -82,72 +70,70 @@ impl Pattern {
         self.program.memory() + self.dfa.as_ref().map_or(0, Dfa::memory)
     }
 
-    /// Returns the states of its DFA, or `None` if that would have been too
-    /// large. Then every match is decided by the bounded
-    /// engine, which is slower.
+    /// Returns the number of states of its DFA, or `None` if that would have been
+    /// too large. Then every match is decided by the bounded engine, which is
+    /// slower.
     #[must_use]
     pub fn dfa_states(&self) -> Option<usize> {
         self.dfa.as_ref().map(Dfa::states)
     }
 
-    /// Returns the length in bytes up to which any text gets an exact answer
-    /// from [`captures`](Self::captures). For nearly all patterns it exceeds
-    /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for others, the
-    /// work of a longer text may pass
+    /// Returns the length in bytes up to which the groups of any text are
+    /// certain, and without a DFA the match itself. For nearly all patterns it
+    /// exceeds [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for
+    /// others, the work of a longer text may pass
     /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
     #[must_use]
     pub fn exact_up_to(&self) -> usize {
-        self.program.exact_up_to()
+        run::exact_up_to(&self.program)
     }
 
     /// Returns whether the text has a match. It does not allocate.
     ///
     /// A pattern without DFA whose work on this text passes
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX) counts as a match. The scratch must have been made for this pattern among others.
+    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX) counts as a match. The
+    /// scratch must have been made for this pattern among others.
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
-            None => self.program.is_match(text, scratch),
+            None => run::is_match(&self.program, text, scratch),
         }
-    }
-
-    /// Returns what [`is_match`](Self::is_match) would if there were no DFA,
-    /// so that tests can compare the engines.
-    #[doc(hidden)]
-    pub fn is_match_without_dfa(&self, text: &[u8], scratch: &mut Scratch) -> bool {
-        self.program.is_match(text, scratch)
     }
 
     /// Finds the leftmost-longest match and its groups. It does not allocate.
     ///
     /// `spans` receives the whole match and then the groups, as many as it has
-    /// room for; a group that took no part is `None`. If the work passes
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), it is a match and all
-    /// spans are `None`. The scratch must have been made for this pattern
-    /// among others.
+    /// room for; a group that took no part is `None`. It returns what
+    /// [`is_match`](Self::is_match) does. If the work of finding the spans of a
+    /// match passes [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), they are all
+    /// `None`. The scratch must have been made for this pattern among others.
     pub fn captures(&self, text: &[u8], scratch: &mut Scratch, spans: &mut [Option<Span>]) -> bool {
-        self.program.captures(text, scratch, spans)
+        // Most candidates do not match, and the table says so far sooner. It
+        // also has no limit of work, which would make a match of what is none.
+        if let Some(dfa) = &self.dfa
+            && !dfa.is_match(text)
+        {
+            spans.fill(None);
+            return false;
+        }
+        run::captures(&self.program, text, scratch, spans)
     }
 
-    /// Returns literals one of which is in every text that matches; none where
-    /// nothing is known.
+    /// Returns literals of which every text that matches contains at least one;
+    /// an empty slice if there are no such literals.
     #[must_use]
     pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals
     }
-
-    pub(crate) fn states(&self) -> usize {
-        self.program.states()
-    }
-
-    pub(crate) fn lanes(&self) -> usize {
-        self.program.lanes()
-    }
 }
 
-/// Writes out a tree's repeat counts and builds its automaton.
-fn lay_out(tree: &mut Tree, tags: &mut Tags) -> Result<(Automaton, Literals), ErrorKind> {
-    let nodes = expand(tree, &mut tags.directions)?;
-    let automaton = automaton::build(&nodes)?;
-    Ok((automaton, literal::required(&nodes, &tree.sets)))
+impl Scratch {
+    /// Returns memory that is large enough for each of the patterns.
+    #[must_use]
+    pub fn for_patterns<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        Self::for_needs(patterns.into_iter().map(|pattern| Need {
+            states: pattern.program.states(),
+            lanes: pattern.program.lanes(),
+        }))
+    }
 }

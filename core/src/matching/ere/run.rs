@@ -2,175 +2,89 @@
 //!
 //! It holds at most one thread per state, so its work is bounded by text
 //! length times transitions times tags, whatever the text is. It answers what
-//! a rule's DFA cannot: which groups matched what, and everything if the rule
-//! has no DFA. It follows TRE's `tre_tnfa_run_parallel`, except in one point:
-//! where that lets a match that begins later replace an earlier one (two
-//! threads meeting in the accepting state), this keeps the leftmost, as POSIX
-//! asks.
-
-use alloc::vec;
-use alloc::vec::Vec;
+//! a rule's DFA cannot: the spans of groups, and everything if the rule has no
+//! DFA. It follows TRE's `tre_tnfa_run_parallel` but for one point: if two
+//! threads meet in the accepting state, TRE may let a match that begins later
+//! replace an earlier one, and this keeps the leftmost, as POSIX asks.
 
 use crate::limits::RUN_WORK_MAX;
-use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::automaton::{Automaton, LANE_TAGS, State, TagBits, Transition};
-use crate::matching::ere::compile::tags::{Direction, Group, Tags};
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::program::{Program, TagBits, Transition};
 use crate::matching::ere::scratch::{Scratch, Threads};
-use crate::matching::ere::syntax::ast::Assertions;
+use crate::matching::ere::span::Span;
 
-/// A part of a text, as byte offsets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Offset of the first byte.
-    pub start: usize,
-    /// Offset behind the last byte.
-    pub end: usize,
+/// Returns whether the text has a match. It is a match too if finding out takes
+/// too much work.
+pub(super) fn is_match(program: &Program, text: &[u8], scratch: &mut Scratch) -> bool {
+    let Scratch { now, next, best } = scratch;
+    Run::new(program, text, 0, best, next).run(now) != Outcome::NoMatch
 }
 
-impl Span {
-    const fn contains(self, other: Self) -> bool {
-        self.start <= other.start && other.end <= self.end
-    }
-}
-
-/// A pattern as the engine runs it.
-#[derive(Debug)]
-pub(crate) struct Program {
-    pub(crate) automaton: Automaton,
-    pub(crate) sets: Vec<ByteSet>,
-    groups: Vec<Group>,
-    /// Number of tags.
-    tags: u16,
-    /// The row of a thread that has passed no tag. See [`Passed`].
-    unset: Vec<u64>,
-}
-
-impl Program {
-    pub(crate) fn new(automaton: Automaton, sets: Vec<ByteSet>, tags: Tags) -> Self {
-        let mut unset = vec![0; tags.directions.len().div_ceil(LANE_TAGS)];
-        for (tag, direction) in tags.directions.iter().enumerate() {
-            if *direction == Direction::Larger {
-                let mask = TagBits::of(tag as u16);
-                unset[usize::from(mask.lane)] |= mask.bits;
-            }
-        }
-        Self {
-            automaton,
-            sets,
-            tags: tags.directions.len() as u16,
-            unset,
-            groups: tags.groups,
-        }
-    }
-
-    /// Returns the number of states, the accepting one included.
-    pub(crate) fn states(&self) -> usize {
-        self.automaton.sets.len() + 1
-    }
-
-    /// Returns the lanes of a thread's row.
-    pub(crate) fn lanes(&self) -> usize {
-        self.unset.len()
-    }
-
-    /// Returns the offset that a tag of a row holds, unless it was not passed.
-    fn offset(&self, row: &[u64], tag: u16) -> Option<usize> {
-        let (lane, place) = (usize::from(tag) / LANE_TAGS, usize::from(tag) % LANE_TAGS);
-        let stored = (row[lane] ^ self.unset[lane]) >> TagBits::shift(place);
-        usize::from(stored as u16).checked_sub(1)
-    }
-
-    /// Returns the number of groups, the whole match not counted.
-    pub(crate) fn groups(&self) -> usize {
-        self.groups.len() - 1
-    }
-
-    /// Returns whether the literal of a state matches a byte. The accepting
-    /// state has none.
-    pub(crate) fn accepts(&self, state: State, byte: u8) -> bool {
-        let set = self.automaton.sets.get(usize::from(state));
-        set.is_some_and(|&set| self.sets[usize::from(set)].contains(byte))
-    }
-
-    /// Returns the bytes of memory that the program uses.
-    pub(crate) fn memory(&self) -> usize {
-        size_of_val(&self.automaton.sets[..])
-            + size_of_val(&self.automaton.starts[..])
-            + size_of_val(&self.automaton.transitions[..])
-            + size_of_val(&self.automaton.masks[..])
-            + size_of_val(&self.sets[..])
-            + size_of_val(&self.groups[..])
-            + size_of_val(&self.unset[..])
-    }
-
-    /// Returns whether the text has a match, or whether that took too much
-    /// work to find out.
-    pub(crate) fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
-        let Scratch { now, next, best } = scratch;
-        Run::new(self, text, 0, best, next).run(now) != Outcome::NoMatch
-    }
-
-    /// Returns the length in bytes up to which no text can take too much work.
-    pub(crate) fn exact_up_to(&self) -> usize {
-        let step = |byte| {
-            let live = (0..self.automaton.accepting()).filter(|&state| self.accepts(state, byte));
-            live.map(|state| self.automaton.leaving(state).len())
-                .sum::<usize>()
+/// Finds the leftmost-longest match and the spans of its groups. Returns whether
+/// there is a match.
+///
+/// `spans` receives the whole match and then the groups, as many as it has
+/// room for. If that takes too much work, it is a match and all spans are `None`.
+pub(super) fn captures(
+    program: &Program,
+    text: &[u8],
+    scratch: &mut Scratch,
+    spans: &mut [Option<Span>],
+) -> bool {
+    spans.fill(None);
+    let Scratch { now, next, best } = scratch;
+    let mut run = Run::new(program, text, program.lanes(), best, next);
+    let end = match run.run(now) {
+        Outcome::NoMatch => return false,
+        Outcome::TooMuchWork => return true,
+        Outcome::Match { end } => end,
+    };
+    let row = &run.best[..program.lanes()];
+    for (index, group) in program.groups.iter().enumerate().take(spans.len()) {
+        // A tag that was not passed: the group took no part.
+        let (Some(start), Some(end)) = (
+            program.offset(row, group.start, end),
+            program.offset(row, group.end, end),
+        ) else {
+            continue;
         };
-        let most = (0..=u8::MAX).map(step).max().unwrap_or(0) + self.automaton.initial().len();
-        RUN_WORK_MAX / (most * cost(self.lanes())).max(1)
-    }
-
-    /// Finds the leftmost-longest match and the spans of its groups.
-    ///
-    /// `spans` receives the whole match and then the groups, as many as it
-    /// has room for. If that takes too much work, they all stay `None`.
-    pub(crate) fn captures(
-        &self,
-        text: &[u8],
-        scratch: &mut Scratch,
-        spans: &mut [Option<Span>],
-    ) -> bool {
-        spans.fill(None);
-        let Scratch { now, next, best } = scratch;
-        let mut run = Run::new(self, text, self.lanes(), best, next);
-        let end = match run.run(now) {
-            Outcome::NoMatch => return false,
-            Outcome::TooMuchWork => return true,
-            Outcome::Match { end } => end,
-        };
-        let best = &run.best[..self.lanes()];
-        let offset = |tag: u16| {
-            if tag < self.tags {
-                self.offset(best, tag)
-            } else {
-                Some(end)
-            }
-        };
-        for (index, group) in self.groups.iter().enumerate().take(spans.len()) {
-            let (Some(start), Some(end)) = (offset(group.start), offset(group.end)) else {
-                continue;
-            };
-            // Never seen, but whoever slices the text must not rely on that.
-            if start > end {
-                continue;
-            }
-            let span = Span { start, end };
-            // What lies in the innermost group around it lies in all of them:
-            // they are not reported otherwise.
-            let is_inside = group.parent.is_none_or(|parent| {
-                let parent = spans.get(usize::from(parent)).copied().flatten();
-                parent.is_some_and(|parent| parent.contains(span))
-            });
-            if is_inside {
-                spans[index] = Some(span);
-            }
+        // Should not happen; checked because callers slice with these offsets.
+        if start > end {
+            continue;
         }
-        true
+        let span = Span { start, end };
+        // Tags keep their values from earlier rounds of a repeat: in
+        // `((a)|b)*` on `ab`, the inner group's still say 0-1 when the outer one
+        // has moved on to 1-2. Such a group is not reported, as in musl. The
+        // innermost group around it is enough to check, because that one was
+        // checked against the next outer one, and so on: parents have smaller
+        // numbers and come first.
+        let is_inside = group.parent.is_none_or(|parent| {
+            let parent = spans.get(usize::from(parent)).copied().flatten();
+            parent.is_some_and(|parent| parent.contains(span))
+        });
+        if is_inside {
+            spans[index] = Some(span);
+        }
     }
+    true
 }
 
-/// What a run came to.
+/// Returns the length in bytes up to which no text can take too much work.
+pub(super) fn exact_up_to(program: &Program) -> usize {
+    // The most that one byte can cost: each state that accepts it has a thread,
+    // each transition is passed.
+    let automaton = &program.automaton;
+    let transitions = |byte| {
+        let live = (0..automaton.accepting()).filter(|&state| program.accepts(state, byte));
+        live.map(|state| automaton.leaving(state).len())
+            .sum::<usize>()
+    };
+    let most = (0..=u8::MAX).map(transitions).max().unwrap_or(0) + automaton.initial().len();
+    RUN_WORK_MAX / (most * cost(program.lanes())).max(1)
+}
+
+/// The result of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Match { end: usize },
@@ -178,11 +92,11 @@ enum Outcome {
     TooMuchWork,
 }
 
-/// What looking at a transition counts towards [`RUN_WORK_MAX`].
+/// The work of looking at a transition, in the unit of [`RUN_WORK_MAX`].
 const LOOK_COST: usize = 4;
 
-/// Returns what a thread counts that passes a transition, the look included, if
-/// rows have `width` lanes.
+/// Returns the work of passing a transition, the look included, if rows have
+/// `width` lanes.
 const fn cost(width: usize) -> usize {
     8 + width
 }
@@ -191,7 +105,8 @@ const fn cost(width: usize) -> usize {
 struct Run<'a> {
     program: &'a Program,
     text: &'a [u8],
-    /// Lanes of the threads' rows: all of them, or none for a yes or no.
+    /// Lanes of the threads' rows: all of them, or none if only yes or no is asked
+    /// for.
     width: usize,
     offset: usize,
     /// Work done, in the unit of [`RUN_WORK_MAX`].
@@ -199,7 +114,7 @@ struct Run<'a> {
     /// End of the best match so far, whose tags are in `best`.
     end: Option<usize>,
     best: &'a mut [u64],
-    /// Threads behind the byte that was read last.
+    /// Threads after the byte that was read last.
     next: &'a mut Threads,
 }
 
@@ -224,12 +139,14 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Reads the text until the result is known.
     fn run(&mut self, mut now: &'a mut Threads) -> Outcome {
         loop {
             if self.end.is_none() {
                 self.begin();
             }
-            // Without tags, the first match is as good as any.
+            // Without tags the first match decides. With them, threads that began
+            // as early may still find a longer one.
             let is_done = self.end.is_some() && (self.width == 0 || self.next.len == 0);
             let Some(&byte) = self.text.get(self.offset).filter(|_| !is_done) else {
                 break;
@@ -264,7 +181,7 @@ impl<'a> Run<'a> {
             if !program.accepts(state, byte) {
                 continue;
             }
-            // What begins behind the match that was found cannot become it.
+            // A thread that began after the match found so far cannot replace it.
             let row = now.row(index, self.width);
             if self.end.is_some() && begin_of(row) > begin_of(self.best) {
                 continue;
@@ -273,8 +190,9 @@ impl<'a> Run<'a> {
             self.work += leaving.len() * LOOK_COST;
             for transition in leaving {
                 let slot = self.next.slot(transition.target);
-                // Without tags, no thread is better than another; with them,
-                // most are worse by the first lane already.
+                // The cheap half of the comparison that `offer` makes: without
+                // tags no thread is better than another, and if the transition
+                // sets none, the first lane usually decides.
                 let is_worse = slot.is_some_and(|slot| {
                     let other = self.next.row(slot, self.width).first();
                     other.is_none() || (transition.sets_nothing() && row.first() > other)
@@ -286,6 +204,7 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Returns whether conditions hold at the current offset.
     #[inline]
     fn holds(&self, assertions: Assertions) -> bool {
         assertions.is_none() || assertions.hold(self.text, self.offset)
@@ -330,11 +249,8 @@ fn begin_of(row: &[u64]) -> u64 {
     row.first().map_or(0, |lane| lane >> TagBits::shift(0))
 }
 
-/// Tags that are set to the same offset.
-///
-/// Offsets are stored counting from 1, and a tag that prefers the larger one
-/// stores its complement. So the smaller number is the preferred one in every
-/// tag, and comparing two threads is comparing two rows.
+/// Tags that are set to one offset, in the form in which rows keep it: see
+/// [`Program::unset`].
 struct Passed<'a> {
     masks: &'a [TagBits],
     /// The offset to store, in every tag of a lane.
@@ -367,6 +283,7 @@ impl Passed<'_> {
         false
     }
 
+    /// Sets these tags in a row.
     fn write(&self, row: &mut [u64]) {
         for &mask in self.masks {
             // Without tags, a row has no lanes.

@@ -3,27 +3,39 @@
 use alloc::boxed::Box;
 use alloc::vec;
 
-use crate::matching::ere::pattern::Pattern;
-
-/// Memory for matching, made once for all patterns that will use it.
+/// Memory for matching, made once for all patterns that will use it. See
+/// [`for_patterns`](Self::for_patterns).
 ///
 /// Matching writes into it and never allocates.
 #[derive(Debug)]
 pub struct Scratch {
-    pub(crate) now: Threads,
-    pub(crate) next: Threads,
-    pub(crate) best: Box<[u64]>,
+    /// Threads before the byte that is read.
+    pub(super) now: Threads,
+    /// Threads after it.
+    pub(super) next: Threads,
+    /// The row of the best match so far.
+    pub(super) best: Box<[u64]>,
+}
+
+/// How much of a [`Scratch`] a pattern needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Need {
+    /// States of its automaton.
+    pub(super) states: usize,
+    /// Lanes of a thread's row.
+    pub(super) lanes: usize,
 }
 
 impl Scratch {
-    /// Returns memory that is large enough for each of the patterns.
-    #[must_use]
-    pub fn for_patterns<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+    /// Returns memory that is large enough for each of the needs.
+    pub(super) fn for_needs(needs: impl Iterator<Item = Need>) -> Self {
         let (mut states, mut lanes, mut cells) = (0, 0, 0);
-        for pattern in patterns {
-            states = states.max(pattern.states());
-            lanes = lanes.max(pattern.lanes());
-            cells = cells.max(pattern.states() * pattern.lanes());
+        for need in needs {
+            states = states.max(need.states);
+            lanes = lanes.max(need.lanes);
+            // Not the product of the two: the pattern with the most states is
+            // rarely the one with the longest rows.
+            cells = cells.max(need.states * need.lanes);
         }
         Self {
             now: Threads::new(states, cells),
@@ -39,14 +51,18 @@ impl Scratch {
     }
 }
 
-/// A list of threads, at most one per state: its state and a row of tags, in
-/// lanes.
+/// A list of threads, at most one per state: each with its state and a row of
+/// tags, in lanes.
 #[derive(Debug)]
-pub(crate) struct Threads {
-    pub(crate) len: usize,
-    pub(crate) states: Box<[u16]>,
-    /// For each state, where its thread stands, if it has one.
+pub(super) struct Threads {
+    /// Number of threads.
+    pub(super) len: usize,
+    /// The state of each thread.
+    pub(super) states: Box<[u16]>,
+    /// For each state, the index of its thread. Whether it has one is seen from
+    /// `len` and `states`, so that emptying the list costs nothing.
     slots: Box<[u16]>,
+    /// The rows, one after another.
     rows: Box<[u64]>,
 }
 
@@ -64,20 +80,22 @@ impl Threads {
         size_of_val(&self.states[..]) + size_of_val(&self.slots[..]) + size_of_val(&self.rows[..])
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Removes all threads.
+    pub(super) fn clear(&mut self) {
         self.len = 0;
     }
 
-    /// Returns where the thread of a state stands.
+    /// Returns the index of a state's thread, if it has one.
     #[inline]
-    pub(crate) fn slot(&self, state: u16) -> Option<usize> {
-        // A slot of an earlier offset is told by what stands there now.
+    pub(super) fn slot(&self, state: u16) -> Option<usize> {
+        // A slot left from an earlier byte lies past the end, or another state's
+        // thread stands there now.
         let slot = usize::from(self.slots[usize::from(state)]);
         (slot < self.len && self.states[slot] == state).then_some(slot)
     }
 
-    /// Appends a thread, whose row is still to be written.
-    pub(crate) fn push(&mut self, state: u16) -> usize {
+    /// Appends a thread and returns its index. The caller writes its row.
+    pub(super) fn push(&mut self, state: u16) -> usize {
         let slot = self.len;
         self.states[slot] = state;
         self.slots[usize::from(state)] = slot as u16;
@@ -85,11 +103,13 @@ impl Threads {
         slot
     }
 
-    pub(crate) fn row(&self, index: usize, width: usize) -> &[u64] {
+    /// Returns the row of a thread, if rows have `width` lanes.
+    pub(super) fn row(&self, index: usize, width: usize) -> &[u64] {
         &self.rows[index * width..][..width]
     }
 
-    pub(crate) fn row_mut(&mut self, index: usize, width: usize) -> &mut [u64] {
+    /// As [`row`](Self::row), to be written.
+    pub(super) fn row_mut(&mut self, index: usize, width: usize) -> &mut [u64] {
         &mut self.rows[index * width..][..width]
     }
 }

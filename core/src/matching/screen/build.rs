@@ -1,16 +1,40 @@
-//! Building the screen's automaton from the strings.
+//! Building the screen's automaton from the strings: a tree of them, with the
+//! links of Aho and Corasick, laid out as tables.
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Exception, Screen};
-use crate::ids::RuleId;
-use crate::ids::RuleIds;
+use super::{Exception, Needle, Screen};
+use crate::ids::{RuleId, RuleIds};
+
+impl Screen {
+    /// Builds the screen from one needle per rule, in the order of their ids.
+    /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
+    #[must_use]
+    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
+        let mut trie = Trie::default();
+        let rules = (0..).map_while(RuleId::new);
+        for (rule, needle) in rules.zip(needles) {
+            match needle {
+                Needle::Substring(text) => trie.insert(text, rule),
+                Needle::Pattern(pattern) if pattern.literals().is_empty() => {
+                    trie.insert(&[], rule);
+                }
+                Needle::Pattern(pattern) => {
+                    for literal in pattern.literals() {
+                        trie.insert(literal, rule);
+                    }
+                }
+            }
+        }
+        trie.finish()
+    }
+}
 
 /// The strings as a tree. The root is the string of no bytes.
 #[derive(Debug)]
-pub(super) struct Trie {
+struct Trie {
     nodes: Vec<Node>,
 }
 
@@ -19,7 +43,7 @@ struct Node {
     /// The byte that leads here.
     byte: u8,
     children: Vec<usize>,
-    /// Rules one of whose strings ends here.
+    /// Rules that have a string ending here.
     ends: RuleIds,
     /// The node of the longest string that this one ends with.
     suffix: usize,
@@ -35,7 +59,7 @@ impl Default for Trie {
 
 impl Trie {
     /// Adds a string of a rule.
-    pub(super) fn insert(&mut self, text: &[u8], rule: RuleId) {
+    fn insert(&mut self, text: &[u8], rule: RuleId) {
         let mut node = 0;
         for &byte in text {
             node = self.child(node, byte).unwrap_or_else(|| {
@@ -51,13 +75,14 @@ impl Trie {
         self.nodes[node].ends.insert(rule);
     }
 
+    /// Returns the node that a byte leads to.
     fn child(&self, node: usize, byte: u8) -> Option<usize> {
         let mut children = self.nodes[node].children.iter().copied();
         children.find(|&child| self.nodes[child].byte == byte)
     }
 
-    /// Makes the automaton.
-    pub(super) fn finish(mut self) -> Screen {
+    /// Returns the screen that finds the strings.
+    fn finish(mut self) -> Screen {
         let always = core::mem::take(&mut self.nodes[0].ends);
         self.sort_by_depth();
         self.link_suffixes();
@@ -69,6 +94,8 @@ impl Trie {
         Screen {
             always,
             shallow: self.shallow(&classes, stride),
+            // Fits: the children of the root come first, one for each byte that
+            // a string begins with, so at most 255 as in `classes`.
             fallbacks: last_bytes
                 .map(|byte| self.child(0, byte).unwrap_or(0) as u8)
                 .collect(),
@@ -103,6 +130,7 @@ impl Trie {
         self.nodes = sorted.collect();
     }
 
+    /// Finds the suffix of each node, and adds the rules of that to its own.
     fn link_suffixes(&mut self) {
         for node in 0..self.nodes.len() {
             for index in 0..self.nodes[node].children.len() {
@@ -119,8 +147,8 @@ impl Trie {
         }
     }
 
-    /// Returns the node of the longest string that ends with `byte` and of
-    /// which the rest ends the string of `node`.
+    /// Returns the node of the longest suffix of `node`'s string that goes on with
+    /// `byte`.
     fn follow(&self, mut node: usize, byte: u8) -> usize {
         loop {
             match self.child(node, byte) {
@@ -140,12 +168,16 @@ impl Trie {
         let mut classes = Box::new([0; 256]);
         let mut count = 1;
         for (class, _) in classes.iter_mut().zip(is_used).filter(|(_, used)| *used) {
+            // Fits: byte 0 is in no string, as neither the environment nor a
+            // literal can hold it, so at most 255 bytes are used.
+            debug_assert!(count <= usize::from(u8::MAX));
             *class = count as u8;
             count += 1;
         }
         (classes, count)
     }
 
+    /// Returns the full rows of the root and its children.
     fn shallow(&self, classes: &[u8; 256], stride: usize) -> Box<[u32]> {
         let mut rows = Vec::new();
         for node in core::iter::once(0).chain(self.nodes[0].children.iter().copied()) {
@@ -172,8 +204,8 @@ impl Trie {
                 let class = classes[usize::from(self.nodes[child].byte)];
                 (class, child as u32)
             }));
-            // What the suffix leads on to, this leads on to as well, unless it
-            // has a longer string to offer.
+            // A byte that leads on from the suffix leads on from here too, unless
+            // a longer string does so already.
             if let Some(deep) = node.suffix.checked_sub(rows) {
                 let range = starts[deep] as usize..starts[deep + 1] as usize;
                 for index in range {
@@ -191,6 +223,8 @@ impl Trie {
     /// Returns the distinct sets of rules that end somewhere, and for each
     /// node the index of its own.
     fn outputs(&self) -> (Box<[u16]>, Box<[RuleIds]>) {
+        // A node's set is that of the longest string that ends there. So there are
+        // no more sets than strings, a few for each rule, and `u16` holds them.
         let mut sets = vec![RuleIds::EMPTY];
         let outputs = self.nodes.iter().map(|node| {
             let known = sets.iter().position(|&set| set == node.ends);

@@ -8,20 +8,17 @@
 //!
 //! Rows are kept in two forms. The states that are reached on nearly any text,
 //! those of no byte and of one byte, have full rows. All others have a short
-//! list of the bytes that lead on, and on any other byte they behave as the
-//! one-byte state of the byte before.
+//! list of the bytes that lead on. On any other byte they behave as the one-byte
+//! state of the byte that led to them.
 
 mod build;
 
 use alloc::boxed::Box;
 
-use self::build::Trie;
-
-use crate::ids::RuleId;
 use crate::ids::RuleIds;
-use crate::matching::Pattern;
+use crate::matching::ere::Pattern;
 
-/// What the screen looks for on behalf of one rule.
+/// The strings that the screen looks for on behalf of one rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Needle<'a> {
     /// A pattern. Being a candidate means that it may match.
@@ -30,7 +27,7 @@ pub enum Needle<'a> {
     Substring(&'a [u8]),
 }
 
-/// A class that leads on from a deeper state, and where to.
+/// A class of bytes that leads on from a deeper state, and the next state.
 type Exception = (u8, u32);
 
 /// The strings of all rules as one automaton.
@@ -56,28 +53,6 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Builds the screen from one needle per rule, in the order of their ids.
-    /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
-    #[must_use]
-    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
-        let mut trie = Trie::default();
-        let rules = (0..).map_while(RuleId::new);
-        for (rule, needle) in rules.zip(needles) {
-            match needle {
-                Needle::Substring(text) => trie.insert(text, rule),
-                Needle::Pattern(pattern) if pattern.literals().is_empty() => {
-                    trie.insert(&[], rule);
-                }
-                Needle::Pattern(pattern) => {
-                    for literal in pattern.literals() {
-                        trie.insert(literal, rule);
-                    }
-                }
-            }
-        }
-        trie.finish()
-    }
-
     /// Adds the candidates of a text to `found`. It does not allocate, and its
     /// work depends on the text's length alone.
     pub fn candidates(&self, text: &[u8], found: &mut RuleIds) {
@@ -98,7 +73,7 @@ impl Screen {
         }
     }
 
-    /// Returns the state behind a deeper one.
+    /// Returns the state after a deeper one.
     #[inline(never)]
     fn step_deep(&self, deep: usize, class: u8) -> usize {
         let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;

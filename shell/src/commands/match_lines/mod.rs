@@ -15,7 +15,7 @@ use std::os::fd::AsFd as _;
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
-use alertik_core::matching::{Span, pattern_hint};
+use alertik_core::matching::Span;
 use alertik_core::replay::{Found, Replay};
 use alertik_core::rules::{MatchType, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
@@ -110,9 +110,7 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         notifiers: NotifierSet::EMPTY,
         cooldown_millis: 0,
     };
-    if let Some(hint) = pattern_hint(regex) {
-        problems.warning("--regex", format_args!("{hint}"));
-    }
+    rules::warn_of_habits(regex, "--regex", problems);
     if let Err(errors) = builder.add(&spec) {
         rules::report(&errors, "--regex", "--mask", problems);
     }

@@ -1,113 +1,25 @@
 //! The position automaton: one state per literal of the pattern.
 //!
-//! Being in a state means that its literal is the next to match. A transition
-//! is taken on a byte of its source's set, if the assertions hold behind that
-//! byte, and sets tags there. There are no empty transitions: what can be
-//! skipped between two literals is worked out here, once (Glushkov 1961).
-//! For a piece that can match the empty string in several ways only one of
-//! them is kept, as in musl: the left alternative if it can be empty, and
-//! through the body of a loop if that can.
+//! There are no empty transitions: the parts that can be skipped between two
+//! literals are worked out here, once (Glushkov 1961). If a piece can match the
+//! empty string in several ways, only one of them is kept, as in musl: the left
+//! alternative if it can be empty, and through the body of a loop if that can.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::limits::{STATES_MAX, TRANSITIONS_MAX};
-use crate::matching::ere::syntax::ast::{Assertions, Kind, NO_TAG, Node, SetId, UNBOUNDED};
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::byte_set::SetId;
+use crate::matching::ere::compile::tag_lists::{Masks, TagList, TagLists};
+use crate::matching::ere::program::{Automaton, State, Transition};
+use crate::matching::ere::syntax::ast::{Kind, NO_TAG, Node, UNBOUNDED};
 use crate::matching::ere::syntax::error::ErrorKind;
-
-/// A state's number. The last state is the accepting one.
-pub(crate) type State = u16;
-
-/// One way from a state to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Transition {
-    /// Where it leads.
-    pub(crate) target: State,
-    /// What must hold behind the byte it is taken on.
-    pub(crate) assertions: Assertions,
-    /// Tags to set there: where in [`Automaton::masks`] they begin and end.
-    masks: (u16, u16),
-}
-
-impl Transition {
-    /// Returns whether it sets no tag.
-    pub(crate) const fn sets_nothing(&self) -> bool {
-        self.masks.0 == self.masks.1
-    }
-}
-
-/// Tags that one lane of a thread's row keeps.
-pub(crate) const LANE_TAGS: usize = 4;
-
-/// Tags of one lane to set, as a mask over its bits. The first tag is kept in
-/// the most significant bits, so that comparing lanes is comparing tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TagBits {
-    /// Which lane.
-    pub(crate) lane: u16,
-    /// All bits of the tags to set.
-    pub(crate) bits: u64,
-}
-
-impl TagBits {
-    /// Returns the mask of a single tag.
-    pub(crate) const fn of(tag: u16) -> Self {
-        let place = tag as usize % LANE_TAGS;
-        Self {
-            lane: tag / LANE_TAGS as u16,
-            bits: (u16::MAX as u64) << Self::shift(place),
-        }
-    }
-
-    /// Returns how far the tag at a place of its lane is shifted.
-    pub(crate) const fn shift(place: usize) -> u32 {
-        (LANE_TAGS - 1 - place) as u32 * u16::BITS
-    }
-}
-
-/// The automaton of a pattern.
-#[derive(Debug)]
-pub(crate) struct Automaton {
-    /// The byte set of each state but the accepting one.
-    pub(crate) sets: Vec<SetId>,
-    /// Where the transitions of each state begin, and where the last end.
-    pub(crate) starts: Vec<u32>,
-    /// The transitions, by source; those of the beginning come last.
-    pub(crate) transitions: Vec<Transition>,
-    /// The tags that transitions set.
-    pub(crate) masks: Vec<TagBits>,
-}
-
-impl Automaton {
-    /// Returns the accepting state, which is also the number of literals.
-    pub(crate) fn accepting(&self) -> State {
-        self.sets.len() as State
-    }
-
-    /// Returns the transitions that leave a state. Those of the accepting
-    /// state are the ones taken at the beginning of a match.
-    pub(crate) fn leaving(&self, state: State) -> &[Transition] {
-        let state = usize::from(state);
-        let range = self.starts[state] as usize..self.starts[state + 1] as usize;
-        &self.transitions[range]
-    }
-
-    /// Returns the transitions taken at the beginning of a match.
-    pub(crate) fn initial(&self) -> &[Transition] {
-        self.leaving(self.accepting())
-    }
-
-    /// Returns the tags that a transition sets.
-    pub(crate) fn masks(&self, transition: &Transition) -> &[TagBits] {
-        let (start, end) = transition.masks;
-        &self.masks[usize::from(start)..usize::from(end)]
-    }
-}
 
 /// Builds the automaton of a tree without counted repeats.
 pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {
     let mut builder = Builder {
-        cells: Vec::new(),
+        lists: TagLists::default(),
         edges: Vec::new(),
         sets: Vec::new(),
     };
@@ -132,38 +44,43 @@ pub(crate) fn build(nodes: &[Node]) -> Result<Automaton, ErrorKind> {
             }
         };
         stack.push(builder.tagged(piece, node));
+        if builder.lists.is_full() {
+            return Err(ErrorKind::TooLarge);
+        }
     }
     let whole = stack.pop().unwrap_or_default();
     builder.finish(whole)
 }
 
-/// A list of tags under construction: an index in [`Builder::cells`], or none.
-type Cell = Option<u32>;
-
-/// A way out of a piece, or into it.
+/// A way out of a piece, or into it: a literal, with the conditions and tags that
+/// are passed between it and the border of the piece.
 #[derive(Clone, Copy, Debug)]
 struct Port {
     state: State,
     assertions: Assertions,
-    tags: Cell,
+    tags: TagList,
 }
 
 /// The one way through a piece that consumes nothing.
 #[derive(Clone, Copy, Debug)]
 struct Skip {
     assertions: Assertions,
-    tags: Cell,
+    tags: TagList,
 }
 
 /// A part of the pattern, seen from outside.
 #[derive(Debug, Default)]
 struct Piece {
+    /// Literals that it can begin with.
     first: Vec<Port>,
+    /// Literals that it can end with.
     last: Vec<Port>,
+    /// The way past all of them.
     skip: Option<Skip>,
 }
 
 impl Piece {
+    /// Returns the piece that matches only the empty string.
     const fn empty(assertions: Assertions) -> Self {
         Self {
             first: Vec::new(),
@@ -175,6 +92,7 @@ impl Piece {
         }
     }
 
+    /// Returns one piece or the other.
     fn either(left: Self, right: Self) -> Self {
         Self {
             first: join(left.first, right.first),
@@ -198,17 +116,18 @@ struct Edge {
     source: State,
     target: State,
     assertions: Assertions,
-    tags: (Cell, Cell),
+    tags: TagList,
 }
 
+/// The automaton under construction.
 struct Builder {
-    /// Lists of tags that share their ends: a tag, and the rest of the list.
-    cells: Vec<(u16, Cell)>,
+    lists: TagLists,
     edges: Vec<Edge>,
     sets: Vec<SetId>,
 }
 
 impl Builder {
+    /// Returns the piece of one literal, which is a new state.
     fn literal(&mut self, set: SetId) -> Result<Piece, ErrorKind> {
         if self.sets.len() == STATES_MAX {
             return Err(ErrorKind::TooLarge);
@@ -226,6 +145,7 @@ impl Builder {
         })
     }
 
+    /// Returns a piece that may be repeated or skipped.
     fn repeat(&mut self, mut child: Piece, min: u16, max: u16) -> Result<Piece, ErrorKind> {
         if max == UNBOUNDED {
             self.connect(&child.last, &child.first)?;
@@ -236,15 +156,21 @@ impl Builder {
         Ok(child)
     }
 
+    /// Returns one piece and then the other.
     fn both(&mut self, mut left: Piece, mut right: Piece) -> Result<Piece, ErrorKind> {
+        // The usual way: out of the left piece, into the right one.
         self.connect(&left.last, &right.first)?;
+        // Both can be skipped only if each can, and then the conditions of both
+        // must hold at one place.
         let skip = match (left.skip, right.skip) {
             (Some(left), Some(right)) => Some(Skip {
                 assertions: left.assertions.and(right.assertions),
-                tags: self.concat(left.tags, right.tags),
+                tags: self.lists.join(left.tags, right.tags),
             }),
             _ => None,
         };
+        // If the left piece can be skipped, the right one's beginnings are
+        // beginnings of both; entering there passes what skipping the left passes.
         let first = match left.skip {
             Some(skip) => {
                 self.pass(&mut right.first, skip);
@@ -252,6 +178,7 @@ impl Builder {
             }
             None => left.first,
         };
+        // The same at the other end.
         let last = match right.skip {
             Some(skip) => {
                 self.pass(&mut left.last, skip);
@@ -266,16 +193,16 @@ impl Builder {
     fn tagged(&mut self, mut piece: Piece, node: &Node) -> Piece {
         for (tag, ports) in [
             (node.tag_before, &mut piece.first),
-            (node.tag_behind, &mut piece.last),
+            (node.tag_after, &mut piece.last),
         ] {
             if tag == NO_TAG {
                 continue;
             }
             for port in ports {
-                port.tags = self.cons(tag, port.tags);
+                port.tags = self.lists.add(tag, port.tags);
             }
             if let Some(skip) = &mut piece.skip {
-                skip.tags = self.cons(tag, skip.tags);
+                skip.tags = self.lists.add(tag, skip.tags);
             }
         }
         piece
@@ -285,58 +212,27 @@ impl Builder {
     fn pass(&mut self, ports: &mut [Port], skip: Skip) {
         for port in ports {
             port.assertions = port.assertions.and(skip.assertions);
-            port.tags = self.concat(port.tags, skip.tags);
+            port.tags = self.lists.join(port.tags, skip.tags);
         }
     }
 
+    /// Adds a transition from each of some ends to each of some beginnings.
     fn connect(&mut self, last: &[Port], first: &[Port]) -> Result<(), ErrorKind> {
         if self.edges.len() + last.len() * first.len() > TRANSITIONS_MAX {
             return Err(ErrorKind::TooLarge);
         }
         for from in last {
-            self.edges.extend(first.iter().map(|to| Edge {
-                source: from.state,
-                target: to.state,
-                assertions: from.assertions.and(to.assertions),
-                tags: (from.tags, to.tags),
-            }));
-        }
-        Ok(())
-    }
-
-    fn cons(&mut self, tag: u16, rest: Cell) -> Cell {
-        self.cells.push((tag, rest));
-        Some(self.cells.len() as u32 - 1)
-    }
-
-    fn concat(&mut self, mut list: Cell, mut tail: Cell) -> Cell {
-        if list.is_none() {
-            return tail;
-        }
-        while let Some(cell) = list {
-            let (tag, rest) = self.cells[cell as usize];
-            tail = self.cons(tag, tail);
-            list = rest;
-        }
-        tail
-    }
-
-    fn collect(&self, lists: (Cell, Cell)) -> Vec<TagBits> {
-        let mut masks: Vec<TagBits> = Vec::new();
-        for mut list in [lists.0, lists.1] {
-            while let Some(cell) = list {
-                let (tag, rest) = self.cells[cell as usize];
-                let new = TagBits::of(tag);
-                // In the order of their lanes.
-                let at = masks.partition_point(|mask| mask.lane < new.lane);
-                match masks.get_mut(at) {
-                    Some(mask) if mask.lane == new.lane => mask.bits |= new.bits,
-                    _ => masks.insert(at, new),
-                }
-                list = rest;
+            for to in first {
+                let tags = self.lists.join(from.tags, to.tags);
+                self.edges.push(Edge {
+                    source: from.state,
+                    target: to.state,
+                    assertions: from.assertions.and(to.assertions),
+                    tags,
+                });
             }
         }
-        masks
+        Ok(())
     }
 
     /// Connects the beginning and the accepting state and lays out the result.
@@ -356,28 +252,32 @@ impl Builder {
         self.connect(&[accepting], &whole.first)?;
         let edges = core::mem::take(&mut self.edges);
         let (starts, order) = by_source(&edges, self.sets.len() + 1);
-        let mut automaton = Automaton {
-            starts,
-            transitions: Vec::with_capacity(edges.len()),
-            masks: Vec::new(),
-            sets: Vec::new(),
-        };
+        let (mut masks, mut list) = (Masks::new(), Vec::new());
+        let mut transitions = Vec::with_capacity(edges.len());
         for index in order {
             let edge = &edges[index as usize];
-            let tags = self.collect(edge.tags);
-            automaton.transitions.push(Transition {
+            let range = self
+                .lists
+                .collect(edge.tags, &mut list)
+                .and_then(|()| masks.intern(&list));
+            transitions.push(Transition {
                 target: edge.target,
                 assertions: edge.assertions,
-                masks: intern(&mut automaton.masks, &tags).ok_or(ErrorKind::TooLarge)?,
+                masks: range.ok_or(ErrorKind::TooLarge)?,
             });
         }
-        automaton.sets = self.sets;
-        Ok(automaton)
+        Ok(Automaton {
+            sets: self.sets,
+            starts,
+            transitions,
+            masks: masks.all,
+        })
     }
 }
 
-/// Orders edges by their source, of which there are `sources`, and returns
-/// where those of each source begin. The edges of one keep their order.
+/// Sorts edges by their source, of which there are `sources`. Returns the start of
+/// each source's edges in the order, and the order. The edges of one source keep
+/// theirs.
 fn by_source(edges: &[Edge], sources: usize) -> (Vec<u32>, Vec<u32>) {
     let mut starts = vec![0; sources + 1];
     for edge in edges {
@@ -394,19 +294,4 @@ fn by_source(edges: &[Edge], sources: usize) -> (Vec<u32>, Vec<u32>) {
         *place += 1;
     }
     (starts, order)
-}
-
-/// Returns where `masks` begin and end in `all`, appending them if they are
-/// not there.
-fn intern(all: &mut Vec<TagBits>, masks: &[TagBits]) -> Option<(u16, u16)> {
-    if masks.is_empty() {
-        return Some((0, 0));
-    }
-    let known = all.windows(masks.len()).position(|window| window == masks);
-    let start = known.unwrap_or_else(|| {
-        all.extend_from_slice(masks);
-        all.len() - masks.len()
-    });
-    let end = u16::try_from(start + masks.len()).ok()?;
-    Some((start as u16, end))
 }

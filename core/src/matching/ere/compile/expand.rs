@@ -11,7 +11,7 @@ use core::cmp::Reverse;
 
 use crate::limits::{EXPANDED_NODES_MAX, MESSAGE_BYTES_MAX, WRITTEN_NODES_MAX};
 use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::tags::Direction;
+use crate::matching::ere::program::Direction;
 use crate::matching::ere::syntax::ast::{Kind, NO_TAG, Node, Tree, UNBOUNDED, left, push_parent};
 use crate::matching::ere::syntax::error::ErrorKind;
 
@@ -52,7 +52,7 @@ pub(crate) fn expand(
                     // The copies are joined by new nodes, so these tags are
                     // free; the repeat's own stay outside of the copies.
                     root.tag_before = node.tag_before;
-                    root.tag_behind = node.tag_behind;
+                    root.tag_after = node.tag_after;
                 }
             }
             _ => push_parent(&mut out, *node),
@@ -61,7 +61,7 @@ pub(crate) fn expand(
     Ok(out)
 }
 
-/// Lowers the counts of what may be repeated at will anyway: `(x*){0,9}`
+/// Lowers the counts of pieces that can be repeated without limit anyway: `(x*){0,9}`
 /// matches what `(x*){0,2}` does. Returns whether there were any.
 ///
 /// The groups may then be chosen among other ways to match, so this is for
@@ -91,12 +91,12 @@ const fn is_counted(min: u16, max: u16) -> bool {
     min > 1 || (max > 1 && max != UNBOUNDED)
 }
 
-/// What a subtree comes to when its repeats are written out.
+/// The size of a subtree when its repeats are written out.
 #[derive(Clone, Copy, Debug)]
 struct Measure {
-    /// Nodes, were everything written out.
+    /// Nodes, if everything were written out.
     written: u64,
-    /// Nodes, with what can never match left out.
+    /// Nodes, without the parts that can never match.
     kept: u64,
     /// Bytes of its shortest match.
     shortest: u64,
@@ -180,7 +180,7 @@ fn write_out(
         if copy < min {
             out.extend(piece.iter().map(|node| Node {
                 tag_before: NO_TAG,
-                tag_behind: NO_TAG,
+                tag_after: NO_TAG,
                 ..*node
             }));
         } else {
@@ -228,8 +228,8 @@ fn first_tag(nodes: &[Node]) -> Option<u16> {
         let start = index + 1 - node.size as usize;
         (node.tag_before != NO_TAG).then_some((2 * start, Reverse(node.size), node.tag_before))
     });
-    let behind = nodes.iter().enumerate().filter_map(|(index, node)| {
-        (node.tag_behind != NO_TAG).then_some((2 * index + 1, Reverse(0), node.tag_behind))
+    let after = nodes.iter().enumerate().filter_map(|(index, node)| {
+        (node.tag_after != NO_TAG).then_some((2 * index + 1, Reverse(0), node.tag_after))
     });
-    before.chain(behind).min().map(|(.., tag)| tag)
+    before.chain(after).min().map(|(.., tag)| tag)
 }

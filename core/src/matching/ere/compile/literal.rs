@@ -1,9 +1,9 @@
 //! Literals that a text must contain to match.
 //!
-//! They are what lets one pass over a message rule out nearly all rules at
-//! once. A pattern gives one set of alternatives, each a plain string: every
-//! text that matches contains at least one of them. `(up|down): \d+` gives
-//! `up: ` and `down: `. The set may be empty, when nothing is required.
+//! With them, one pass over a message rules out nearly all rules at once. A
+//! pattern gives one set of alternatives, each a plain string: every text that
+//! matches contains at least one of them. `(up|down): \d+` gives `up: ` and
+//! `down: `. The set is empty if no string is required.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -16,16 +16,16 @@ use crate::matching::ere::syntax::ast::{Kind, Node};
 /// that nothing is known.
 pub(crate) type Literals = Vec<Vec<u8>>;
 
-/// What is known of the texts that a piece of a pattern matches.
+/// Facts about the texts that a piece of a pattern matches.
 #[derive(Debug, Default)]
 struct Piece {
     /// Whether it matches `prefix` and nothing else.
     is_exact: bool,
-    /// What all of them begin with, cut at [`LITERAL_BYTES_MAX`].
+    /// The common beginning of all of them, cut at [`LITERAL_BYTES_MAX`].
     prefix: Vec<u8>,
-    /// What all of them end with, cut likewise.
+    /// The common end of all of them, cut likewise.
     suffix: Vec<u8>,
-    /// What all of them contain.
+    /// Alternatives of which each of them contains one.
     inner: Literals,
 }
 

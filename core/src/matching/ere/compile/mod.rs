@@ -1,7 +1,53 @@
-//! From a tree to automata: tags, written-out repeats, states, and the DFA.
+//! From a tree to a [`Program`], and from that to a DFA.
+//!
+//! `tags` decides where offsets are recorded, `expand` writes counted repeats out
+//! as copies, `automaton` makes one state per literal of the result, and
+//! `literal` finds what a text must contain to match at all. `determinize` makes
+//! the table by the subset construction of `subsets`.
 
-pub(super) mod automaton;
-pub(super) mod expand;
-pub(super) mod literal;
-pub(super) mod subsets;
-pub(super) mod tags;
+mod automaton;
+mod determinize;
+mod expand;
+mod literal;
+mod subsets;
+mod tag_lists;
+mod tags;
+
+use crate::limits::RUN_LANES_MAX;
+use crate::matching::ere::program::{Automaton, Program, lanes};
+use crate::matching::ere::syntax::ast::{Kind, Tree};
+use crate::matching::ere::syntax::error::ErrorKind;
+use tags::Tags;
+
+pub(super) use determinize::determinize;
+pub(super) use literal::Literals;
+
+/// Compiles a tree, and finds literals of which every match contains one.
+pub(super) fn compile(mut tree: Tree) -> Result<(Program, Literals), ErrorKind> {
+    let mut tags = tags::place(&mut tree);
+    match lay_out(&mut tree, &mut tags) {
+        // Too large as it is written; perhaps not with smaller counts.
+        Err(_) if expand::lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags),
+        result => result,
+    }
+    .map(|(automaton, literals)| {
+        let Tags { directions, groups } = tags;
+        let program = Program::new(automaton, tree.sets, &directions, groups);
+        (program, literals)
+    })
+}
+
+/// Writes out a tree's repeat counts and builds its automaton.
+fn lay_out(tree: &mut Tree, tags: &mut Tags) -> Result<(Automaton, Literals), ErrorKind> {
+    let nodes = expand::expand(tree, &mut tags.directions)?;
+    let literals = nodes
+        .iter()
+        .filter(|node| matches!(node.kind, Kind::Set(_)));
+    // The accepting state is one more. Asked before the automaton is built,
+    // because the work of that grows with it.
+    if (literals.count() + 1) * lanes(tags.directions.len()) > RUN_LANES_MAX {
+        return Err(ErrorKind::TooLarge);
+    }
+    let automaton = automaton::build(&nodes)?;
+    Ok((automaton, literal::required(&nodes, &tree.sets)))
+}

@@ -1,83 +1,73 @@
 //! The subset construction (Rabin and Scott 1959), on the position automaton.
 //!
-//! A state of the DFA is a set of items: a position of the pattern that may be
-//! next, and what must follow for that, because conditions on the place between
-//! two bytes are decided half by the byte before and half by the one behind.
-//! The first half is settled when a place is reached, the second is the item's.
+//! A state of the DFA is a set of items. An item is a position of the pattern
+//! that may be next, plus the kinds of byte that may follow for that: a condition
+//! on the place between two bytes is decided half by the byte before and half by
+//! the byte after. The first half is settled when the place is reached, the second
+//! is kept in the item.
 //!
-//! A match may begin at any place, and which one it is does not matter. So every
-//! place adds what begins there, and where a match is certain the items are
-//! given up for [`MATCHED`].
+//! A match may begin at any place, and it does not matter which. So every place
+//! adds the positions at which a match begins, and once a match is certain the
+//! items are dropped for [`MATCHED`].
+//!
+//! # The state under construction
+//!
+//! Between two calls of [`Subsets::finish`], the items after those of the newest
+//! state are those of the state that is being made. They hold positions only, with
+//! their low bits 0; the followers of position `p` are in `followers[p]`, which is
+//! 0 for every position that is not among them. `finish` writes the followers into
+//! the items, clears `followers`, and leaves no item over.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX};
-use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::automaton::{State, Transition};
-use crate::matching::ere::run::Program;
-use crate::matching::ere::syntax::ast::{Assertions, SetId, is_word};
+use crate::matching::ere::assertions::{Assertions, WORD_BYTES, is_word};
+use crate::matching::ere::byte_set::{ByteSet, SetId};
+use crate::matching::ere::dfa::{DEAD, MATCHED};
+use crate::matching::ere::program::{Program, State, Transition};
 
-/// The state from which nothing can match any more.
-pub(in crate::matching::ere) const DEAD: u16 = 0;
-/// The state behind a match.
-pub(in crate::matching::ere) const MATCHED: u16 = 1;
-
-/// What may follow a place, as bits: a byte of a word,
+/// Follower: a word byte.
 const WORD: u8 = 1;
-/// any other byte,
+/// Follower: any other byte.
 const OTHER: u8 = 2;
-/// or the end of the text.
+/// Follower: the end of the text.
 const END: u8 = 4;
+/// All followers.
 const ANYTHING: u8 = WORD | OTHER | END;
 
-/// Bits of an item below its position, which say what may follow.
+/// Low bits of an item, which are its followers. The others are its position.
 const FOLLOWER_BITS: u32 = ANYTHING.count_ones();
 
-/// Most positions that items have bits for.
+/// Most positions that fit in an item.
 const POSITIONS_MAX: usize = 1 << (u16::BITS - FOLLOWER_BITS);
 
-/// Lists into which the states are divided by a hash, so that a known one is
-/// found: a power of two.
+/// Lists that the states are divided into by a hash, so that a known one is found
+/// quickly: a power of two.
 const BUCKETS: usize = 512;
 
-/// All bytes of words.
-pub(in crate::matching::ere) const WORD_BYTES: ByteSet = {
-    let mut set = ByteSet::EMPTY;
-    let mut byte = 0;
-    while byte < 128 {
-        if is_word(byte) {
-            set.insert(byte);
-        }
-        byte += 1;
-    }
-    set
-};
-
-/// A state that is known.
+/// A finished state.
 #[derive(Clone, Default)]
 struct Subset {
-    /// Where its items end in [`Subsets::items`]: they begin where those of the
-    /// state before it end.
+    /// End of its items in [`Subsets::items`]; they begin where those of the state
+    /// before it end.
     end: u32,
     /// The next older state in the same bucket, or [`DEAD`].
     older: u16,
 }
 
-/// The states that are known, and the one that is being made.
-pub(in crate::matching::ere) struct Subsets<'p> {
+/// The finished states, and the one that is being made.
+pub(super) struct Subsets<'p> {
     program: &'p Program,
-    /// Whether a match can begin behind a byte.
+    /// Whether a match can begin after a byte.
     begins_anywhere: bool,
     /// For each position, which followers it can have at all.
     possible: Vec<u8>,
     states: Vec<Subset>,
-    /// The items of all states, and then of the one that is being made: a
-    /// position, and what may follow. While a state is made, what may follow is
-    /// in `followers` instead.
+    /// The items of all states, and then of the one that is being made.
     items: Vec<u16>,
-    /// For each position, what may follow in the state that is being made.
+    /// For each position, its followers in the state that is being made.
     followers: Vec<u8>,
     /// The newest state of each bucket.
     buckets: Vec<u16>,
@@ -88,7 +78,7 @@ pub(in crate::matching::ere) struct Subsets<'p> {
 impl<'p> Subsets<'p> {
     /// Returns the construction for a program without any state but [`DEAD`]
     /// and [`MATCHED`], or `None` if the program is too large.
-    pub(in crate::matching::ere) fn new(program: &'p Program) -> Option<Self> {
+    pub(super) fn new(program: &'p Program) -> Option<Self> {
         let automaton = &program.automaton;
         let possible = |&set: &SetId| {
             let set = program.sets[usize::from(set)];
@@ -114,19 +104,19 @@ impl<'p> Subsets<'p> {
     }
 
     /// Returns the number of states.
-    pub(in crate::matching::ere) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.states.len()
     }
 
     /// Returns the state at the start of the text.
-    pub(in crate::matching::ere) fn start(&mut self) -> Option<u16> {
+    pub(super) fn start(&mut self) -> Option<u16> {
         self.pass(self.program.automaton.initial(), None);
         self.finish()
     }
 
     /// Returns the state that a byte leads to from another one, or `None` if
     /// that passes a limit.
-    pub(in crate::matching::ere) fn step(&mut self, from: usize, byte: u8) -> Option<u16> {
+    pub(super) fn step(&mut self, from: usize, byte: u8) -> Option<u16> {
         let automaton = &self.program.automaton;
         let before = is_word(byte);
         let follower = if before { WORD } else { OTHER };
@@ -150,7 +140,7 @@ impl<'p> Subsets<'p> {
 
     /// Returns the state that the end of the text leads to: [`MATCHED`] or
     /// [`DEAD`].
-    pub(in crate::matching::ere) fn end(&self, from: usize) -> u16 {
+    pub(super) fn end(&self, from: usize) -> u16 {
         let accepting = self.program.automaton.accepting();
         let items = &self.items[self.range(from)];
         let is_match =
@@ -162,15 +152,15 @@ impl<'p> Subsets<'p> {
         }
     }
 
-    /// Adds what transitions lead to behind a byte, of which is told whether it
-    /// is part of a word, or at the start of the text.
+    /// Follows transitions after a byte. `before` says whether that byte is a word
+    /// byte; `None` is the start of the text.
     fn pass(&mut self, transitions: &[Transition], before: Option<bool>) {
         self.work += transitions.len();
         for transition in transitions {
             let mut followers = ANYTHING;
             if !transition.assertions.is_none() {
-                for (follower, behind) in [(WORD, Some(true)), (OTHER, Some(false)), (END, None)] {
-                    if !transition.assertions.hold_between(before, behind) {
+                for (follower, after) in [(WORD, Some(true)), (OTHER, Some(false)), (END, None)] {
+                    if !transition.assertions.hold_between(before, after) {
                         followers &= !follower;
                     }
                 }
@@ -179,8 +169,8 @@ impl<'p> Subsets<'p> {
         }
     }
 
-    /// Adds a position to the state that is being made, or what else may follow
-    /// for it.
+    /// Adds a position to the state that is being made, or more followers to one
+    /// that is there.
     fn add(&mut self, position: State, followers: u8) {
         let index = usize::from(position);
         let followers = followers & self.possible[index];
@@ -190,8 +180,8 @@ impl<'p> Subsets<'p> {
         self.followers[index] |= followers;
     }
 
-    /// Ends the state that is being made. Returns its number, which is another
-    /// state's if that has the same items.
+    /// Ends the state that is being made. Returns its number, which is that of an
+    /// earlier state if it has the same items, or `None` if that passes a limit.
     fn finish(&mut self) -> Option<u16> {
         if self.work > DETERMINIZE_WORK_MAX {
             return None;
@@ -200,6 +190,7 @@ impl<'p> Subsets<'p> {
         let start = self.range(newest).end;
         let bucket = self.settle(start);
         let known = self.find(start, bucket);
+        // `settle` has cleared the followers of the items that it left out.
         for item in &self.items[start..] {
             self.followers[usize::from(item >> FOLLOWER_BITS)] = 0;
         }
@@ -219,8 +210,8 @@ impl<'p> Subsets<'p> {
         Some(number)
     }
 
-    /// Writes what may follow into the items from `start`, and leaves out those
-    /// that make no difference. Returns the bucket they belong to.
+    /// Writes the followers into the items from `start`, and leaves out items that
+    /// make no difference. Returns the bucket of what remains.
     fn settle(&mut self, start: usize) -> usize {
         let accepting = self.program.automaton.accepting();
         let matched = self.followers[usize::from(accepting)];
@@ -228,12 +219,17 @@ impl<'p> Subsets<'p> {
         for index in start..self.items.len() {
             let position = self.items[index] >> FOLLOWER_BITS;
             let followers = &mut self.followers[usize::from(position)];
+            // If the accepting position may be followed by this kind of byte, the
+            // text has a match as soon as one comes, wherever else the automaton
+            // could go. Without these followers more states are equal.
             if position != accepting {
                 *followers &= !matched;
             }
+            // An item without any follower leads nowhere.
             if *followers != 0 {
                 let item = position << FOLLOWER_BITS | u16::from(*followers);
-                // A sum, as items have no order.
+                // Summed up, because equal sets may have their items in
+                // different orders.
                 let mixed = u32::from(item).wrapping_mul(0x9e37_79b1);
                 hash = hash.wrapping_add(mixed ^ mixed >> 15);
                 self.items[end] = item;
@@ -244,17 +240,20 @@ impl<'p> Subsets<'p> {
         hash as usize % BUCKETS
     }
 
-    /// Returns the state with the items from `start`, which belong into a
-    /// bucket, if it is known.
+    /// Returns the finished state that has the items from `start`, whose bucket is
+    /// given, if there is one.
     fn find(&mut self, start: usize, bucket: usize) -> Option<u16> {
         let new = &self.items[start..];
         let accepting = usize::from(self.program.automaton.accepting());
+        // A match whatever follows.
         if self.followers[accepting] == ANYTHING {
             return Some(MATCHED);
         }
         if new.is_empty() && !self.begins_anywhere {
             return Some(DEAD);
         }
+        // As many items, each of which is in the new set with the same followers:
+        // so the sets are equal.
         let is_in_new = |item: &u16| {
             let followers = self.followers[usize::from(item >> FOLLOWER_BITS)];
             u16::from(followers) == item & u16::from(ANYTHING)
@@ -270,7 +269,8 @@ impl<'p> Subsets<'p> {
         None
     }
 
-    /// Returns where the items of a state are.
+    /// Returns the range of a state's items. It is not called for state 0, which
+    /// has none before it.
     fn range(&self, state: usize) -> Range<usize> {
         let end = |state: usize| self.states[state].end as usize;
         end(state - 1)..end(state)

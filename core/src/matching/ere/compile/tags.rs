@@ -1,37 +1,38 @@
-//! Where a match writes down offsets, and which of two ways is preferred.
+//! Places the tags: where the engine records offsets, and which of two paths
+//! wins.
 //!
-//! A tag is a number that is set to the current offset when its place in the
-//! pattern is passed. Group boundaries are read from tags, and where two ways
-//! through the pattern meet, the first tag in which they differ decides:
-//! each tag has a direction, smaller or larger. Which tags exist, where they
-//! are placed and in which direction they pull is the whole of musl's
-//! sub-match rules; this follows TRE's `tre_add_tags` step by step, because
-//! users see its choices in their notifications.
+//! A tag is a variable that is set to the current offset when its place in the
+//! pattern is passed. Group boundaries are read from tags. If two paths reach one
+//! state, the first tag in which they differ decides: each has a direction, the
+//! smaller or the larger offset. The choice of tags, their places and their
+//! directions are the whole of musl's sub-match rules. This follows TRE's
+//! `tre_add_tags` step by step, because users see its choices in their
+//! notifications.
+//!
+//! # Example
+//!
+//! `(a|b)*c` gets five tags:
+//!
+//! ```text
+//! tag  place                        direction
+//!  0   before the repeat            smaller     begin of the match
+//!  1   before c                     larger      end of group 1
+//!  2   before the alternation       smaller     begin of group 1
+//!  3   after a                      larger      prefers a path through a
+//!  4   after b                      larger      and then one through b
+//! ```
+//!
+//! Group 1 is read from tags 2 and 1, the whole match from tag 0 and the end. On
+//! `abc` the second round of the repeat sets tag 2 to 1 and the way to `c` sets
+//! tag 1 to 2, so group 1 is `b`. Tag 1 has a smaller number than those inside of
+//! the repeat because its number is set aside before they are placed: the length
+//! of the repeat matters more than the rounds it is made of.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::matching::ere::program::{Direction, Group};
 use crate::matching::ere::syntax::ast::{Kind, Tree, left};
-
-/// Which value of a tag is preferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// The larger offset.
-    Larger,
-    /// The smaller offset.
-    Smaller,
-}
-
-/// Where a group's boundaries are read.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Group {
-    /// Tag of its beginning; the number of tags stands for the match's end.
-    pub(crate) start: u16,
-    /// Tag of its end, likewise.
-    pub(crate) end: u16,
-    /// The innermost group around it.
-    pub(crate) parent: Option<u16>,
-}
 
 /// The tags of a pattern.
 #[derive(Debug, Default)]
@@ -59,7 +60,7 @@ pub(crate) fn place(tree: &mut Tree) -> Tags {
     walk.tags.unwrap_or_default()
 }
 
-/// What the second walk must know of a subtree before it enters it.
+/// The facts about a subtree that the second walk needs before it enters it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     /// Tags placed in it; that depends on what is pending before it.
@@ -86,7 +87,7 @@ enum Step {
     CloseGroups(u16),
 }
 
-/// What is remembered of an alternation while its sides are walked.
+/// The state of an alternation while its sides are walked.
 struct AfterAlt {
     index: usize,
     visible_from: usize,
@@ -95,19 +96,22 @@ struct AfterAlt {
     right_tag: u16,
 }
 
-/// One walk over the tree. It is made twice: without `tags` it only counts.
+/// One walk over the tree, by a list of steps instead of recursion. It is made
+/// twice: without `tags` it only counts.
 struct Walk<'t> {
     tree: &'t mut Tree,
     counts: Vec<Count>,
     tags: Option<Tags>,
-    /// Boundaries waiting for the next tag. Those below `visible_from` wait
-    /// until the alternation that hides them has been left.
+    /// Boundaries waiting for the next tag. Those before `visible_from` are hidden
+    /// by an alternation and wait until it has been left.
     pending: Vec<Boundary>,
     visible_from: usize,
+    /// The groups around the current node, innermost last.
     parents: Vec<u16>,
     /// The tag that is placed next, and the one after it.
     tag: u16,
     next: u16,
+    /// The direction of the tag that is placed next.
     direction: Direction,
     steps: Vec<Step>,
 }
@@ -158,6 +162,7 @@ impl<'t> Walk<'t> {
         self.bind_pending();
     }
 
+    /// Enters a node: the groups that consist of it, then the node itself.
     fn enter(&mut self, index: usize) {
         let node = self.tree.nodes[index];
         for group in node.group..node.group + node.groups {
@@ -187,12 +192,14 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Enters a concatenation: left, then right.
     fn enter_cat(&mut self, index: usize) {
         let left = left(&self.tree.nodes, index);
         let left_tags = self.counts[left].tags;
         let next = self.next + left_tags;
         let both = left_tags > 0 && self.counts[index - 1].tags > 0;
-        // If both sides have tags, the next one is set aside for the right.
+        // If both sides have tags, the next number is set aside for the right: its
+        // first tag then decides before those inside of the left side.
         let tag = both.then_some(self.next);
         self.next += u16::from(both);
         self.steps.push(Step::AfterCat(index));
@@ -201,6 +208,7 @@ impl<'t> Walk<'t> {
         self.steps.push(Step::Enter(left));
     }
 
+    /// Enters an alternation, whose sides must not see each other's boundaries.
     fn enter_alt(&mut self, index: usize) {
         let left = left(&self.tree.nodes, index);
         let (left_tag, right_tag) = if self.has_pending() {
@@ -209,6 +217,7 @@ impl<'t> Walk<'t> {
             (self.tag, self.next)
         };
         let mut own_tags = self.place(index);
+        // Which side was taken is visible only if there are groups in it.
         if self.counts[index].groups > 0 {
             own_tags += 2;
             self.tag = self.next + 1;
@@ -226,25 +235,27 @@ impl<'t> Walk<'t> {
         self.steps.push(Step::Enter(left));
     }
 
+    /// Places the tags after the sides of an alternation.
     fn after_alt(&mut self, alt: &AfterAlt) {
         self.sum_tags(alt.index, 2, alt.own_tags);
         self.visible_from = alt.visible_from;
         if let (Some(tags), true) = (&mut self.tags, self.counts[alt.index].groups > 0) {
             let left = left(&self.tree.nodes, alt.index);
-            self.tree.nodes[left].tag_behind = alt.left_tag;
-            self.tree.nodes[alt.index - 1].tag_behind = alt.right_tag;
+            self.tree.nodes[left].tag_after = alt.left_tag;
+            self.tree.nodes[alt.index - 1].tag_after = alt.right_tag;
             tags.directions[usize::from(alt.left_tag)] = Direction::Larger;
             tags.directions[usize::from(alt.right_tag)] = Direction::Larger;
         }
         self.direction = Direction::Larger;
     }
 
+    /// Returns whether visible boundaries wait for a tag.
     fn has_pending(&self) -> bool {
         self.pending.len() > self.visible_from
     }
 
-    /// Places a tag before a node if boundaries wait for one, and returns how
-    /// many were placed.
+    /// Places a tag before a node if boundaries wait for one. Returns how many
+    /// tags it placed.
     fn place(&mut self, index: usize) -> u16 {
         if !self.has_pending() {
             return 0;
@@ -259,6 +270,7 @@ impl<'t> Walk<'t> {
         1
     }
 
+    /// Gives the boundaries that wait the tag that is placed next.
     fn bind_pending(&mut self) {
         let boundaries = self.pending.drain(self.visible_from..);
         let Some(tags) = &mut self.tags else { return };
@@ -272,7 +284,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Adds up the tags of a node with `children` children while counting.
+    /// Adds up the tags of a node with `children` children, if this walk counts.
     fn sum_tags(&mut self, index: usize, children: usize, own: u16) {
         if self.tags.is_some() {
             return;

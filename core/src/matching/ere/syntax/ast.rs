@@ -5,10 +5,15 @@
 //! right one's subtree. So a subtree is a slice, copying one is copying that
 //! slice, and no pass over the tree needs the call stack: a pattern of
 //! thousands of nested groups costs a few kilobytes of list and no recursion.
+//!
+//! Passes are plain loops. They share no fold: two keep a stack of results of
+//! subtrees, two keep the result of every node, some can fail, and each treats its
+//! kinds of node differently, so a common helper would be longer than the loops.
 
 use alloc::vec::Vec;
 
-use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::byte_set::{ByteSet, SetId};
 
 /// Stands for "no upper bound" in [`Kind::Repeat`].
 pub(crate) const UNBOUNDED: u16 = u16::MAX;
@@ -16,80 +21,12 @@ pub(crate) const UNBOUNDED: u16 = u16::MAX;
 /// Stands for "no tag here" in [`Node`].
 pub(crate) const NO_TAG: u16 = u16::MAX;
 
-/// Index of a byte set in [`Tree::sets`].
-pub(crate) type SetId = u16;
-
-/// Conditions on the place between two bytes, as a set of bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Assertions(u8);
-
-impl Assertions {
-    /// No condition.
-    pub(crate) const NONE: Self = Self(0);
-    /// `^`: the beginning of the text.
-    pub(crate) const TEXT_START: Self = Self(1);
-    /// `$`: the end of the text.
-    pub(crate) const TEXT_END: Self = Self(2);
-    /// `\<`: no word byte before, one behind.
-    pub(crate) const WORD_START: Self = Self(4);
-    /// `\>`: a word byte before, none behind.
-    pub(crate) const WORD_END: Self = Self(8);
-    /// `\b`: a word's edge; either end of the text counts as one.
-    pub(crate) const WORD_EDGE: Self = Self(16);
-    /// `\B`: not `\b`.
-    pub(crate) const NOT_WORD_EDGE: Self = Self(32);
-
-    /// Returns the conditions of both.
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Returns whether all conditions of `other` are among these.
-    pub(crate) const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Returns whether there is no condition.
-    pub(crate) const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns whether the conditions hold at `offset` of `text`.
-    pub(crate) fn hold(self, text: &[u8], offset: usize) -> bool {
-        let before = offset.checked_sub(1).map(|offset| is_word(text[offset]));
-        let behind = text.get(offset).map(|&byte| is_word(byte));
-        self.hold_between(before, behind)
-    }
-
-    /// Returns whether the conditions hold between two bytes. Of each is told
-    /// whether it is part of a word, and `None` is the start or the end of the
-    /// text.
-    ///
-    /// Word bytes are ASCII letters, digits and `_`, as in musl's C locale.
-    pub(crate) fn hold_between(self, before: Option<bool>, behind: Option<bool>) -> bool {
-        let (at_start, at_end) = (before.is_none(), behind.is_none());
-        let (before, behind) = (before == Some(true), behind == Some(true));
-        let edge = at_start || at_end || before != behind;
-        (!self.contains(Self::TEXT_START) || at_start)
-            && (!self.contains(Self::TEXT_END) || at_end)
-            && (!self.contains(Self::WORD_START) || (!before && behind))
-            && (!self.contains(Self::WORD_END) || (before && !behind))
-            && (!self.contains(Self::WORD_EDGE) || edge)
-            && (!self.contains(Self::NOT_WORD_EDGE) || !edge)
-    }
-}
-
-/// Returns whether a byte counts as part of a word.
-pub(crate) const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Matches the empty string.
     Empty,
-    /// Matches the empty string where the conditions hold.
+    /// Matches the empty string at a place that meets the conditions.
     Assert(Assertions),
     /// Matches one byte of a set.
     Set(SetId),
@@ -109,7 +46,7 @@ pub(crate) enum Kind {
 /// A node of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind,
     /// Nodes of its subtree, itself included.
     pub(crate) size: u32,
@@ -121,7 +58,7 @@ pub(crate) struct Node {
     /// Tag to set on the way in, or [`NO_TAG`].
     pub(crate) tag_before: u16,
     /// Tag to set on the way out, or [`NO_TAG`].
-    pub(crate) tag_behind: u16,
+    pub(crate) tag_after: u16,
 }
 
 impl Node {
@@ -133,7 +70,7 @@ impl Node {
             group: 0,
             groups: 0,
             tag_before: NO_TAG,
-            tag_behind: NO_TAG,
+            tag_after: NO_TAG,
         }
     }
 }

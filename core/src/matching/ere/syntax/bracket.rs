@@ -1,7 +1,7 @@
 //! Bracket expressions: `[a-z]`, `[^[:digit:]_]`.
 //!
-//! musl works on code points even in the C locale, where the bytes 80 to FF
-//! are U+DF80 to U+DFFF. A bracket expression is to it an alternation of
+//! musl works on code points even in the C locale, in which the bytes 80 to FF
+//! are U+DF80 to U+DFFF. A bracket expression is to musl an alternation of
 //! ranges of code points, and how many of them there are is visible in
 //! captures, because an alternation that is a group of its own carries tags.
 
@@ -46,7 +46,7 @@ pub(crate) struct Bracket {
     pub(crate) others: Option<ByteSet>,
     /// The last alternative.
     pub(crate) last: ByteSet,
-    /// Offset behind the closing bracket.
+    /// Offset after the closing bracket.
     pub(crate) end: usize,
 }
 
@@ -151,7 +151,7 @@ impl Terms<'_> {
         Err(PatternError::new(self.at, kind))
     }
 
-    /// Returns the next element, or `None` behind the closing bracket.
+    /// Returns the next element, or `None` after the closing bracket.
     fn next(&mut self) -> Result<Option<Term>, PatternError> {
         let is_first = self.at == self.first;
         let Some(byte) = self.peek(0) else {
@@ -163,10 +163,10 @@ impl Terms<'_> {
                 return Ok(None);
             }
             // As in musl, `[a-z--@]` is `[a-z]` and `[--@]`.
-            (b'-', behind)
+            (b'-', after)
                 if !is_first
-                    && behind != Some(b']')
-                    && (behind != Some(b'-') || self.peek(2) == Some(b']')) =>
+                    && after != Some(b']')
+                    && (after != Some(b'-') || self.peek(2) == Some(b']')) =>
             {
                 return self.error(ErrorKind::Range);
             }

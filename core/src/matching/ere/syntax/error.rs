@@ -1,17 +1,17 @@
-//! What can be wrong with a pattern, in the user's words.
+//! The errors in a pattern, in the user's words.
 
 use core::fmt;
 
 use crate::limits::{PATTERN_BYTES_MAX, REPEAT_MAX};
 
-/// Error returned by [`Pattern::compile`](super::Pattern::compile).
+/// Error returned by [`Pattern::compile`](crate::matching::Pattern::compile).
 ///
 /// `Display` says in plain words what is wrong and what to write instead; the
 /// place is [`offset`](Self::offset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatternError {
-    pub(crate) offset: usize,
-    pub(crate) kind: ErrorKind,
+    offset: usize,
+    kind: ErrorKind,
 }
 
 /// The kinds of [`PatternError`], alphabetical.
@@ -35,11 +35,12 @@ pub(crate) enum ErrorKind {
 }
 
 impl PatternError {
+    /// Returns the error of a kind at a byte offset.
     pub(crate) const fn new(offset: usize, kind: ErrorKind) -> Self {
         Self { offset, kind }
     }
 
-    /// Returns the byte offset in the pattern of what is wrong.
+    /// Returns the byte offset in the pattern at which it is wrong.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -48,33 +49,17 @@ impl PatternError {
     /// Returns the number that musl's `regcomp` would return (`regex.h`).
     #[must_use]
     pub const fn code(&self) -> u8 {
-        self.musl().0
-    }
-
-    /// Returns the text that musl's `regerror` has for [`code`](Self::code).
-    #[must_use]
-    pub const fn posix_name(&self) -> &'static str {
-        self.musl().1
-    }
-
-    const fn musl(&self) -> (u8, &'static str) {
         match self.kind {
-            ErrorKind::CollatingElement => (3, "Unknown collating element"),
-            ErrorKind::ClassName => (4, "Unknown character class name"),
-            ErrorKind::TrailingBackslash => (5, "Trailing backslash"),
-            ErrorKind::MissingBracket => (7, "Missing ']'"),
-            ErrorKind::MissingParenthesis => (8, "Missing ')'"),
-            ErrorKind::MissingBrace => (9, "Missing '}'"),
-            ErrorKind::Interval | ErrorKind::IntervalCount | ErrorKind::IntervalWithoutMin => {
-                (10, "Invalid contents of {}")
-            }
-            ErrorKind::Range => (11, "Invalid character range"),
-            ErrorKind::TooLarge | ErrorKind::TooLong | ErrorKind::TooManyClasses => {
-                (12, "Out of memory")
-            }
-            ErrorKind::NothingToRepeat | ErrorKind::PerlGroup => {
-                (13, "Repetition not preceded by valid expression")
-            }
+            ErrorKind::CollatingElement => 3,
+            ErrorKind::ClassName => 4,
+            ErrorKind::TrailingBackslash => 5,
+            ErrorKind::MissingBracket => 7,
+            ErrorKind::MissingParenthesis => 8,
+            ErrorKind::MissingBrace => 9,
+            ErrorKind::Interval | ErrorKind::IntervalCount | ErrorKind::IntervalWithoutMin => 10,
+            ErrorKind::Range => 11,
+            ErrorKind::TooLarge | ErrorKind::TooLong | ErrorKind::TooManyClasses => 12,
+            ErrorKind::NothingToRepeat | ErrorKind::PerlGroup => 13,
         }
     }
 }

@@ -1,27 +1,38 @@
-//! What is valid but probably not meant: habits from Perl's dialect.
+//! Patterns that are valid but probably mean something else to their author:
+//! habits from Perl's dialect.
+//!
+//! They are no errors, because the predecessor took them as well. So the user is
+//! warned and the rule is kept.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::matching::ere::syntax::bracket;
+use crate::matching::ere::syntax::{bracket, escape};
 
-/// A part of a valid pattern that means something else than in Perl.
+/// A part of a valid pattern that means something else in Perl, returned by
+/// [`hints`].
 ///
-/// `Display` says what it means here and what to write instead.
+/// `Display` says what it means here and what to write instead; the place is
+/// [`offset`](Self::offset).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hint {
     offset: usize,
     kind: Kind,
 }
 
+/// The kinds of [`Hint`], alphabetical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    BackReference,
+    /// `[:alpha:]` without brackets around it.
     ClassAlone,
+    /// `\d` and its like inside brackets.
     EscapeInBrackets,
+    /// `\xe9`, a code point that no byte stands for.
     HighByte,
+    /// `*?`, `+?`, `??`, `}?`, and the same with `+`.
     LazyRepeat,
-    Letter,
+    /// `\` before a letter or digit that means the same without it.
+    PlainEscape(u8),
 }
 
 impl Hint {
@@ -34,10 +45,7 @@ impl Hint {
 
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::BackReference => {
-                "there are no back references: a backslash before a digit means the digit itself"
-            }
+        let text = match self.kind {
             Kind::ClassAlone => {
                 "a class needs brackets of its own, as in [[:digit:]]; this is a set of letters \
                  and ':'"
@@ -50,37 +58,55 @@ impl fmt::Display for Hint {
                 "\\x80 to \\xff match nothing, as in musl; write the character itself"
             }
             Kind::LazyRepeat => {
-                "there are no lazy or possessive repeats: the longest match is taken; write what \
-                 must not be skipped, as in [^,]* instead of .*?"
+                "a '?' or '+' after a repeat makes it neither lazy nor possessive here: POSIX \
+                 expressions match as much as they can; exclude what the match must not run past \
+                 instead, as in [^ ]*"
             }
-            Kind::Letter => {
-                "this backslash has no meaning here: the letter matches itself; ^ and $ are the \
-                 ends of the text"
+            Kind::PlainEscape(byte) => {
+                let char = char::from(byte);
+                write!(f, "'\\{char}' means just '{char}' here")?;
+                match byte {
+                    b'A' | b'z' | b'Z' => "; ^ is the start of the line and $ its end",
+                    b'1'..=b'9' => "; there are no references back to a group",
+                    _ => "",
+                }
             }
-        })
+        };
+        f.write_str(text)
     }
 }
 
-/// Returns the hints on a pattern, in its order. Those on a pattern that
-/// [`Pattern::compile`](super::Pattern::compile) refuses stop where it is
-/// malformed.
+/// Returns all hints about a pattern, in its order. If
+/// [`Pattern::compile`](crate::matching::Pattern::compile) refuses the pattern,
+/// those after a malformed bracket expression are missing.
 #[must_use]
 pub fn hints(pattern: &[u8]) -> Vec<Hint> {
     let mut hints = Vec::new();
     let mut at = 0;
+    // Whether the bytes before `at` are a repeat.
+    let mut repeated = false;
     while let Some(&byte) = pattern.get(at) {
-        let next = pattern.get(at + 1).copied();
-        let (kind, length) = match (byte, next) {
-            (b'[', _) => {
+        let rest = &pattern[at..];
+        let was_repeated = core::mem::take(&mut repeated);
+        let (kind, length) = match byte {
+            b'[' => {
                 let Ok(bracket) = bracket::parse(pattern, at) else {
                     break;
                 };
-                let (inside, behind) = pattern[at + 1..].split_at(bracket.end - at - 2);
-                (in_brackets(inside, behind), bracket.end - at)
+                let (inside, after) = pattern[at + 1..].split_at(bracket.end - at - 2);
+                (in_brackets(inside, after), bracket.end - at)
             }
-            (b'\\', Some(b'x')) => (high_byte(&pattern[at + 2..]), 2),
-            (b'\\', Some(escaped)) => (escape(escaped), 2),
-            (b'*' | b'+' | b'?' | b'}', Some(b'?' | b'+')) => (Some(Kind::LazyRepeat), 2),
+            b'\\' => (escape(&rest[1..]), 2),
+            b'?' | b'+' if was_repeated => (Some(Kind::LazyRepeat), 1),
+            b'*' | b'+' | b'?' => {
+                repeated = true;
+                (None, 1)
+            }
+            b'{' => {
+                repeated = true;
+                let end = rest.iter().position(|&byte| byte == b'}');
+                (None, end.map_or(rest.len(), |end| end + 1))
+            }
             _ => (None, 1),
         };
         hints.extend(kind.map(|kind| Hint { offset: at, kind }));
@@ -89,9 +115,9 @@ pub fn hints(pattern: &[u8]) -> Vec<Hint> {
     hints
 }
 
-/// Returns what to say of the contents of a bracket expression, which closes
-/// where `behind` begins.
-fn in_brackets(inside: &[u8], behind: &[u8]) -> Option<Kind> {
+/// Returns the hint about the contents of a bracket expression. `after` begins
+/// with the bracket that closes it.
+fn in_brackets(inside: &[u8], after: &[u8]) -> Option<Kind> {
     let is_class = |name: &[u8]| bracket::class(name).is_some();
     if let [b':', name @ .., b':'] = inside
         && is_class(name)
@@ -99,21 +125,23 @@ fn in_brackets(inside: &[u8], behind: &[u8]) -> Option<Kind> {
         return Some(Kind::ClassAlone);
     }
     let escapes = |pair: &[u8]| pair[0] == b'\\' && b"dDwWsSnrtbx".contains(&pair[1]);
-    let meant_to_escape = inside.last() == Some(&b'\\') && behind.starts_with(b"]]");
+    // `[^\]]` is a bracket expression of a backslash, and then a `]`.
+    let meant_to_escape = inside.last() == Some(&b'\\') && after.starts_with(b"]]");
     (meant_to_escape || inside.windows(2).any(escapes)).then_some(Kind::EscapeInBrackets)
 }
 
-const fn escape(byte: u8) -> Option<Kind> {
-    match byte {
-        b'1'..=b'9' => Some(Kind::BackReference),
-        b'a' | b'b' | b'B' | b'd' | b'D' | b'e' | b'f' | b'n' | b'r' | b's' | b'S' | b't'
-        | b'w' | b'W' => None,
-        _ if byte.is_ascii_alphabetic() => Some(Kind::Letter),
+/// Returns the hint about an escape, of which `rest` begins after the backslash.
+fn escape(rest: &[u8]) -> Option<Kind> {
+    match *rest {
+        [b'x', ref digits @ ..] => high_byte(digits),
+        [byte, ..] if byte.is_ascii_alphanumeric() && escape::meaning(byte).is_none() => {
+            Some(Kind::PlainEscape(byte))
+        }
         _ => None,
     }
 }
 
-/// Returns what to say of the digits behind `\x`.
+/// Returns the hint about the digits after `\x`.
 fn high_byte(digits: &[u8]) -> Option<Kind> {
     let digits = digits.strip_prefix(b"{").unwrap_or(digits);
     let [b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', low, rest @ ..] = digits else {
@@ -127,25 +155,38 @@ fn high_byte(digits: &[u8]) -> Option<Kind> {
 mod tests {
     use super::*;
 
-    fn offsets(pattern: &str) -> Vec<usize> {
-        hints(pattern.as_bytes()).iter().map(Hint::offset).collect()
+    fn found(pattern: &str) -> Vec<(usize, String)> {
+        let hints = hints(pattern.as_bytes());
+        let shown = hints.iter().map(|hint| (hint.offset(), hint.to_string()));
+        shown.collect()
     }
 
-    /// Each habit is found where it stands, and only there.
+    /// Every habit is found at its place and gets its remedy.
     #[test]
     fn habits() {
         for (pattern, expected) in [
-            (r"from (.*?) via", &[7][..]),
-            (r"a++b{2}?", &[1, 6]),
-            (r"(a)\1", &[3]),
-            (r"\Aup\z", &[0, 4]),
-            (r"x[\d.]+", &[1]),
-            (r"[^\]]", &[0]),
-            (r"[:alpha:]", &[0]),
-            (r"caf\xe9", &[3]),
-            (r"caf\x{e9}", &[3]),
+            ("user (.*?) from", &[(8, "as much as they can")][..]),
+            ("a{2,3}?", &[(6, "as much as they can")]),
+            ("[a?]+?", &[(5, "as much as they can")]),
+            ("x??", &[(2, "as much as they can")]),
+            ("a++b{2}?", &[(2, "nor possessive"), (7, "neither lazy")]),
+            (r"\Aup\z", &[(0, "^ is the start"), (4, "$ its end")]),
+            (r"end\Z", &[(3, "$ its end")]),
+            (r"(a)\1", &[(3, "references back")]),
+            (r"\.\h", &[(2, r"'\h' means just 'h' here")]),
+            (r"x[\d.]+", &[(1, r"[[:digit:]] for \d")]),
+            (r"[^\]]", &[(0, "put ']' first")]),
+            ("[:alpha:]+", &[(0, "as in [[:digit:]]")]),
+            (r"caf\xe9", &[(3, "match nothing")]),
+            (r"caf\x{e9}", &[(3, "match nothing")]),
         ] {
-            assert_eq!(offsets(pattern), expected, "{pattern}");
+            let found = found(pattern);
+            assert_eq!(found.len(), expected.len(), "{pattern}: {found:?}");
+            for ((at, text), (offset, part)) in found.iter().zip(expected) {
+                assert_eq!(at, offset, "{pattern}");
+                assert!(text.contains(part), "{pattern}: {text}");
+                assert!(!text.ends_with('.'), "{pattern}: {text}");
+            }
         }
     }
 
@@ -154,13 +195,35 @@ mod tests {
     #[test]
     fn no_habits() {
         for pattern in [
+            "",
             r"input: in:.*src-mac [0-9a-f:]+, proto [^,]+, ((\d{1,3}\.?)+):(\d{1,5})",
             r"([a-zA-Z0-9]+) link up \(speed (\d+Mbps), full duplex\)",
-            r"\bup\b\<a\>\B\w\W\s\S\D\t\n\x41\x{dfe9}[[:alpha:]_][a\-z]",
+            r"\bup\b\<a\>\B\w\W\s\S\D\t\n\r\f\a\e\x41\x{42}\x{dfe9}[[:alpha:]_][a\-z]",
             r"(ab+|c?)*a\?b\+?",
+            r"\*?",
+            "[*]?",
+            "[]*?]",
+            "[^]*?]",
+            "[[:alpha:]*?]",
+            "(a*)?",
+            "a+|?",
+            "a}?",
             r"[\\]",
+            "[unclosed *?",
+            "\\",
         ] {
-            assert!(offsets(pattern).is_empty(), "{pattern}");
+            assert_eq!(found(pattern), [], "{pattern}");
+        }
+    }
+
+    /// Any part of a tricky pattern gets hints without a panic.
+    #[test]
+    fn no_part_panics() {
+        let pattern = br"[[:al[:]:][^]a[:x:]*?{2}+\x{e9}\";
+        for end in 0..=pattern.len() {
+            for start in 0..=end {
+                let _ = hints(&pattern[start..end]);
+            }
         }
     }
 }

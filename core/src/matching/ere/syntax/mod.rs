@@ -1,7 +1,8 @@
-//! From a pattern's bytes to its tree: what is valid, and what it means.
+//! From a pattern's bytes to its tree: which patterns are valid, and their meaning.
 
 pub(super) mod ast;
-pub(super) mod bracket;
+mod bracket;
 pub(super) mod error;
+mod escape;
 pub(super) mod habits;
 pub(super) mod parse;

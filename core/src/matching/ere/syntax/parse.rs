@@ -7,26 +7,25 @@
 //! repeat = "*" / "+" / "?" / "{" min [ "," [ max ] ] "}"
 //! ```
 //!
-//! This is POSIX's grammar (XBD 9.5.3) with what it leaves undefined decided
-//! as in musl: empty branches and groups are allowed, repeats stack, `)` alone
+//! This is POSIX's grammar (XBD 9.5.3). It is as in musl wherever POSIX leaves a
+//! case undefined: empty branches and groups are allowed, repeats stack, `)` alone
 //! is a literal, `^` and `$` are anchors everywhere.
 
 use alloc::vec::Vec;
 
 use crate::limits::{PATTERN_BYTES_MAX, REPEAT_MAX};
+use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::syntax::ast::{Assertions, Kind, Tree, UNBOUNDED};
+use crate::matching::ere::syntax::ast::{Kind, Tree, UNBOUNDED};
 use crate::matching::ere::syntax::bracket::{self, bytes_between, code_of};
 use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
+use crate::matching::ere::syntax::escape::{self, Escape};
 
-/// Bytes that repeat what stands before them.
+/// Bytes that repeat what comes before them.
 const REPEATS: [u8; 4] = [b'*', b'+', b'?', b'{'];
 
-/// Largest code point `.` matches in a sense that reaches every byte.
+/// Largest code point that stands for a byte, so that `.` matches every byte.
 const ANY_CODE: u32 = 0xdfff;
-
-/// First value at which the digits of `\x{...}` stop being read.
-const CODE_LIMIT: u32 = 0x11_0000;
 
 /// Parses a pattern.
 pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
@@ -44,16 +43,16 @@ pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
     Ok(parser.tree)
 }
 
-/// What has been read of the innermost open group.
+/// The state of the innermost open group.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
     /// Offset of its parenthesis.
     open: usize,
     /// Its number.
     group: u16,
-    /// Whether the tree holds alternatives of it, joined.
+    /// Whether the tree already holds alternatives of it, joined.
     has_union: bool,
-    /// Whether the tree holds pieces of its current branch, joined.
+    /// Whether the tree already holds pieces of its current branch, joined.
     has_branch: bool,
 }
 
@@ -77,8 +76,8 @@ impl Parser<'_> {
                 Some(b')') if !self.outer.is_empty() => self.tree.push_leaf(Kind::Empty),
                 _ => self.atom()?,
             }
-            // What was just read may be repeated, and it may be followed by
-            // the end of its group, which makes the group the next such piece.
+            // The piece that was just read may be repeated. If its group ends
+            // after it, the group is the next such piece.
             loop {
                 self.repeats()?;
                 self.join_piece();
@@ -167,7 +166,7 @@ impl Parser<'_> {
             return Ok(());
         };
         match byte {
-            b'[' => return self.bracket(self.at),
+            b'[' => return self.bracket(),
             b'\\' => return self.escape(),
             b'|' => {
                 self.tree.push_leaf(Kind::Empty);
@@ -195,8 +194,8 @@ impl Parser<'_> {
         self.push_set(bytes_between(code_of(byte), code_of(byte)));
     }
 
-    fn bracket(&mut self, open: usize) -> Result<(), PatternError> {
-        let bracket = bracket::parse(self.pattern, open)?;
+    fn bracket(&mut self) -> Result<(), PatternError> {
+        let bracket = bracket::parse(self.pattern, self.at)?;
         self.push_bracket(&bracket);
         self.at = bracket.end;
         Ok(())
@@ -212,55 +211,14 @@ impl Parser<'_> {
         }
     }
 
-    /// Parses a backslash and what it gives a meaning to.
     fn escape(&mut self) -> Result<(), PatternError> {
-        let Some(&byte) = self.pattern.get(self.at + 1) else {
-            return self.error(ErrorKind::TrailingBackslash);
-        };
-        let assertion = match byte {
-            b'b' => Assertions::WORD_EDGE,
-            b'B' => Assertions::NOT_WORD_EDGE,
-            b'<' => Assertions::WORD_START,
-            b'>' => Assertions::WORD_END,
-            b'x' => return self.hexadecimal(),
-            _ => {
-                self.at += 2;
-                if let Some(expansion) = class_of_escape(byte) {
-                    let bracket = bracket::parse(expansion, 0)?;
-                    self.push_bracket(&bracket);
-                } else {
-                    self.push_byte(byte_of_escape(byte));
-                }
-                return Ok(());
-            }
-        };
-        self.at += 2;
-        self.tree.push_leaf(Kind::Assert(assertion));
-        Ok(())
-    }
-
-    /// Parses `\xHH` with up to two digits, or `\x{H...}` with up to eight.
-    fn hexadecimal(&mut self) -> Result<(), PatternError> {
-        let escape = self.at;
-        self.at += 2;
-        let braced = self.peek() == Some(b'{');
-        self.at += usize::from(braced);
-        let mut code = 0;
-        for _ in 0..if braced { 8 } else { 2 } {
-            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            let (Some(digit), true) = (digit, code < CODE_LIMIT) else {
-                break;
-            };
-            code = 16 * code + digit;
-            self.at += 1;
+        let (escape, end) = escape::parse(self.pattern, self.at)?;
+        match escape {
+            Escape::Assert(assertions) => self.tree.push_leaf(Kind::Assert(assertions)),
+            Escape::Bracket(bracket) => self.push_bracket(&bracket::parse(bracket, 0)?),
+            Escape::Code(code) => self.push_set(bytes_between(code, code)),
         }
-        if braced {
-            if self.peek() != Some(b'}') {
-                return Err(PatternError::new(escape, ErrorKind::MissingBrace));
-            }
-            self.at += 1;
-        }
-        self.push_set(bytes_between(code, code));
+        self.at = end;
         Ok(())
     }
 
@@ -276,6 +234,7 @@ impl Parser<'_> {
             };
             self.at += 1;
             if max == 0 {
+                // `x{0}` matches only the empty string, so nothing is kept of x.
                 self.remove_piece();
                 self.tree.push_leaf(Kind::Empty);
             } else {
@@ -292,7 +251,7 @@ impl Parser<'_> {
         nodes.truncate(nodes.len() - size);
     }
 
-    /// Parses `{n}`, `{n,}` or `{n,m}` up to its closing brace.
+    /// Parses `{n}`, `{n,}` or `{n,m}` and stops before its closing brace.
     fn interval(&mut self) -> Result<(u16, u16), PatternError> {
         let open = self.at;
         self.at += 1;
@@ -327,31 +286,5 @@ impl Parser<'_> {
             self.at += 1;
         }
         count
-    }
-}
-
-/// Returns the bracket expression that a backslash and `byte` abbreviate.
-fn class_of_escape(byte: u8) -> Option<&'static [u8]> {
-    Some(match byte {
-        b'w' => b"[[:alnum:]_]",
-        b'W' => b"[^[:alnum:]_]",
-        b's' => b"[[:space:]]",
-        b'S' => b"[^[:space:]]",
-        b'd' => b"[[:digit:]]",
-        b'D' => b"[^[:digit:]]",
-        _ => return None,
-    })
-}
-
-/// Returns the byte that a backslash and `byte` stand for.
-const fn byte_of_escape(byte: u8) -> u8 {
-    match byte {
-        b't' => b'\t',
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b'f' => 0x0c,
-        b'a' => 0x07,
-        b'e' => 0x1b,
-        _ => byte,
     }
 }

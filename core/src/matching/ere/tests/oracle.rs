@@ -8,11 +8,10 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
-use crate::matching::ere::compile::automaton::{State, Transition};
-use crate::matching::ere::run::Program;
-use crate::matching::ere::syntax::ast::Assertions;
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::program::{Program, State, Transition};
 
-/// An automaton that tells of a match when it reads what follows it.
+/// An automaton that reports a match when it reads the byte after it.
 pub(super) struct Oracle {
     dfa: DFA,
     cache: Cache,
@@ -36,7 +35,7 @@ impl Oracle {
         start.expect("no byte is a reason to quit")
     }
 
-    /// Returns the state behind a byte, or behind the end of the text.
+    /// Returns the state after a byte, or after the end of the text.
     pub(super) fn next(&mut self, state: LazyStateID, byte: Option<u8>) -> LazyStateID {
         let next = match byte {
             Some(byte) => self.dfa.next_state(&mut self.cache, state, byte),
@@ -50,7 +49,7 @@ impl Oracle {
 struct Thompson<'p> {
     program: &'p Program,
     builder: thompson::Builder,
-    /// What each state is entered by, the accepting one last.
+    /// The entry of each state, the accepting one last.
     entries: Vec<StateID>,
 }
 
@@ -66,7 +65,7 @@ impl<'p> Thompson<'p> {
         this.builder.set_utf8(false);
         this.builder.start_pattern()?;
         let automaton = &program.automaton;
-        // Behind each literal stands a union of the ways on, which is filled
+        // After each literal comes a union of the ways on, which is filled
         // when all states exist.
         let mut exits = Vec::new();
         for set in &automaton.sets {
@@ -84,15 +83,15 @@ impl<'p> Thompson<'p> {
                 this.connect(exit, transition, true)?;
             }
         }
-        // A match may begin at the start of the text, or behind any byte.
+        // A match may begin at the start of the text, or after any byte.
         let at_start = this.builder.add_union(Vec::new())?;
-        let behind_byte = this.builder.add_union(Vec::new())?;
-        let any = this.builder.add_range(range(0, u8::MAX, behind_byte))?;
-        this.builder.patch(behind_byte, any)?;
+        let after_byte = this.builder.add_union(Vec::new())?;
+        let any = this.builder.add_range(range(0, u8::MAX, after_byte))?;
+        this.builder.patch(after_byte, any)?;
         this.builder.patch(at_start, any)?;
         for transition in automaton.initial() {
             this.connect(at_start, transition, false)?;
-            this.connect(behind_byte, transition, true)?;
+            this.connect(after_byte, transition, true)?;
         }
         this.builder.finish_pattern(at_start)?;
         this.builder.build(at_start, at_start)

@@ -7,9 +7,8 @@ use std::collections::HashSet;
 
 use oracle::Oracle;
 
-use super::{DEAD, Dfa, MATCHED};
-use crate::matching::ere::pattern::Pattern;
-use crate::matching::ere::scratch::Scratch;
+use super::dfa::{DEAD, Dfa, MATCHED};
+use super::{Pattern, Scratch};
 
 /// Steele, Lea and Flood's SplitMix64 (2014).
 struct Random(u64);
@@ -56,7 +55,7 @@ fn each_pattern(count: usize, mut check: impl FnMut(&str, &Pattern, &Dfa)) {
 }
 
 impl Dfa {
-    /// Returns the state behind a byte, or behind the end of the text.
+    /// Returns the state after a byte, or after the end of the text.
     fn next(&self, state: u16, byte: Option<u8>) -> u16 {
         let class = byte.map(|byte| self.classes[usize::from(byte)]);
         let column = class.map_or(self.stride - 1, usize::from);
@@ -64,8 +63,8 @@ impl Dfa {
     }
 }
 
-/// Walks both automata over all texts at once: whichever is the end of the text,
-/// both say the same.
+/// Walks both automata over all texts at once: wherever the text ends, both say
+/// the same.
 fn assert_same(source: &str, dfa: &Dfa, oracle: &mut Oracle) {
     let mut reached = HashSet::new();
     let mut open = vec![(dfa.start, oracle.start())];
@@ -87,6 +86,8 @@ fn assert_same(source: &str, dfa: &Dfa, oracle: &mut Oracle) {
     }
 }
 
+/// On generated patterns full of conditions, the table is that of another
+/// determiniser.
 #[test]
 fn other_determiniser_agrees() {
     each_pattern(3_000, |source, pattern, dfa| {
@@ -94,7 +95,7 @@ fn other_determiniser_agrees() {
     });
 }
 
-/// Patterns of the usual kind, which have more states.
+/// So it is on patterns for log lines, which have more states.
 #[test]
 fn other_determiniser_agrees_on_rules() {
     for source in [
@@ -109,7 +110,7 @@ fn other_determiniser_agrees_on_rules() {
     }
 }
 
-/// All texts of up to five bytes of words and others.
+/// The table and the bounded engine agree on all texts of up to five bytes.
 #[test]
 fn bounded_engine_agrees() {
     let mut texts: Vec<Vec<u8>> = vec![Vec::new()];
@@ -124,15 +125,16 @@ fn bounded_engine_agrees() {
     assert_eq!(texts.len(), 364);
     each_pattern(2_000, |source, pattern, dfa| {
         let mut scratch = Scratch::for_patterns([pattern]);
+        let bounded = Pattern::compile_within(source.as_bytes(), &mut 0).expect(source);
         for text in &texts {
-            let expected = pattern.is_match_without_dfa(text, &mut scratch);
+            let expected = bounded.is_match(text, &mut scratch);
             let shown = text.escape_ascii();
             assert_eq!(dfa.is_match(text), expected, "{source} on {shown}");
         }
     });
 }
 
-/// States that nothing tells apart are one. Two of each count are [`DEAD`] and
+/// Equal states are one. Two of each count are [`DEAD`] and
 /// [`MATCHED`].
 #[test]
 fn states_are_few() {
@@ -143,11 +145,11 @@ fn states_are_few() {
         // In a word or not; and then the letters, of which the first one
         // is in a word.
         (r"\bfoo", 2 + 4),
-        // What may follow for the literal would be known twice.
+        // The literal itself decides which bytes may follow.
         (r"\ba", 2 + 2),
         // Where `-` follows, that is a match already.
         (r"(a|ba-?)\>", 2 + 3),
-        // Certain behind `a`, whatever follows.
+        // Certain after `a`, whatever follows.
         (r"a\>|a\B", 2 + 1),
     ] {
         let pattern = Pattern::compile(source.as_bytes()).expect(source);
@@ -155,7 +157,7 @@ fn states_are_few() {
     }
 }
 
-/// A pattern that cannot match beyond its beginning is done with at once.
+/// An anchored pattern is dead after the first byte that does not fit.
 #[test]
 fn anchored_is_dead_soon() {
     let pattern = Pattern::compile(b"^ab").expect("valid");

@@ -1,0 +1,214 @@
+//! A compiled pattern as data: states, transitions, and what groups are read
+//! from. `compile` makes it, `run` and the determiniser walk it.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::byte_set::{ByteSet, SetId};
+
+/// A state's number. The last state is the accepting one.
+pub(crate) type State = u16;
+
+/// One way from a state to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    /// Where it leads.
+    pub(crate) target: State,
+    /// What must hold after the byte it is taken on.
+    pub(crate) assertions: Assertions,
+    /// Tags to set there: their range in [`Automaton::masks`].
+    pub(crate) masks: (u16, u16),
+}
+
+impl Transition {
+    /// Returns whether it sets no tag.
+    pub(crate) const fn sets_nothing(&self) -> bool {
+        self.masks.0 == self.masks.1
+    }
+}
+
+/// Number of tags in one lane of a thread's row.
+pub(crate) const LANE_TAGS: usize = 4;
+
+/// Tags of one lane to set, as a mask over its bits. The first tag takes the most
+/// significant bits, so that comparing lanes is comparing tags in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TagBits {
+    /// Which lane.
+    pub(crate) lane: u16,
+    /// All bits of the tags to set.
+    pub(crate) bits: u64,
+}
+
+impl TagBits {
+    /// Returns the mask of a single tag.
+    pub(crate) const fn of(tag: u16) -> Self {
+        let place = tag as usize % LANE_TAGS;
+        Self {
+            lane: tag / LANE_TAGS as u16,
+            bits: (u16::MAX as u64) << Self::shift(place),
+        }
+    }
+
+    /// Returns how far the tag at a place of its lane is shifted.
+    pub(crate) const fn shift(place: usize) -> u32 {
+        (LANE_TAGS - 1 - place) as u32 * u16::BITS
+    }
+}
+
+/// Which value of a tag is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// The larger offset.
+    Larger,
+    /// The smaller offset.
+    Smaller,
+}
+
+/// Where a group's boundaries are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Group {
+    /// Tag of its beginning; the number of tags stands for the match's end.
+    pub(crate) start: u16,
+    /// Tag of its end, likewise.
+    pub(crate) end: u16,
+    /// The innermost group around it.
+    pub(crate) parent: Option<u16>,
+}
+
+/// The position automaton of a pattern: one state per literal.
+///
+/// Being in a state means that its literal is the next to match. A transition
+/// is taken on a byte of its source's set, if the assertions hold after that
+/// byte, and sets tags there.
+#[derive(Debug)]
+pub(crate) struct Automaton {
+    /// The byte set of each state but the accepting one.
+    pub(crate) sets: Vec<SetId>,
+    /// Where the transitions of each state begin, and where the last end.
+    pub(crate) starts: Vec<u32>,
+    /// The transitions, by source; those of the beginning come last.
+    pub(crate) transitions: Vec<Transition>,
+    /// The tags that transitions set.
+    pub(crate) masks: Vec<TagBits>,
+}
+
+impl Automaton {
+    /// Returns the accepting state, which is also the number of literals.
+    pub(crate) fn accepting(&self) -> State {
+        self.sets.len() as State
+    }
+
+    /// Returns the transitions that leave a state. Those of the accepting
+    /// state are the ones taken at the beginning of a match.
+    pub(crate) fn leaving(&self, state: State) -> &[Transition] {
+        let state = usize::from(state);
+        let range = self.starts[state] as usize..self.starts[state + 1] as usize;
+        &self.transitions[range]
+    }
+
+    /// Returns the transitions taken at the beginning of a match.
+    pub(crate) fn initial(&self) -> &[Transition] {
+        self.leaving(self.accepting())
+    }
+
+    /// Returns the tags that a transition sets.
+    pub(crate) fn masks(&self, transition: &Transition) -> &[TagBits] {
+        let (start, end) = transition.masks;
+        &self.masks[usize::from(start)..usize::from(end)]
+    }
+}
+
+/// A compiled pattern: its automaton, and how to read a thread's tags.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// States and transitions.
+    pub(crate) automaton: Automaton,
+    /// The byte sets that states refer to.
+    pub(crate) sets: Vec<ByteSet>,
+    /// The groups, the whole match first.
+    pub(crate) groups: Vec<Group>,
+    /// Number of tags.
+    tags: u16,
+    /// The row of a thread that has passed no tag: all bits of the tags that
+    /// prefer the larger offset. Offsets are stored counting from 1, and those
+    /// tags store the complement. So the smaller number is the preferred one in
+    /// every tag, and comparing two threads is comparing two rows.
+    pub(crate) unset: Vec<u64>,
+}
+
+impl Program {
+    /// Puts a program together. There is one direction per tag.
+    pub(crate) fn new(
+        automaton: Automaton,
+        sets: Vec<ByteSet>,
+        directions: &[Direction],
+        groups: Vec<Group>,
+    ) -> Self {
+        let mut unset = vec![0; lanes(directions.len())];
+        for (tag, direction) in directions.iter().enumerate() {
+            if *direction == Direction::Larger {
+                let mask = TagBits::of(tag as u16);
+                unset[usize::from(mask.lane)] |= mask.bits;
+            }
+        }
+        Self {
+            automaton,
+            sets,
+            groups,
+            tags: directions.len() as u16,
+            unset,
+        }
+    }
+
+    /// Returns the number of states, the accepting one included.
+    pub(crate) fn states(&self) -> usize {
+        self.automaton.sets.len() + 1
+    }
+
+    /// Returns the lanes of a thread's row.
+    pub(crate) fn lanes(&self) -> usize {
+        self.unset.len()
+    }
+
+    /// Returns the number of groups, the whole match not counted.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups.len() - 1
+    }
+
+    /// Returns whether the literal of a state matches a byte. The accepting
+    /// state has none.
+    pub(crate) fn accepts(&self, state: State, byte: u8) -> bool {
+        let set = self.automaton.sets.get(usize::from(state));
+        set.is_some_and(|&set| self.sets[usize::from(set)].contains(byte))
+    }
+
+    /// Returns the offset that a tag of a row holds, or `None` if the thread has
+    /// not passed it. One more than the last tag stands for `end`, the end of
+    /// the match.
+    pub(crate) fn offset(&self, row: &[u64], tag: u16, end: usize) -> Option<usize> {
+        if tag >= self.tags {
+            return Some(end);
+        }
+        let (lane, place) = (usize::from(tag) / LANE_TAGS, usize::from(tag) % LANE_TAGS);
+        let stored = (row[lane] ^ self.unset[lane]) >> TagBits::shift(place);
+        usize::from(stored as u16).checked_sub(1)
+    }
+
+    /// Returns the bytes of memory that the program uses.
+    pub(crate) fn memory(&self) -> usize {
+        size_of_val(&self.automaton.sets[..])
+            + size_of_val(&self.automaton.starts[..])
+            + size_of_val(&self.automaton.transitions[..])
+            + size_of_val(&self.automaton.masks[..])
+            + size_of_val(&self.sets[..])
+            + size_of_val(&self.groups[..])
+            + size_of_val(&self.unset[..])
+    }
+}
+
+/// Returns how many lanes hold so many tags.
+pub(crate) const fn lanes(tags: usize) -> usize {
+    tags.div_ceil(LANE_TAGS)
+}
