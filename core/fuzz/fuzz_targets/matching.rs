@@ -3,13 +3,16 @@
 
 #![no_main]
 
+use alertik_core::ids::RuleIds;
 use alertik_core::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
 use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
-use alertik_core::ids::RuleIds;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let border = data.iter().position(|&byte| byte == 0).unwrap_or(data.len());
+    let border = data
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(data.len());
     let (source, text) = data.split_at(border);
     let text = &text[..text.len().min(MESSAGE_BYTES_MAX)];
     let Ok(pattern) = Pattern::compile(source) else {

@@ -15,5 +15,9 @@ fuzz_target!(|pattern: &[u8]| {
             assert!(!error.to_string().is_empty());
         }
     }
-    assert!(hints(pattern).iter().all(|hint| hint.offset() < pattern.len()));
+    assert!(
+        hints(pattern)
+            .iter()
+            .all(|hint| hint.offset() < pattern.len())
+    );
 });

@@ -1,23 +1,32 @@
-//! Any bytes as an answer of HTTP: the same in one piece and byte by byte.
+//! Any bytes as an answer of HTTP, to every notifier: the same in one piece and
+//! byte by byte, and so is the verdict about it.
 
 #![no_main]
 
+use alertik_core::delivery::{Malformed, Notifier, Response, Verdict};
 use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX};
-use alertik_core::delivery::{Malformed, Response};
 use libfuzzer_sys::fuzz_target;
 
-fn take(bytes: &[u8], piece: usize) -> Result<(Option<u16>, Vec<u8>), Malformed> {
+/// 2026-11-22, so that dates in answers lie on both sides of it.
+const UNIX_SECS: i64 = 1_795_305_600;
+
+type Taken = (Option<u16>, Vec<u8>, Verdict);
+
+fn take(notifier: Notifier, bytes: &[u8], piece: usize) -> Result<Taken, Malformed> {
     let mut head = [0; ANSWER_HEAD_BYTES_MAX];
     let mut body = [0; ANSWER_BODY_BYTES_MAX];
-    let mut response = Response::new(&mut head, &mut body);
+    let mut response = Response::new(notifier, &mut head, &mut body);
     for piece in bytes.chunks(piece) {
         response.push(piece)?;
     }
     response.end();
-    let _ = response.header("retry-after");
-    Ok((response.status(), response.body().into()))
+    let verdict = response.judge(UNIX_SECS);
+    Ok((response.status(), response.body().into(), verdict))
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    assert_eq!(take(bytes, bytes.len().max(1)), take(bytes, 1));
+    for notifier in Notifier::ALL {
+        let whole = take(notifier, bytes, bytes.len().max(1));
+        assert_eq!(whole, take(notifier, bytes, 1));
+    }
 });
