@@ -161,8 +161,6 @@ pub struct NotifierSet(u16);
 impl NotifierSet {
     /// The set without members.
     pub const EMPTY: Self = Self(0);
-    /// All notifiers.
-    pub const ALL: Self = Self((1 << NOTIFIERS_MAX) - 1);
 
     /// Adds a notifier.
     pub const fn insert(&mut self, id: NotifierId) {

@@ -41,9 +41,8 @@ pub const NOTICE_BYTES_MAX: usize = 8_192;
 /// Longest mask, in bytes.
 pub const MASK_BYTES_MAX: usize = 4_096;
 
-/// Notifiers that exist: Telegram, Slack, Teams, Discord, Generic1 to Generic4
-/// and Console.
-pub const NOTIFIERS_MAX: usize = 9;
+/// Most notifiers there can be: a set has one bit each.
+pub const NOTIFIERS_MAX: usize = 16;
 
 /// Bytes of one notifier's outbox.
 pub const OUTBOX_BYTES: usize = 32 * 1024;

@@ -76,7 +76,7 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
                 return Err(format!(
                     "alertik: '{}' is not a notifier; known are {}\n",
                     name.to_string_lossy(),
-                    Notifier::names(NotifierSet::ALL)
+                    Notifier::names(Notifier::all())
                 ));
             }
         }

@@ -218,7 +218,7 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
                 format_args!(
                     "'{}' is not a notifier; known are {}, separated by commas",
                     entry.trim_ascii(),
-                    Notifier::names(NotifierSet::ALL)
+                    Notifier::names(Notifier::all())
                 ),
             ),
         }

@@ -104,7 +104,7 @@ mod tests {
         Event {
             head: NoticeHead {
                 rule: RuleName::Environment(0),
-                notifiers: NotifierSet::ALL,
+                notifiers: NotifierSet::EMPTY,
                 at: Wall::default(),
                 source: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 ticket: Ticket::default(),
