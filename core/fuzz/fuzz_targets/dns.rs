@@ -3,12 +3,12 @@
 
 #![no_main]
 
-use alertik_core::dns::{Addresses, Kind, Query, Reply, ResolvConf, add_from_hosts};
+use alertik_core::dns::{Addresses, RecordType, Query, Reply, ResolvConf, add_from_hosts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for kind in [Kind::A, Kind::Aaaa] {
-        let query = Query::new(7, kind, b"a.example", b"test").unwrap();
+    for record_type in [RecordType::A, RecordType::Aaaa] {
+        let query = Query::new(7, record_type, b"a.example", b"test").unwrap();
         let mut answer = query.as_bytes().to_vec();
         let (flags, records) = bytes.split_at(bytes.len().min(4));
         for (&byte, at) in flags.iter().zip([2, 3, 6, 7]) {
