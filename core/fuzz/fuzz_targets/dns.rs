@@ -1,5 +1,5 @@
-//! Any bytes as an answer to a query (flags, count of records, records), and as
-//! each of the two files.
+//! Any bytes as an answer to a query (flags, count of records, records), and as the
+//! hosts file and resolv.conf.
 
 #![no_main]
 
