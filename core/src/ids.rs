@@ -1,4 +1,4 @@
-//! The names by which the rooms speak of rules and notifiers.
+//! The identifiers by which modules refer to rules and notifiers.
 
 use core::fmt;
 
@@ -27,7 +27,7 @@ impl RuleId {
     }
 }
 
-/// Where a rule comes from; how users know it.
+/// The name by which users know a rule; it says where the rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleName {
     /// `EVENTn_*` of the environment.
@@ -51,7 +51,7 @@ impl RuleName {
         }
     }
 
-    /// The inverse of [`RuleName::to_bytes`].
+    /// Returns the name with these bytes, the inverse of [`RuleName::to_bytes`].
     pub(crate) const fn from_bytes(bytes: [u8; 2]) -> Self {
         match bytes {
             [0, number] => Self::Environment(number),
@@ -83,7 +83,7 @@ pub struct RuleIds(u128);
 const _: () = assert!(RULES_MAX <= u128::BITS as usize);
 
 impl RuleIds {
-    /// The set without members.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
     /// Adds a rule.
@@ -131,13 +131,13 @@ impl RuleIds {
     }
 }
 
-/// A notifier's number. Which one it stands for, and its name, only delivery
-/// knows: see [`Notifier`](crate::delivery::Notifier).
+/// A notifier's number. Only delivery knows the notifier and its name: see
+/// [`Notifier`](crate::delivery::Notifier).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotifierId(u8);
 
 impl NotifierId {
-    /// Returns the id with a number, or `None` from [`NOTIFIERS_MAX`] on.
+    /// Returns the id with the given number, or `None` from [`NOTIFIERS_MAX`] on.
     #[must_use]
     pub const fn new(index: usize) -> Option<Self> {
         if index < NOTIFIERS_MAX {
@@ -204,8 +204,8 @@ impl NotifierSet {
     }
 }
 
-/// Names one notification towards the rule state that produced it, so that a
-/// delivery that failed for good can take back the cooldown it armed.
+/// Identifies a notification to the rule state that produced it, so that a
+/// delivery that fails for good can undo the cooldown that it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticket(pub u32);
 
@@ -213,7 +213,7 @@ pub struct Ticket(pub u32);
 mod tests {
     use super::*;
 
-    /// A name survives storage, whatever kind it is.
+    /// A name of any kind survives storage.
     #[test]
     fn names_survive_storage() {
         for name in [
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// Set algebra over the first and the last member.
+    /// Set operations work for the first and the last notifier.
     #[test]
     fn notifier_sets() {
         let mut set = NotifierSet::EMPTY;
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(set.iter().count(), 2);
     }
 
-    /// Members come back once, in order, up to the last rule there can be.
+    /// Each member is returned once and in order, up to the last possible rule.
     #[test]
     fn members_in_order() {
         let mut set = RuleIds::EMPTY;

@@ -1,9 +1,9 @@
-//! Notification text that remembers which parts of it came from the log.
+//! Notification text that records which of its parts came from the log.
 //!
-//! Services give meaning to characters: `<` in Slack, `[` in Teams, a control
-//! byte on a terminal. The user's mask may use that; a stranger's log line must
-//! not. So a mask is expanded into text in which each part taken from the log is
-//! enclosed by two marker bytes. The markers, 0xFF and 0xFE, never occur in
+//! Some characters have a meaning for a service: `<` in Slack, `[` in Teams, a
+//! control byte on a terminal. The user's mask may use them; a stranger's log line
+//! must not. So a mask is expanded into text in which each part taken from the log
+//! is enclosed by two marker bytes. The markers, 0xFF and 0xFE, never occur in
 //! UTF-8, and log bytes are made valid UTF-8 on the way in, so nothing that
 //! arrives over the network can forge one.
 
@@ -38,8 +38,7 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Returns the text of bytes that came from [`Text::as_bytes`] and were stored
-    /// meanwhile.
+    /// Restores a text from bytes that [`Text::as_bytes`] returned.
     #[must_use]
     pub const fn from_stored(bytes: &'a [u8]) -> Self {
         Self { bytes }
@@ -51,8 +50,7 @@ impl<'a> Text<'a> {
         self.bytes
     }
 
-    /// Returns the parts in order, each with its origin. Empty parts are left
-    /// out.
+    /// Returns the parts in order, each with its origin. Empty parts are skipped.
     pub fn parts(self) -> Parts<'a> {
         Parts {
             rest: self.bytes,
@@ -90,8 +88,8 @@ impl<'a> Iterator for Parts<'a> {
             } else {
                 self.rest = rest;
             }
-            // Only `TextBuffer` makes texts, so the parts are UTF-8; stored
-            // bytes that were damaged read as nothing rather than panic.
+            // Only `TextBuffer` creates texts, so the parts are UTF-8. A part that
+            // was damaged in storage is skipped rather than causing a panic.
             match core::str::from_utf8(part) {
                 Ok(part) if !part.is_empty() => return Some((origin, part)),
                 _ => {}
@@ -103,10 +101,10 @@ impl<'a> Iterator for Parts<'a> {
 
 /// The one buffer a notification is written into.
 ///
-/// Writing never fails. A text that does not fit is cut at a character border,
+/// Writing never fails. A text that does not fit is cut at a character boundary,
 /// the cut is marked with `…`, and [`TextBuffer::is_cut`] returns true. Room for
-/// the mark, a closing marker and the tail ([`TextBuffer::push_tail`]) is set
-/// aside, so a cut text is still well formed and still says when the line
+/// that mark, a closing marker and the tail ([`TextBuffer::push_tail`]) is
+/// reserved, so a cut text is still well formed and still says when the line
 /// arrived.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
@@ -114,11 +112,11 @@ pub struct TextBuffer {
     cut: bool,
 }
 
-/// Bytes kept free for what alertik adds after the mask: the time, and the count
-/// of a repeated notification.
+/// Bytes reserved for the tail that alertik adds after the mask: the time, and the
+/// count of a repeated notification.
 const TAIL_BYTES_MAX: usize = 96;
 
-/// Bytes kept free for [`CUT_MARK`], one closing marker and the tail.
+/// Bytes reserved for [`CUT_MARK`], one closing marker and the tail.
 const RESERVED: usize = CUT_MARK.len() + 1 + TAIL_BYTES_MAX;
 
 impl TextBuffer {
@@ -143,13 +141,13 @@ impl TextBuffer {
         Text { bytes: &self.bytes }
     }
 
-    /// Returns whether something did not fit.
+    /// Returns whether anything did not fit.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Appends text of the mask or of alertik itself.
+    /// Appends text from the mask or from alertik itself.
     pub fn push_mask(&mut self, text: &str) {
         self.push_str(text);
     }
@@ -160,7 +158,7 @@ impl TextBuffer {
         if self.cut || bytes.is_empty() {
             return;
         }
-        // A part needs its first marker and something after it.
+        // A part needs room for its opening marker and at least one byte.
         if self.room() < 2 {
             self.mark_cut();
             return;
@@ -172,7 +170,7 @@ impl TextBuffer {
                 self.push_str(REPLACEMENT);
             }
         }
-        // There is room even after a cut: it is part of what is reserved.
+        // There is room even after a cut: the reserve includes this marker.
         let _ = self.bytes.push(LOG_END);
     }
 
@@ -186,8 +184,8 @@ impl TextBuffer {
         }
     }
 
-    /// Appends what alertik adds at the end, in the room that is kept free for it:
-    /// a text that was cut still gets its time. At most 96 bytes.
+    /// Appends the tail that alertik adds at the end, at most 96 bytes. Room for it
+    /// is reserved, so that even a cut text gets its time.
     pub fn push_tail(&mut self, tail: fmt::Arguments<'_>) {
         // Formatting into a `Tail` cuts at the capacity and cannot fail.
         let _ = fmt::write(
@@ -219,7 +217,7 @@ impl TextBuffer {
     }
 }
 
-/// Writes mask text up to the very end of the buffer.
+/// Writes mask text, up to the very end of the buffer.
 struct Tail<'a> {
     bytes: &'a mut Vec<u8, NOTICE_BYTES_MAX>,
 }
@@ -246,7 +244,7 @@ mod tests {
     use super::*;
     use std::vec::Vec as StdVec;
 
-    /// Log bytes come back marked, valid, and unable to forge a marker.
+    /// Log bytes are returned as marked, valid UTF-8, and cannot forge a marker.
     #[test]
     fn log_parts_are_marked_and_valid() {
         let mut text = TextBuffer::new();
@@ -264,7 +262,7 @@ mod tests {
         );
     }
 
-    /// Text beyond the capacity is cut on a character border, in either origin.
+    /// Text of either origin is cut at a character boundary if it does not fit.
     #[test]
     fn overlong_text_is_cut_and_marked() {
         for log in [false, true] {
@@ -294,8 +292,8 @@ mod tests {
         }
     }
 
-    /// A log part for which there is no room at all leaves the mark, too: nothing
-    /// vanishes without a trace. Every fill of the last bytes is tried.
+    /// A log part that does not fit at all still leaves the cut mark: nothing is
+    /// lost silently. Tries every fill level around the limit.
     #[test]
     fn a_part_without_room_is_marked() {
         for before in NOTICE_BYTES_MAX - RESERVED - 4..=NOTICE_BYTES_MAX - RESERVED {

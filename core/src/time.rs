@@ -1,8 +1,8 @@
-//! Time as the core sees it: always an argument, never read.
+//! Time in the core: always an argument; the core never reads a clock.
 //!
 //! There are two clocks, and they are never mixed. [`Instant`] is monotonic and
-//! drives every decision (cooldown, pacing, back-off, age). [`Wall`] is for people
-//! to read; on a router it may be in 1970 until NTP has answered, and it may jump.
+//! drives every decision (cooldown, pacing, back-off, age). [`Wall`] is only for
+//! people to read: on a router it may be in 1970 until NTP answers, and may jump.
 
 use core::fmt;
 
@@ -28,7 +28,8 @@ impl Instant {
         self.millis
     }
 
-    /// Returns the milliseconds from `earlier` to `self`, 0 if it is later.
+    /// Returns the milliseconds from `earlier` to `self`, or 0 if `earlier` is
+    /// later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.millis.saturating_sub(earlier.millis)
@@ -50,7 +51,7 @@ impl Instant {
 pub struct Wall {
     /// Seconds since 1970-01-01 00:00:00 UTC.
     pub unix_secs: i64,
-    /// Seconds that local time is ahead of UTC.
+    /// Seconds by which local time is ahead of UTC.
     pub offset_secs: i32,
 }
 
@@ -96,13 +97,13 @@ impl Wall {
 }
 
 /// Returns the days from 1970-01-01 to a date of the Gregorian calendar, the
-/// inverse of [`Wall::civil`]. Months and days count from 1; a day beyond its
-/// month's end is one of the next month.
+/// inverse of [`Wall::civil`]. Months and days count from 1; a day past the end of
+/// its month counts into the next month.
 ///
-/// After Howard Hinnant's `days_from_civil` (chrono-compatible low-level date
+/// Follows Howard Hinnant's `days_from_civil` (chrono-compatible low-level date
 /// algorithms, public domain).
 pub(crate) const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    // A year that begins in March has its leap day at the end.
+    // Years are shifted to begin in March, which puts the leap day at the end.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -146,7 +147,8 @@ mod tests {
         )
     }
 
-    /// The epoch, a leap day, a century that is no leap year, and before 1970.
+    /// Dates are right at the epoch, on a leap day, in a century year that is not a
+    /// leap year, and before 1970.
     #[test]
     fn civil_dates() {
         assert_eq!(local(0, 0), "1970-01-01 00:00:00");
@@ -156,15 +158,15 @@ mod tests {
         assert_eq!(local(-1, 0), "1969-12-31 23:59:59");
     }
 
-    /// The offset moves the date across midnight in both directions.
+    /// The offset can move the date across midnight in both directions.
     #[test]
     fn offsets_cross_midnight() {
         assert_eq!(local(1_774_396_800 - 1, 3_600), "2026-03-25 00:59:59");
         assert_eq!(local(1_774_396_800, -10_800), "2026-03-24 21:00:00");
     }
 
-    /// Over 400 years, after which the calendar repeats, each day follows the one
-    /// before it, and both directions agree.
+    /// The two conversions agree on every day of 400 years, after which the calendar
+    /// repeats.
     #[test]
     fn dates_and_days_agree() {
         let first = days_from_civil(1800, 3, 1);
@@ -177,7 +179,7 @@ mod tests {
             assert_eq!(days_from_civil(year, month.into(), day.into()), days);
         }
         assert_eq!(days_from_civil(2200, 3, 1), first + 146_097);
-        // A date from another source, and a day that its month does not have.
+        // A known value, and a day past the end of its month.
         assert_eq!(days_from_civil(2017, 1, 1), 17_167);
         assert_eq!(days_from_civil(2026, 2, 30), days_from_civil(2026, 3, 2));
     }

@@ -1,14 +1,14 @@
-//! Any bytes as an answer to a query (flags, count of records, records), and as
-//! each of the two files.
+//! Any bytes as an answer to a query (flags, count of records, records), and as the
+//! hosts file and resolv.conf.
 
 #![no_main]
 
-use alertik_core::dns::{Addresses, Kind, Query, Reply, ResolvConf, add_from_hosts};
+use alertik_core::dns::{Addresses, RecordType, Query, Reply, ResolvConf, add_from_hosts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for kind in [Kind::A, Kind::Aaaa] {
-        let query = Query::new(7, kind, b"a.example", b"test").unwrap();
+    for record_type in [RecordType::A, RecordType::Aaaa] {
+        let query = Query::new(7, record_type, b"a.example", b"test").unwrap();
         let mut answer = query.as_bytes().to_vec();
         let (flags, records) = bytes.split_at(bytes.len().min(4));
         for (&byte, at) in flags.iter().zip([2, 3, 6, 7]) {

@@ -1,5 +1,5 @@
-//! Any pattern on any text, divided by the first zero byte: the engines agree,
-//! the screen loses nothing, and the spans lie in the text.
+//! Any pattern on any text, separated by the first zero byte: the engines agree, the
+//! screen loses no match, and the spans lie in the text.
 
 #![no_main]
 

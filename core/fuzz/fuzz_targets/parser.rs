@@ -1,5 +1,5 @@
-//! Any bytes as a pattern: it compiles or it has an error whose place lies in
-//! it, and its hints do too.
+//! Any bytes as a pattern: it compiles, or its error lies within the pattern, and so
+//! do its hints.
 
 #![no_main]
 

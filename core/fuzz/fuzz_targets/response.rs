@@ -1,5 +1,5 @@
-//! Any bytes as an answer of HTTP, to every notifier: the same in one piece and
-//! byte by byte, and so is the verdict about it.
+//! Any bytes as an HTTP answer, to every notifier: the result and the verdict are
+//! the same whether the bytes arrive in one piece or one by one.
 
 #![no_main]
 

@@ -1,7 +1,8 @@
-//! Digits: parses decimal ones from untrusted text, writes hexadecimal ones.
+//! Digits: parses decimal numbers in untrusted text, writes hexadecimal digits.
 
-/// Parses digits (RFC 9110, section 8.6; resolv.conf(5)). A number that is too
-/// large becomes the largest one. `None` for anything else, a sign included.
+/// Parses a decimal number (RFC 9110, section 8.6; resolv.conf(5)). A number that
+/// is too large becomes `usize::MAX`. Returns `None` if the text contains anything
+/// but digits, such as a sign, or is empty.
 pub(crate) fn parse_digits(digits: &[u8]) -> Option<usize> {
     let valid = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     valid.then(|| {
@@ -13,7 +14,7 @@ pub(crate) fn parse_digits(digits: &[u8]) -> Option<usize> {
     })
 }
 
-/// Returns the lower-case hexadecimal digit of the last four bits, in ASCII.
+/// Returns the low four bits as a lower-case hexadecimal digit in ASCII.
 pub(crate) const fn hex_digit(value: u8) -> u8 {
     b"0123456789abcdef"[(value & 0xF) as usize]
 }
@@ -22,7 +23,7 @@ pub(crate) const fn hex_digit(value: u8) -> u8 {
 mod tests {
     use super::*;
 
-    /// Digits and nothing else, however many.
+    /// Only digits are accepted, however many.
     #[test]
     fn digits() {
         for (text, expected) in [
@@ -39,7 +40,7 @@ mod tests {
         }
     }
 
-    /// As the standard library writes them, whatever the upper four bits are.
+    /// The digits are those of the standard library; the upper bits are ignored.
     #[test]
     fn hexadecimal_digits() {
         for value in 0..=u8::MAX {

@@ -1,31 +1,32 @@
 //! A first-in first-out queue of variable-length byte records in a fixed
 //! number of bytes.
 //!
-//! In the space of a thousand usual messages there would be 32 fixed slots for
-//! the longest one, and it is the number of messages that decides how long a
-//! burst the daemon survives.
+//! The space that holds a thousand ordinary messages would hold only 32 fixed
+//! slots of the longest message's size. The number of messages it holds decides
+//! how long a burst the daemon survives.
 
 use heapless::Vec;
 
-/// Bytes that a record takes besides its content: its length.
+/// Bytes that each record needs besides its content, for its length.
 const LENGTH_BYTES: usize = size_of::<u16>();
 
 /// A queue of byte records that shares `N` bytes among them.
 ///
-/// The storage grows to `N` while it is first filled and wraps around from then
-/// on. Memory that has not been needed yet is never touched, and so not resident.
+/// The storage grows to `N` bytes while it is filled for the first time, and wraps
+/// around from then on. Memory not needed so far is never touched, so it is not
+/// resident.
 #[derive(Debug)]
 pub struct Fifo<const N: usize> {
     storage: Vec<u8, N>,
-    /// Where the oldest record begins.
+    /// The start of the oldest record.
     head: usize,
-    /// Bytes in use, from `head` on.
+    /// Bytes in use, starting at `head`.
     used: usize,
     records: usize,
 }
 
-/// Error returned by [`Fifo::push`]: the record does not fit at present, or it
-/// is longer than a record can be.
+/// Error returned by [`Fifo::push`]: the record does not fit at the moment, or is
+/// longer than a record can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -53,14 +54,14 @@ impl<const N: usize> Fifo<N> {
         self.records
     }
 
-    /// Returns whether there is no record.
+    /// Returns whether the queue is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.records == 0
     }
 
-    /// Appends one record, given in two pieces so that a header needs no copy
-    /// in between. Takes time linear in the record and independent of `N`.
+    /// Appends one record. It is passed in two pieces so that the caller need not
+    /// join them. Takes time linear in the record and independent of `N`.
     ///
     /// # Errors
     ///
@@ -77,8 +78,8 @@ impl<const N: usize> Fifo<N> {
         Ok(())
     }
 
-    /// Moves the oldest record into `out` and returns its length. Drops what does
-    /// not fit into `out`.
+    /// Moves the oldest record into `out` and returns the number of bytes written.
+    /// Bytes that do not fit into `out` are dropped.
     pub fn pop(&mut self, out: &mut [u8]) -> Option<usize> {
         self.records = self.records.checked_sub(1)?;
         let mut length = [0; LENGTH_BYTES];
@@ -98,8 +99,8 @@ impl<const N: usize> Fifo<N> {
         self.used += bytes.len();
     }
 
-    /// Writes without wrapping. On the first lap the storage ends before or
-    /// within the place to be written, and grows.
+    /// Writes without wrapping. On the first lap, the storage ends at or within the
+    /// range to be written, and grows.
     fn write_at(&mut self, at: usize, bytes: &[u8]) {
         let present = bytes.len().min(self.storage.len() - at);
         let (overwriting, growing) = bytes.split_at(present);
@@ -127,8 +128,8 @@ mod tests {
     use super::*;
     use std::collections::VecDeque;
 
-    /// Against a model that allocates: records of every length in turn, pushed
-    /// and popped in a pattern that wraps many times.
+    /// The queue agrees with an allocating model, for records of every length,
+    /// pushed and popped in a pattern that wraps many times.
     #[test]
     fn agrees_with_a_model() {
         let mut fifo = Fifo::<64>::new();
@@ -152,7 +153,7 @@ mod tests {
         }
     }
 
-    /// A short buffer gets the beginning, and the next record is intact.
+    /// A short buffer gets the beginning of a record, and the next one is intact.
     #[test]
     fn short_buffer_cuts_one_record_only() {
         let mut fifo = Fifo::<32>::new();
@@ -166,7 +167,7 @@ mod tests {
         assert!(fifo.is_empty());
     }
 
-    /// Lengths that the length field cannot hold are refused, not truncated.
+    /// A record whose length does not fit into the length field is refused.
     #[test]
     fn longest_record() {
         let mut fifo = Fifo::<100_000>::new();

@@ -21,11 +21,11 @@ pub(crate) fn write_json_part(bytes: &[u8], out: &mut dyn Write) -> fmt::Result 
     let mut buffer = [0; JSON_ESCAPE_BYTES_MAX];
     for chunk in bytes.utf8_chunks() {
         let mut rest = chunk.valid();
-        // Whole stretches go out at once: most text needs no escape.
+        // Write whole stretches at once: most text needs no escape.
         while let Some(at) = rest.find(needs_escape) {
             let (plain, special) = rest.split_at(at);
             out.write_str(plain)?;
-            // `find` says that it is there, and it is one byte long.
+            // `find` guarantees that it exists, and it is ASCII: one byte.
             let escape = json_escape(char::from(special.as_bytes()[0]), &mut buffer);
             out.write_str(escape.unwrap_or_default())?;
             rest = &special[1..];
@@ -38,11 +38,11 @@ pub(crate) fn write_json_part(bytes: &[u8], out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
-/// Most bytes that a character's escape has: `\u001f`.
+/// Length of the longest escape, such as `\u001f`, in bytes.
 pub(crate) const JSON_ESCAPE_BYTES_MAX: usize = 6;
 
-/// Returns a character's escape inside a JSON string, or `None` for one that
-/// stands for itself. The one table of all that writes JSON.
+/// Returns a character's escape inside a JSON string, or `None` if it needs none.
+/// Everything that writes JSON uses this table.
 pub(crate) fn json_escape(
     character: char,
     buffer: &mut [u8; JSON_ESCAPE_BYTES_MAX],
@@ -50,7 +50,7 @@ pub(crate) fn json_escape(
     if !needs_escape(character) {
         return None;
     }
-    // All that need one are ASCII.
+    // All characters that need an escape are ASCII.
     let byte = character as u8;
     let length = match byte {
         b'"' | b'\\' => {
@@ -96,8 +96,8 @@ mod tests {
         assert_eq!(out, "\"\"");
     }
 
-    /// For every character of one byte, and some beyond, the escape is what a
-    /// JSON parser reads as that character; the rest stand for themselves.
+    /// A JSON parser reads every character up to U+00FF, and some beyond, back from
+    /// its escape, or from the character itself if it has none.
     #[test]
     fn escapes_are_read_back() {
         let mut buffer = [0; JSON_ESCAPE_BYTES_MAX];

@@ -1,5 +1,5 @@
-//! Small tools for bytes and texts from outside: a queue of records, search,
-//! digits, JSON strings.
+//! Small tools for untrusted bytes and text: a queue of records, search, digits
+//! and JSON strings.
 
 mod digits;
 mod fifo;

@@ -1,10 +1,10 @@
 //! Substring search, without the standard library's two-way searcher.
 //!
-//! That one (Crochemore and Perrin 1991) pays off in long texts and costs 1.1 kB
-//! on ARMv7. The texts searched here have some hundred bytes, and most of them
-//! are searched once, at start-up.
+//! That searcher (Crochemore and Perrin 1991) pays off in long texts and costs
+//! 1.1 kB on ARMv7. The texts searched here have a few hundred bytes, and most of
+//! them are searched once, at start-up.
 
-/// Returns where `part` begins in `text`. An empty part is not found.
+/// Returns the offset of the first `part` in `text`. An empty part is not found.
 #[must_use]
 pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     if part.is_empty() {
@@ -13,11 +13,11 @@ pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// Returns the text before and the text after the first `mark`.
+/// Returns the text before and after the first `mark`, or `None` without one.
 #[must_use]
 pub fn split_at_mark<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     let at = find(text.as_bytes(), mark.as_bytes())?;
-    // Both ends of a valid text within a valid text are borders of characters.
+    // Where valid UTF-8 occurs in valid UTF-8, both ends are character boundaries.
     Some((text.get(..at)?, text.get(at + mark.len()..)?))
 }
 
@@ -25,7 +25,7 @@ pub fn split_at_mark<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)
 mod tests {
     use super::*;
 
-    /// The same answers as the standard library's, for every part of a text.
+    /// The results are those of the standard library, for every part of a text.
     #[test]
     fn as_the_standard_library() {
         let text = "aabäaab{{x}}ä";

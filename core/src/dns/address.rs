@@ -1,11 +1,13 @@
-//! Addresses in place of names.
+//! Literal addresses, given instead of a name.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
-/// Returns the address that a text is: one of IPv4, also in the short forms of
-/// `inet_addr` (POSIX), one of IPv6, or one with the interface that leads to it,
-/// by name or number (RFC 4007, section 11), as `fe80::1%eth0`. `zone` returns
-/// the number of the interface with a name.
+/// Parses a literal address: IPv4, also in the short forms of `inet_addr`
+/// (POSIX), or IPv6, optionally with the interface that leads to it by name or
+/// number, such as `fe80::1%eth0` (RFC 4007, section 11). `zone` returns the
+/// number of the interface with a given name.
+///
+/// Returns `None` if the text is not a literal address.
 pub fn parse_address(
     text: &str,
     port: u16,
@@ -21,9 +23,9 @@ pub fn parse_address(
     Some(SocketAddr::new(address, port))
 }
 
-/// Returns the address that a text is in a form of `inet_addr`: one to four
-/// numbers, decimal, octal behind a 0 or hexadecimal behind 0x, of which the
-/// last one fills all bytes that are left. `127.1` is 127.0.0.1.
+/// Parses an address in a form that `inet_addr` accepts: one to four numbers,
+/// each decimal, octal after a 0, or hexadecimal after 0x. The last number fills
+/// all remaining bytes, so `127.1` is 127.0.0.1.
 fn numeric(host: &str) -> Option<Ipv4Addr> {
     let mut parts = host.split('.');
     let (mut address, mut free) = (0_u32, u32::BITS);
@@ -39,7 +41,7 @@ fn numeric(host: &str) -> Option<Ipv4Addr> {
 }
 
 fn part(text: &str) -> Option<u32> {
-    // Not a sign, which the number's own parser would take.
+    // `from_str_radix` would accept a sign.
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -48,6 +50,7 @@ fn part(text: &str) -> Option<u32> {
         [b'0', ..] => (text, 8),
         _ => (text, 10),
     };
+    // A sign after 0x has passed the check above.
     let signed = digits.starts_with(['+', '-']);
     u32::from_str_radix(digits, radix).ok().filter(|_| !signed)
 }
@@ -57,7 +60,7 @@ mod tests {
     use super::*;
     use std::net::ToSocketAddrs;
 
-    /// Both families, with an interface by name and by number.
+    /// Literals of both families are parsed, with an interface by name or number.
     #[test]
     fn literals() {
         let zone = |name: &str| (name == "eth0").then_some(7);
@@ -83,7 +86,8 @@ mod tests {
         }
     }
 
-    /// As libc has it, which needs no server for these.
+    /// The short forms give the same addresses as in libc, which resolves them
+    /// without a server.
     #[test]
     fn as_libc() {
         for (host, expected) in [
@@ -105,7 +109,7 @@ mod tests {
         }
     }
 
-    /// Names, and numbers that are too large.
+    /// Names, malformed numbers and numbers that are too large are not addresses.
     #[test]
     fn others() {
         for host in [

@@ -1,4 +1,4 @@
-//! What a look-up found.
+//! The addresses that a look-up found.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,8 +6,8 @@ use heapless::Vec;
 
 use crate::limits::DNS_ADDRESSES_MAX;
 
-/// The addresses of a host, each once, at most [`DNS_ADDRESSES_MAX`] of each
-/// family. More are left out.
+/// The addresses of a host without duplicates, at most [`DNS_ADDRESSES_MAX`] of
+/// each family; further ones are ignored.
 #[derive(Debug, Default)]
 pub struct Addresses {
     v4: Vec<Ipv4Addr, DNS_ADDRESSES_MAX>,
@@ -15,7 +15,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Adds an address, unless it is there already.
+    /// Adds an address unless it is already in the list.
     pub fn push(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(v4) => push(&mut self.v4, v4),
@@ -23,20 +23,20 @@ impl Addresses {
         }
     }
 
-    /// Returns whether there is none.
+    /// Returns whether there are no addresses.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
-    /// Returns the addresses in the order in which they are to be tried: of
-    /// IPv4 and IPv6 by turns, beginning with IPv4, each family as it was found.
+    /// Returns the addresses in the order in which to try them: IPv4 and IPv6
+    /// alternately, IPv4 first, each family in the order in which it was found.
     ///
-    /// RFC 6724 would have every address probed for a route and sorted by
-    /// prefix. The machines this is for are containers on routers, whose only
-    /// way out is often IPv4; an address without a route fails at once, and one
-    /// whose route leads nowhere costs time. By turns (RFC 8305, section 4),
-    /// because one family may lead nowhere as a whole.
+    /// RFC 6724 would probe every address for a route and sort by prefix. This
+    /// code runs in containers on routers, whose only way out is often IPv4. An
+    /// address without a route fails at once; one whose route leads nowhere costs
+    /// time. The families alternate (RFC 8305, section 4) because a whole family
+    /// may lead nowhere.
     pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
         (0..DNS_ADDRESSES_MAX).flat_map(|index| {
             let v4 = self.v4.get(index).map(|&v4| v4.into());
@@ -48,7 +48,7 @@ impl Addresses {
 
 fn push<T: PartialEq>(list: &mut Vec<T, DNS_ADDRESSES_MAX>, address: T) {
     if !list.contains(&address) {
-        // One more than enough is none too many.
+        // Ignore overflow: the list already holds enough addresses.
         let _ = list.push(address);
     }
 }

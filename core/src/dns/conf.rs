@@ -9,17 +9,18 @@ use super::hosts::words;
 use crate::bytes::parse_digits;
 use crate::limits::DNS_SERVERS_MAX;
 
-/// The port of name servers.
+/// The port that name servers listen on.
 const PORT: u16 = 53;
-/// Most dots that `ndots` can ask for, as in musl.
+/// Largest `ndots`, as in musl.
 const DOTS_MAX: usize = 15;
 /// Longest `timeout`, in seconds, as in musl.
 const TIMEOUT_SECS_MAX: usize = 60;
 /// Most `attempts`, as in musl.
 const ATTEMPTS_MAX: usize = 10;
 
-/// What a resolv.conf says. Of its keywords `nameserver`, `search`, `domain` and
-/// `options` with `ndots`, `timeout` and `attempts` count.
+/// The settings in a resolv.conf. It reads the keywords `nameserver`, `search`,
+/// `domain`, and `options` with `ndots`, `timeout` and `attempts`, and ignores
+/// all others.
 #[derive(Debug)]
 pub struct ResolvConf<'t> {
     servers: Vec<SocketAddr, DNS_SERVERS_MAX>,
@@ -30,10 +31,10 @@ pub struct ResolvConf<'t> {
 }
 
 impl<'t> ResolvConf<'t> {
-    /// Reads a file's text; an empty one stands for no file.
+    /// Parses the text of the file; an empty text stands for a missing file.
     ///
-    /// Without a name server it is the one of this machine, 127.0.0.1. What is
-    /// not understood is left out. `zone` is as in [`parse_address()`].
+    /// If no name server is given, it is this machine's own, 127.0.0.1. Anything
+    /// that is not understood is ignored. `zone` is as in [`parse_address()`].
     pub fn parse(text: &'t [u8], zone: &dyn Fn(&str) -> Option<u32>) -> Self {
         let mut conf = Self {
             servers: Vec::new(),
@@ -43,7 +44,7 @@ impl<'t> ResolvConf<'t> {
             attempts: 2,
         };
         for line in text.split(|&byte| byte == b'\n') {
-            // A comment is a line of its own.
+            // A comment occupies a whole line, and its first word is no keyword.
             let Some(end) = line.iter().position(u8::is_ascii_whitespace) else {
                 continue;
             };
@@ -53,11 +54,11 @@ impl<'t> ResolvConf<'t> {
                     let word = words(value).next().unwrap_or_default();
                     let word = core::str::from_utf8(word).unwrap_or_default();
                     if let Some(server) = parse_address(word, PORT, zone) {
-                        // More than three are none too many.
+                        // Ignore servers beyond the third.
                         let _ = conf.servers.push(server);
                     }
                 }
-                // The last one counts.
+                // The last of these lines wins.
                 b"search" | b"domain" => conf.search = value,
                 b"options" => words(value).for_each(|option| conf.set(option)),
                 _ => {}
@@ -84,28 +85,28 @@ impl<'t> ResolvConf<'t> {
         }
     }
 
-    /// Returns the name servers, of which there is at least one.
+    /// Returns the name servers, at least one.
     #[must_use]
     pub fn servers(&self) -> &[SocketAddr] {
         &self.servers
     }
 
-    /// Returns how long one name may take, in milliseconds. As in musl that is
-    /// all of its attempts together.
+    /// Returns the time limit for one name, in milliseconds. As in musl it covers
+    /// all attempts together.
     #[must_use]
     pub const fn timeout_millis(&self) -> u64 {
         self.timeout_secs as u64 * 1_000
     }
 
-    /// Returns after which time a query is sent again, in milliseconds.
+    /// Returns the time after which a query is repeated, in milliseconds.
     #[must_use]
     pub const fn interval_millis(&self) -> u64 {
         self.timeout_millis() / self.attempts as u64
     }
 
-    /// Returns the domains within which to look for a host, in order. The last
-    /// one is the root, which is empty; for a host with a dot at its end, or with as
-    /// many dots as `ndots`, it is the only one.
+    /// Returns the domains in which to look for a host, in order. The last one is
+    /// the root, which is empty. It is the only one if the host ends with a dot or
+    /// has at least `ndots` dots.
     pub fn domains(&self, host: &[u8]) -> impl Iterator<Item = &'t [u8]> {
         let dots = host.iter().filter(|&&byte| byte == b'.').count();
         let absolute = dots >= self.dots || host.ends_with(b".");
@@ -123,7 +124,7 @@ mod tests {
         domains.map(|d| core::str::from_utf8(d).unwrap()).collect()
     }
 
-    /// What counts without a file, or with one that says nothing.
+    /// The defaults apply without a file, and with one that sets nothing.
     #[test]
     fn defaults() {
         for text in [
@@ -143,8 +144,7 @@ mod tests {
         }
     }
 
-    /// Servers of both families, at most three, in order; those that are none are
-    /// left out.
+    /// The first three valid servers are used, of both families and in order.
     #[test]
     fn servers() {
         let conf = ResolvConf::parse(
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(conf.servers(), expected);
     }
 
-    /// The last list of domains counts, and only for names with few dots.
+    /// The last list of domains wins, and applies only to names with few dots.
     #[test]
     fn search() {
         let conf = ResolvConf::parse(
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(domains(&conf, "ntfy"), [""]);
     }
 
-    /// Options within their limits; what is no number changes nothing.
+    /// Options are kept within their limits; a malformed number changes nothing.
     #[test]
     fn options() {
         for (options, timeout, interval) in [

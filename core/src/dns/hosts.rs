@@ -1,11 +1,11 @@
-//! Names that no server is asked for: hosts(5), and the special ones.
+//! Names resolved without a server: those in hosts(5) and the special ones.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Addresses;
 
-/// Adds the addresses that the text of a hosts file has for a host. Case does
-/// not matter, nor does a dot at the host's end.
+/// Adds the addresses that a hosts file lists for a host. Case does not matter,
+/// nor does a dot at the end of the host.
 pub fn add_from_hosts(text: &[u8], host: &[u8], addresses: &mut Addresses) {
     let host = host.strip_suffix(b".").unwrap_or(host);
     for line in text.split(|&byte| byte == b'\n') {
@@ -20,9 +20,8 @@ pub fn add_from_hosts(text: &[u8], host: &[u8], addresses: &mut Addresses) {
     }
 }
 
-/// Returns whether a host is one that no server is to be asked for (RFC 6761):
-/// those within `localhost`, whose addresses it adds, and within `invalid`, which
-/// have none.
+/// Returns whether a host must not be looked up on a server (RFC 6761): one in
+/// `localhost`, whose addresses it adds, or in `invalid`, which has none.
 pub fn add_special(host: &[u8], addresses: &mut Addresses) -> bool {
     let host = host.strip_suffix(b".").unwrap_or(host);
     let top = host.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
@@ -40,7 +39,7 @@ pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|word| !word.is_empty())
 }
 
-/// Returns the address that a word is.
+/// Parses a word as an address.
 pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     core::str::from_utf8(word).ok()?.parse().ok()
 }
@@ -59,7 +58,8 @@ mod tests {
         found(&addresses)
     }
 
-    /// Names and their aliases, comments, blanks, both families by turns.
+    /// Names and aliases are found among comments and blanks, IPv4 and IPv6
+    /// alternately.
     #[test]
     fn entries() {
         let text = "# a\n::1 ntfy\t ip6 # not\n\n10.0.0.7\tntfy Ntfy.lan\r\n10.0.0.8 other\n\
@@ -75,7 +75,7 @@ mod tests {
         assert!(in_hosts("", "ntfy").is_empty());
     }
 
-    /// RFC 6761, sections 6.3 and 6.4.
+    /// RFC 6761, sections 6.3 and 6.4: `localhost` and `invalid`, and no others.
     #[test]
     fn special_names() {
         for (host, is_special, expected) in [

@@ -1,10 +1,10 @@
-//! Looking a host's addresses up: the messages, the files and the rules of a
-//! stub resolver, without a socket.
+//! Looks up a host's addresses: the messages, the files and the rules of a stub
+//! resolver, without a socket.
 //!
-//! Followed are RFC 1035 (messages) with RFC 2181 (what names may hold), RFC 1123,
-//! section 2.1 (names of hosts), RFC 6761 (special names), resolv.conf(5) and
-//! hosts(5). Where these leave a choice it is musl's (1.2.3), which did this
-//! before; what differs is said where it does.
+//! This follows RFC 1035 (messages) with RFC 2181 (bytes allowed in names), RFC
+//! 1123, section 2.1 (host names), RFC 6761 (special names), resolv.conf(5) and
+//! hosts(5). If these leave a choice, it follows musl 1.2.3, whose resolver it
+//! replaces; each difference is noted where it occurs.
 
 mod address;
 mod addresses;
@@ -16,4 +16,4 @@ pub use address::parse_address;
 pub use addresses::Addresses;
 pub use conf::ResolvConf;
 pub use hosts::{add_from_hosts, add_special};
-pub use query::{Kind, Query, Reply};
+pub use query::{Query, RecordType, Reply};

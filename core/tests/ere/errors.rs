@@ -1,9 +1,9 @@
-//! The errors users see for a malformed pattern: its place, the mistake and the
-//! remedy.
+//! The errors that users see for a malformed pattern: the place, the mistake and
+//! the remedy.
 
 use alertik_core::matching::Pattern;
 
-/// Pattern, offset, and a part of the text.
+/// Pattern, offset of the error, and a part of its text.
 const ERRORS: [(&str, usize, &str); 24] = [
     ("(?i)error", 1, "[Aa] instead of (?i)"),
     ("link (?:up|down)", 6, "write ( ... ) instead of (?: ... )"),
@@ -35,7 +35,7 @@ const ERRORS: [(&str, usize, &str); 24] = [
     ),
 ];
 
-/// Each error has its place and its remedy.
+/// Each error reports the right place and the right remedy.
 #[test]
 fn place_and_remedy() {
     for (pattern, offset, part) in ERRORS {

@@ -1,4 +1,4 @@
-//! Patterns and texts from a seed.
+//! Patterns and texts generated from a seed.
 
 /// A pattern as a tree.
 #[derive(Clone, Debug)]
@@ -7,17 +7,17 @@ pub(crate) enum Ast {
     /// `^ $ \b \B \< \>`, by its last byte.
     Assert(u8),
     Cat(Vec<Self>),
-    /// What it is written as, and the bytes it matches, in the parts that musl
-    /// makes alternatives of.
+    /// Its notation, and the bytes it matches, split into the parts that musl turns
+    /// into alternatives.
     Class(Vec<u8>, Vec<Vec<u8>>),
     Group(Box<Self>),
     Literal(u8),
-    /// The piece, the fewest and the most times.
+    /// The piece, and the least and greatest number of times.
     Repeat(Box<Self>, u16, Option<u16>),
 }
 
 impl Ast {
-    /// Returns the pattern in POSIX's notation.
+    /// Returns the pattern in POSIX notation.
     pub(crate) fn pattern(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.write(&mut out);
@@ -85,7 +85,7 @@ impl Random {
         (self.next() % limit as u64) as usize
     }
 
-    /// Returns true in `percent` of a hundred calls.
+    /// Returns true with a probability of `percent`.
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -95,7 +95,7 @@ impl Random {
     }
 }
 
-/// Bounds of a repeat: the fewest and the most times.
+/// Bounds of a repeat: the least and greatest number of times.
 type Bounds = (u16, Option<u16>);
 
 const BOUNDS: [Bounds; 13] = [
@@ -114,7 +114,8 @@ const BOUNDS: [Bounds; 13] = [
     (3, None),
 ];
 
-/// A small, ambiguous pattern over a few letters, and a text of the same.
+/// Returns a small, ambiguous pattern over a few letters, and a text of the same
+/// letters.
 pub(crate) fn ambiguous(random: &mut Random) -> (Ast, Vec<u8>) {
     const LETTERS: [&[u8]; 6] = [b"ab", b"ab", b"abc", b"a", b"ab1 ", b"xy\xe9"];
     let letters = *random.pick(&LETTERS);
@@ -189,12 +190,12 @@ fn class(random: &mut Random, letters: &[u8]) -> Ast {
     }
 }
 
-/// Returns the bytes for which `belongs` answers true, the byte 0 aside.
+/// Returns the bytes for which `belongs` returns true, except the byte 0.
 fn bytes(belongs: impl Fn(u8) -> bool) -> Vec<u8> {
     (1..=u8::MAX).filter(|&byte| belongs(byte)).collect()
 }
 
-/// Returns a class of what lies below and above a byte.
+/// Returns a class of the bytes below and above a byte.
 fn all_but(byte: u8, belongs: impl Fn(u8) -> bool, written: &[u8]) -> Ast {
     let below = bytes(|other| other < byte && belongs(other));
     let above = bytes(|other| other > byte && belongs(other));
@@ -206,7 +207,7 @@ pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Appends a text that the tree matches, assertions aside.
+/// Appends a text that the tree matches, if its assertions hold.
 fn sample(ast: &Ast, random: &mut Random, letters: &[u8], out: &mut Vec<u8>) {
     match ast {
         Ast::Alt(branches) => sample(random.pick(branches), random, letters, out),
@@ -230,7 +231,7 @@ fn sample(ast: &Ast, random: &mut Random, letters: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Lines that patterns are generalised from.
+/// Log lines from which patterns are derived.
 const LINES: [&str; 8] = [
     "login failure for user root from 192.168.88.17 via ssh",
     "ether2 link up (speed 1Gbps, full duplex)",
@@ -242,8 +243,8 @@ const LINES: [&str; 8] = [
     "vrrp,info vrrp1 now MASTER, master down timer",
 ];
 
-/// A pattern in which parts of a log line have become variable, and that line
-/// or another one.
+/// Returns a pattern in which parts of a log line have become variable, and that
+/// line or another one.
 pub(crate) fn log_like(random: &mut Random) -> (Ast, Vec<u8>) {
     let line = random.pick(&LINES).as_bytes();
     let start = random.below(line.len() / 2);
@@ -298,7 +299,7 @@ fn variable_piece(random: &mut Random, word: &[u8], digits: bool) -> Ast {
     }
 }
 
-/// A soup of what has a meaning in patterns, most of it malformed.
+/// Returns a random sequence of pattern syntax, mostly malformed, and a text.
 pub(crate) fn soup(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
     const PIECES: [&[u8]; 48] = [
         b"a",

@@ -1,4 +1,4 @@
-//! The behaviour at the limits.
+//! Behaviour at the limits.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,8 @@ use alertik_core::matching::{Pattern, Scratch, Span};
 
 use crate::answer;
 
-/// Nesting as deep as a pattern can be long costs no stack: this runs in a
-/// thread with 64 KiB of it.
+/// Even the deepest nesting that fits into a pattern needs no more than a 64 KiB
+/// stack.
 #[test]
 fn deep_nesting() {
     let run = || {
@@ -46,7 +46,7 @@ fn too_large() {
         let took = start.elapsed();
         assert_eq!(error.code(), 12, "{pattern}");
         assert!(error.to_string().contains("too large"), "{error}");
-        // 50 ms are asked for, in release; this is not, on a busy machine.
+        // The target is 50 ms in release builds; a busy machine needs this margin.
         assert!(took < Duration::from_secs(2), "{pattern}: {took:?}");
     }
     let long = b"a".repeat(PATTERN_BYTES_MAX + 1);
@@ -55,16 +55,16 @@ fn too_large() {
     assert_eq!(answer(&b"a".repeat(PATTERN_BYTES_MAX), b"a"), "N");
 }
 
-/// Hundreds of groups that can be skipped give nearly every transition a list of
-/// tags of its own. Such a pattern is compiled or refused, and quickly.
+/// With hundreds of optional groups, nearly every transition gets its own list of
+/// tags. Such a pattern is compiled or refused quickly.
 #[test]
 fn many_lists_of_tags() {
     for (pattern, is_valid) in [
-        // 180,000 transitions, of which most set a list that is known.
+        // 180,000 transitions, most of them with a list that is already known.
         (["(a)?".repeat(100), "b?".repeat(500)].concat(), true),
         // Lists so long that copying them for each literal would take 700 MB.
         ("(a)?".repeat(700), false),
-        // A list that is a tag longer after each of many empty groups.
+        // A list that grows by a tag with each of many empty groups.
         (
             ["(", &"a|".repeat(900), "a)", &"()".repeat(1_100)].concat(),
             true,
@@ -74,7 +74,7 @@ fn many_lists_of_tags() {
         let compiled = Pattern::compile_within(pattern.as_bytes(), &mut 0);
         let took = start.elapsed();
         assert_eq!(compiled.is_ok(), is_valid, "{}", &pattern[..20]);
-        // 50 ms in release; the linear search took 1.5 s.
+        // It takes 50 ms in release builds; a linear search took 1.5 s.
         assert!(
             took < Duration::from_secs(1),
             "{}: {took:?}",
@@ -83,8 +83,8 @@ fn many_lists_of_tags() {
     }
 }
 
-/// Counts of pieces that can be repeated without limit are no reason to refuse a
-/// pattern.
+/// A pattern is not refused for counts on pieces that can be repeated without limit
+/// anyway.
 #[test]
 fn idle_counts() {
     let pattern = b"(((((aa)|((a?)*))*){0,10}){0,10}){0,10}";
@@ -99,8 +99,7 @@ fn idle_counts() {
     assert!(answer(b"(((a*){9}){99}){99}b", b"xaab").starts_with("M3 1,4"));
 }
 
-/// A pattern that no message is long enough for is valid, as in musl, and
-/// takes no memory.
+/// A branch longer than any message is valid, as in musl, and takes no memory.
 #[test]
 fn too_long_for_any_message() {
     let pattern = Pattern::compile(b"(a{255}){255}|b").expect("valid");
@@ -119,14 +118,14 @@ fn without_dfa() {
     assert_eq!(answer(b"a.{20}b", b"xa0123456789012345678b"), "N");
 }
 
-/// Building a DFA stops if it takes too much memory or too much work, even if the
+/// Construction of a DFA stops if it takes too much memory or work, even if the
 /// result would be small.
 #[test]
 fn costly_dfa() {
     for (pattern, text, expected) in [
-        // Each state has all positions that an `a` may be at.
+        // Each state holds every position that an `a` may be at.
         ("(a{200}){4}", "aaaa", "N"),
-        // Each state has the first 200 positions, and these have 20,000 ways on.
+        // Each state holds the first 200 positions, with 20,000 transitions.
         ("((a?b?){100}|[ab]*a[ab]{8})c", "xaababc", "M2 1,7 1,6 6,6"),
     ] {
         let start = Instant::now();
@@ -138,8 +137,8 @@ fn costly_dfa() {
     }
 }
 
-/// Without a DFA, work that passes the limit ends as a match without groups, and
-/// texts up to the promised length never get there.
+/// Without a DFA, a search that exceeds the work limit counts as a match without
+/// groups. Texts up to the promised length never reach the limit.
 #[test]
 fn too_much_work() {
     let pattern = Pattern::compile_within(b"(a?){100}b", &mut 0).expect("valid");
@@ -153,8 +152,8 @@ fn too_much_work() {
     assert!(pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
 }
 
-/// With a DFA, the limit of work makes no match of what is none: it costs a
-/// match its groups and nothing else.
+/// With a DFA, the work limit never causes a false match: it only costs a match its
+/// groups.
 #[test]
 fn dfa_decides_before_groups_are_sought() {
     let pattern = Pattern::compile(b"([a-z]?){100}!!$").expect("valid");
@@ -186,8 +185,8 @@ fn usual_patterns_are_exact() {
     }
 }
 
-/// The DFAs of several patterns share a budget; patterns that come after it is used
-/// up work without one.
+/// The DFAs of several patterns share a budget; once it is used up, further patterns
+/// work without a DFA.
 #[test]
 fn shared_budget() {
     let mut bytes = 20_000;

@@ -1,9 +1,9 @@
-//! The matcher as a whole: against cases written by hand, against musl, and
-//! against a plain POSIX matcher.
+//! The whole matcher, compared with hand-written cases, with musl, and with a plain
+//! POSIX matcher.
 //!
-//! `generate` makes patterns as trees, so that the two engines they are compared
-//! with need no parser: `posix`, which is slow and does only what the standard
-//! says, and `tre`, which does what musl does.
+//! `generate` makes patterns as trees, so that the two reference engines need no
+//! parser: `posix`, which is slow and does only what the standard says, and `tre`,
+//! which does what musl does.
 
 mod errors;
 mod generate;
@@ -18,7 +18,7 @@ mod tre;
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::matching::{Pattern, Scratch, Span};
 
-/// Returns what the matcher says of a pattern and a text, in the words of the
+/// Returns the matcher's result for a pattern and a text, in the notation of the
 /// filter: `E<code>`, `N`, or `M<groups> so,eo so,eo ...`.
 fn answer(pattern: &[u8], text: &[u8]) -> String {
     let pattern = match Pattern::compile(pattern) {

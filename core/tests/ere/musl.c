@@ -1,5 +1,5 @@
-/* Asks musl: one case per line, the pattern and the text in hexadecimal with a
- * tab between them; one answer per line, in the words of main.rs. */
+/* Asks musl: reads one case per line, the pattern and the text in hexadecimal,
+ * separated by a tab; writes one answer per line, in the notation of main.rs. */
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,16 +1,16 @@
-//! Against musl itself, if `musl-gcc` is installed (Debian: musl-tools).
+//! Comparison with musl itself, if `musl-gcc` is installed (Debian: musl-tools).
 //!
 //! Every difference must be one of two departures of musl from POSIX:
 //!
 //! * Q1: when the accepting state is reached twice at one offset, a match that
 //!   begins later can replace the leftmost one.
-//! * Q2: literals of repeat counts inside of repeats can be numbered alike,
-//!   and then their states are one.
+//! * Q2: literals in nested repeat counts can get the same number, and then share
+//!   a state.
 //!
-//! `tre` shows it: with both it answers as musl, without them as the product.
-//! A third one, Q3, is copied: of several empty paths through a piece only one
-//! is kept. So it makes no difference from musl, but one from POSIX, and
-//! `properties` looks at it.
+//! `tre` proves it: with both quirks it answers like musl, without them like the
+//! product. A third departure, Q3, is copied: of several empty paths through a
+//! piece, only one is kept. So the product does not differ from musl there, but
+//! from POSIX; `properties` covers that.
 //!
 //! `ERE_CASES` sets the number of cases of each kind, `ERE_SEED` the seed.
 
@@ -38,7 +38,7 @@ fn oracle() -> Option<PathBuf> {
             Some(program)
         }
         Err(_) => {
-            // Past the test harness, which hides what passing tests print.
+            // Bypass the test harness, which hides the output of passing tests.
             let mut stderr = std::io::stderr();
             writeln!(
                 stderr,
@@ -114,19 +114,19 @@ fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
     }
 }
 
-/// Patterns made from log lines: at most one case in a thousand differs.
+/// On patterns made from log lines, at most one case in a thousand differs.
 #[test]
 fn log_lines() {
     compare(generate::log_like, [0.001, 0.0]);
 }
 
-/// Ambiguous patterns differ only by Q1 and Q2.
+/// On ambiguous patterns, Q1 and Q2 explain every difference.
 #[test]
 fn ambiguous() {
     compare(generate::ambiguous, [0.01, 0.05]);
 }
 
-/// The parser: every decision and every error code is musl's.
+/// The parser makes the same decisions as musl, and returns the same error codes.
 #[test]
 fn soup() {
     let mut random = Random::new(setting("ERE_SEED", 1));

@@ -1,23 +1,23 @@
-//! A plain POSIX matcher: slow, and obviously right.
+//! A plain POSIX matcher: slow and obviously right.
 //!
-//! It tries every beginning from the left and every end from the longest, on
-//! the tree of the pattern. It knows nothing of groups.
+//! It works on the tree of the pattern and tries every start from the left, and
+//! every end from the longest. It does not support groups.
 //!
-//! Where a piece can match the empty string in several ways, POSIX allows each
-//! of them; musl keeps one ([`EmptyPaths::One`]), so that `^*a` demands the
-//! beginning of the text. The product copies that.
+//! If a piece can match the empty string in several ways, POSIX allows all of them;
+//! musl keeps one ([`EmptyPaths::One`]), so that `^*a` requires the beginning of the
+//! text. The product copies that.
 
 use std::collections::BTreeSet;
 
 use crate::generate::{Ast, is_word};
 
-/// Which ways through a piece that consume nothing may be taken.
+/// The permitted ways through a piece that consume nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EmptyPaths {
     /// All, as in POSIX.
     All,
-    /// The left alternative if it can be empty, and through the body of a
-    /// loop if that can be.
+    /// Through the left alternative if it can be empty, and through the body of a
+    /// loop if that can be empty.
     One,
 }
 
@@ -68,7 +68,7 @@ struct Matcher<'t> {
 }
 
 impl Matcher<'_> {
-    /// Returns where a match of at least one byte that begins at `at` can end.
+    /// Returns the ends of all matches of at least one byte that begin at `at`.
     fn ends(&self, ast: &Ast, at: usize) -> BTreeSet<usize> {
         match ast {
             Ast::Alt(branches) => branches
@@ -155,7 +155,7 @@ impl Matcher<'_> {
     }
 }
 
-/// Returns whether a tree can match the empty string, assertions aside.
+/// Returns whether a tree can match the empty string if its assertions hold.
 fn is_nullable(ast: &Ast) -> bool {
     match ast {
         Ast::Alt(branches) => branches.iter().any(is_nullable),

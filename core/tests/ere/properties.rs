@@ -1,4 +1,4 @@
-//! Promises that hold for every pattern and text.
+//! Properties that hold for every pattern and text.
 
 use alertik_core::ids::RuleIds;
 use alertik_core::limits::GROUPS_MAX;
@@ -26,8 +26,8 @@ fn each_case(mut check: impl FnMut(&Ast, &Pattern, &[u8])) {
     }
 }
 
-/// Match and span are those of POSIX, but for pieces with several empty paths,
-/// for which they are those of musl; and that makes a difference in few cases.
+/// Matches and spans are those of POSIX, except for pieces with several empty paths,
+/// where they are those of musl. Few cases depend on that.
 #[test]
 fn spans_are_posix() {
     let mut copied = 0;
@@ -47,7 +47,7 @@ fn spans_are_posix() {
     );
 }
 
-/// Groups are those of TRE without the quirks that are not kept.
+/// Groups are those of TRE without Q1 and Q2, the quirks that are not copied.
 #[test]
 fn groups_are_those_of_tre() {
     each_case(|ast, _, text| {
@@ -81,8 +81,8 @@ fn engines_agree() {
     });
 }
 
-/// Every span lies in the text and in the whole match, begins before it ends,
-/// and does not depend on the searches that the scratch served before.
+/// Every span lies in the text and in the whole match, does not end before it
+/// begins, and does not depend on earlier searches with the same scratch.
 #[test]
 fn spans_are_sane() {
     let mut random = Random::new(11);

@@ -1,4 +1,4 @@
-//! The screen against plain searching.
+//! The screen compared with plain searching.
 
 use alertik_core::ids::RuleIds;
 use alertik_core::limits::RULES_MAX;
@@ -13,9 +13,9 @@ fn found(screen: &Screen, text: &[u8]) -> Vec<usize> {
     found.iter().map(|rule| rule.index()).collect()
 }
 
-/// For substrings, being a candidate is containing the substring: for as many
-/// rules as there can be, over an alphabet so small that strings overlap,
-/// contain each other and share beginnings and ends.
+/// A substring rule is a candidate exactly if the text contains the substring. Tried
+/// with the maximum number of rules, over an alphabet so small that the substrings
+/// overlap, contain each other, and share beginnings and ends.
 #[test]
 fn substrings_are_exact() {
     let mut random = Random::new(3);
@@ -44,8 +44,8 @@ fn substrings_are_exact() {
     }
 }
 
-/// A pattern is a candidate of the texts that hold one of its literals, and
-/// one without literals of every text.
+/// A pattern is a candidate for texts that contain one of its literals; a pattern
+/// without literals is a candidate for every text.
 #[test]
 fn patterns_are_screened_by_literals() {
     let patterns = [
@@ -70,7 +70,7 @@ fn patterns_are_screened_by_literals() {
     }
 }
 
-/// No rules, no candidates.
+/// Without rules there are no candidates.
 #[test]
 fn without_rules() {
     let screen = Screen::build([]);

@@ -1,6 +1,6 @@
-//! Cases written by hand: pattern, text, and the answer, by topic.
+//! Hand-written cases by topic: pattern, text and answer.
 //!
-//! The answers are musl's, which `musl` checks if it can.
+//! The answers are musl's; the module `musl` checks that if musl is available.
 
 use crate::{answer, show};
 
@@ -9,9 +9,9 @@ pub(crate) struct Case {
     pub(crate) pattern: Vec<u8>,
     pub(crate) text: Vec<u8>,
     pub(crate) answer: &'static str,
-    /// Whether musl's answer is another one, against POSIX.
+    /// Whether musl's answer differs, contrary to POSIX.
     pub(crate) differs: bool,
-    /// Its place among the cases, from 1.
+    /// Its number among the cases, from 1.
     pub(crate) line: usize,
 }
 
@@ -162,7 +162,7 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"\\<", b"", "N", false),
     (b"x\\b$", b"x", "M0 0,1", false),
     (b"a\\b*b", b"ab", "N", false),
-    // Of several empty paths one is kept.
+    // Only one of several empty paths is kept.
     (b"^*a", b"ba", "N", false),
     (b"(^)?a", b"ba", "N", false),
     (b"(^| *)a", b"ba", "N", false),
@@ -180,7 +180,7 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"b+|a", b"cabb", "M0 1,2", false),
     (b"(up|upper|down)", b"upper", "M1 0,5 0,5", false),
     (b"a*(ab)?", b"aab", "M1 0,3 1,3", false),
-    // Groups report what TRE's tags say.
+    // Groups follow TRE's tags.
     (b"(a|ab)(c|bcd)(d*)", b"abcd", "M3 0,4 0,1 1,4 4,4", false),
     (b"(a|aa)*", b"aaa", "M1 0,3 1,3", false),
     (b"(\\d{1,3})+", b"1234", "M1 0,4 1,4", false),
@@ -206,7 +206,7 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"([a-zA-Z0-9]+) link up \\(speed (\\d+Mbps), full duplex\\)", b"eth0 link up (speed 100Mbps, full duplex)", "M2 0,41 0,4 20,27", false),
     (b"(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "M33 0,33 0,1 1,2 2,3 3,4 4,5 5,6 6,7 7,8 8,9 9,10 10,11 11,12 12,13 13,14 14,15 15,16 16,17 17,18 18,19 19,20 20,21 21,22 22,23 23,24 24,25 25,26 26,27 27,28 28,29 29,30 30,31", false),
     (b"(((((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))))", b"a", "M35 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1 0,1", false),
-    // The three departures of musl: D where the product has POSIX's answer.
+    // Departures of musl: `true` if the product gives POSIX's answer instead.
     (b"(\\d{1,3})+:(\\d{1,3})+", b"after 00:12:31", "M2 6,11 6,8 9,11", true),
     (b"\\d+:(\\d{1,3})+", b"... 00:12:31", "M1 4,9 7,9", true),
 ];
@@ -225,7 +225,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         })
 }
 
-/// Every case has its answer.
+/// Every case gets its expected answer.
 #[test]
 fn answers() {
     for case in cases() {

@@ -6,8 +6,7 @@ const NOTIFIERS = ["Telegram", "Slack", "Teams", "Discord", "Generic1", "Generic
 const LINES_MAX = 200;
 const SEPARATOR = 0xff;
 const COLOURS = 6;
-// A module's memory never shrinks; beyond this many bytes the core is started
-// afresh.
+// A module's memory never shrinks; above this many bytes the core is restarted.
 const MEMORY_MAX = 64 << 20;
 
 const $ = (id) => document.getElementById(id);
@@ -37,12 +36,12 @@ function ask(fields) {
     const size = core.alertik_answer();
     return JSON.parse(decoder.decode(new Uint8Array(core.memory.buffer, core.alertik_answer_at(), size)));
   } catch (error) {
-    core = null; // A module that stopped is not asked again.
+    core = null; // A module that has stopped cannot be called again.
     throw error;
   }
 }
 
-// --- What is asked --------------------------------------------------------
+// --- The question ---------------------------------------------------------
 
 const chosen = (name) => document.querySelector(`input[name=${name}]:checked`).value;
 
@@ -75,7 +74,7 @@ function question() {
   ];
 }
 
-// --- What is shown --------------------------------------------------------
+// --- The display ----------------------------------------------------------
 
 function element(name, className, text) {
   const node = document.createElement(name);
@@ -111,9 +110,9 @@ function showNotes(answer) {
   $("pattern-notes").replaceChildren(...notes);
 }
 
-// Splits a line at the borders of the match and its groups. Each piece has the
-// colour of the innermost group it lies in; a group's number stands where it
-// begins.
+// Splits a line at the boundaries of the match and its groups. Each piece has the
+// colour of the innermost group around it; a group's number is shown where the
+// group begins.
 function highlighted(message, match) {
   const bytes = encoder.encode(message);
   const text = (start, end) => decoder.decode(bytes.slice(start, end));
@@ -140,7 +139,7 @@ function highlighted(message, match) {
   return code;
 }
 
-// A match that would take too much work to locate has no place.
+// A match that would take too much work to locate has no position.
 const isLocated = (match) => match.start !== undefined;
 
 function groupList(match) {
@@ -174,7 +173,7 @@ function lineItem(line) {
     if (match.groups.length > 0) item.append(groupList(match));
   } else {
     item.append(element("code", "log", line.message));
-    item.append(element("p", "note", "It takes too much work to find where, so the message has no groups."));
+    item.append(element("p", "note", "Locating the match would take too much work, so the message has no groups."));
   }
   item.append(element("span", "who", `${match.notifiers.join(", ")} gets`), element("div", "bubble", match.text));
   return item;
@@ -182,8 +181,8 @@ function lineItem(line) {
 
 let summaryTimer = 0;
 
-// The summary is a live region: it waits until typing pauses. What is no longer
-// true goes at once.
+// The summary is a live region, so it waits until typing pauses. An outdated
+// summary is removed at once.
 function summarise(text, good) {
   clearTimeout(summaryTimer);
   if ($("summary").textContent !== text) $("summary").textContent = "";
@@ -195,7 +194,7 @@ function showResult(answer) {
   const shown = answer.lines ?? [];
   $("result").replaceChildren(...shown.map(lineItem));
   if (answer.lines === undefined) {
-    summarise("The rule has a mistake; see above.", false);
+    summarise("The rule has a mistake: see above.", false);
     return;
   }
   const matching = shown.filter((line) => line.matches.length > 0).length;
@@ -210,10 +209,10 @@ let forms = null;
 
 function showForm() {
   const form = chosen("form");
-  $("form").textContent = forms ? forms[form] : "The lines to copy stand here when the rule is right.";
+  $("form").textContent = forms ? forms[form] : "The lines to copy appear here once the rule is valid.";
   $("copy").disabled = !forms;
   const least = number() + 1;
-  $("form-note").textContent = `ENV_EVENTS is the number of rules: at least ${least} with EVENT${number()}_.` +
+  $("form-note").textContent = `ENV_EVENTS is the number of rules: with EVENT${number()}_, at least ${least}.` +
     (form === "compose" ? " Compose reads $$ as $." : form.startsWith("routeros") ? " Paste into the terminal; the container needs envlist" + (form === "routeros" ? "s" : "") + "=alertik." : "");
 }
 
@@ -231,7 +230,7 @@ function update() {
     failures += 1;
     forms = null;
     $("result").replaceChildren();
-    summarise("alertik’s core stopped while it worked on this rule. Please report the rule.", false);
+    summarise("alertik’s core stopped while working on this rule. Please report the rule.", false);
     console.error(error);
     return;
   }
@@ -251,7 +250,7 @@ function changed() {
   requestAnimationFrame(update);
 }
 
-// --- What can be done -----------------------------------------------------
+// --- The actions ----------------------------------------------------------
 
 let saidTimer = 0;
 
@@ -261,8 +260,8 @@ function say(text) {
   saidTimer = setTimeout(() => ($("said").textContent = ""), 4000);
 }
 
-// Browsers give the clipboard to secure origins only; elsewhere the old way
-// has to do.
+// Browsers grant clipboard access to secure origins only; elsewhere the old
+// method has to do.
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -290,7 +289,7 @@ function load(rule) {
   changed();
 }
 
-// The address keeps the state as JSON in base64url.
+// The address holds the state as JSON in base64url.
 function stateToHash() {
   const state = { type: chosen("type"), pattern: $("pattern").value, mask: $("mask").value, lines: lines(), notifier: $("notifier").value, number: number(), form: chosen("form") };
   const bytes = encoder.encode(JSON.stringify(state));
@@ -311,7 +310,7 @@ function stateFromHash() {
     load({ type: string(state.type), pattern: string(state.pattern), mask: string(state.mask), lines: (Array.isArray(state.lines) ? state.lines : []).map(string) });
     return true;
   } catch {
-    say("The address holds no rule that this page can read.");
+    say("The address contains no rule that this page can read.");
     return false;
   }
 }
@@ -320,8 +319,8 @@ function options(select, entries) {
   select.replaceChildren(...entries.map(([value, text]) => Object.assign(element("option", "", text), { value })));
 }
 
-// A variable holds no line break that a user could type: in the expression and
-// in the message \n stands for one.
+// A variable's value has no line breaks: in the expression and in the message, \n
+// stands for one.
 function oneLine(event) {
   const field = event.target;
   if (!field.value.includes("\n")) return;
@@ -361,7 +360,7 @@ $("copy").addEventListener("click", async () => {
 });
 $("link").addEventListener("click", async () => {
   history.replaceState(null, "", `#${stateToHash()}`);
-  say((await copy(location.href)) ? "Done, and the address is copied." : "Done.");
+  say((await copy(location.href)) ? "Done, and the address has been copied." : "Done.");
 });
 addEventListener("hashchange", stateFromHash);
 if (!stateFromHash()) load(EXAMPLES[0]);

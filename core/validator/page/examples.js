@@ -1,5 +1,4 @@
-// The rules of the README, and those of the predecessor's, with lines that they
-// are about.
+// The rules from the README and those of the predecessor, with log lines for each.
 const EXAMPLES = [
   {
     name: "Failed login: user, address, service",
@@ -71,7 +70,7 @@ const EXAMPLES = [
   },
 ];
 
-// What routers write, in their formats.
+// Lines as routers write them, in all formats.
 const SAMPLES = [
   "system,error,critical login failure for user admin from 192.168.88.17 via ssh",
   "<27>Oct  2 17:36:35 MikroTik login failure for user guest from 192.168.88.17 via ssh",

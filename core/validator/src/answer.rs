@@ -1,9 +1,9 @@
 //! A question about a rule, and its answer as JSON.
 //!
 //! The question is a list of fields in UTF-8, separated by the byte 0xFF, which
-//! UTF-8 has no use for: match type, expression, mask, notifier, rule number,
-//! seconds since 1970, seconds that local time is ahead of UTC, and then every
-//! line. The answer is
+//! never occurs in UTF-8: match type, expression, mask, notifier, rule number,
+//! seconds since 1970, seconds by which local time is ahead of UTC, and then the
+//! lines, one field each. The answer is
 //!
 //! ```json
 //! {"pattern":{"groups":2,"plan":"…"},
@@ -13,9 +13,10 @@
 //!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"}}
 //! ```
 //!
-//! where `hint` may be missing, and `pattern` and `mask` are `{"error":{"offset":3,"text":"…"}}` instead if
-//! they are wrong; then there are no lines and no forms. A line's object is the
-//! one that `alertik match --json` writes. Offsets count bytes from 0.
+//! `hint` may be missing. If `pattern` or `mask` is wrong, it is
+//! `{"error":{"offset":3,"text":"…"}}` instead, and there are no lines and no
+//! forms. The object of a line is the one that `alertik match --json` writes.
+//! Offsets count bytes from 0.
 
 use std::fmt::{self, Display, Write};
 
@@ -29,17 +30,17 @@ use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};
 
-/// A question, taken apart.
+/// A parsed question.
 #[derive(Clone, Copy, Debug)]
 struct Question<'a> {
     variables: Variables<'a>,
     wall: Wall,
-    /// The lines, still joined; `None` where there is not one.
+    /// The lines, still joined; `None` if there are none.
     lines: Option<&'a [u8]>,
 }
 
-/// Appends the answer to a question. A question that is not well formed gets an
-/// empty answer, which only a wrong script can see.
+/// Appends the answer to a question. A malformed question gets an empty answer,
+/// which only a faulty script can see.
 pub fn answer(question: &[u8], out: &mut String) {
     if let Some(question) = Question::parse(question) {
         // Writing to a string cannot fail.
@@ -183,6 +184,7 @@ mod tests {
         out
     }
 
+    /// A valid rule gets its pattern, mask, lines and forms.
     #[test]
     fn a_right_rule() {
         let fields = [
@@ -199,6 +201,7 @@ mod tests {
         }
     }
 
+    /// An invalid rule gets the errors of both fields, and no lines or forms.
     #[test]
     fn a_wrong_rule() {
         let out = ask(&["regex", "a(b", "@x", "Slack", "0", "0", "0"]);
@@ -210,7 +213,7 @@ mod tests {
         assert!(!out.contains("forms") && !out.contains("lines"), "{out}");
     }
 
-    /// What no script would ask.
+    /// A malformed question gets an empty answer.
     #[test]
     fn malformed_questions() {
         for fields in [&[][..], &["regex"], &["regex", "", "", "", "-1", "0", "0"]] {
@@ -221,7 +224,7 @@ mod tests {
         assert_eq!(out, "");
     }
 
-    /// The picker has the README's rules.
+    /// The page's examples include the README's rules.
     #[test]
     fn examples_are_those_of_the_readme() {
         let readme = include_str!("../../../README.md");

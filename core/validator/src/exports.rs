@@ -1,15 +1,16 @@
-//! What the page's script can call.
+//! The functions that the page's script can call.
 //!
-//! A fixed symbol name is the only thing here that Rust calls unsafe: it could
-//! collide with another symbol of the program, so all of them begin with
-//! `alertik_`. No pointer is ever read: the script writes into a buffer that
-//! Rust owns and knows the length of.
+//! The only thing here that Rust calls unsafe is a fixed symbol name: it could
+//! collide with another symbol of the program, so they all begin with `alertik_`.
+//! No pointer is dereferenced: the script writes into a buffer that Rust owns and
+//! whose length it knows.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::answer::answer;
 
-/// A module has one thread, and so one question at a time.
+/// The current question and its answer. A module has one thread, so there is only
+/// one question at a time.
 struct Exchange {
     question: Vec<u8>,
     answer: String,

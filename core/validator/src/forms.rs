@@ -1,8 +1,8 @@
-//! A rule as configuration, ready to be pasted: for a shell, for RouterOS before
-//! and since 7.20, and for Compose.
+//! A rule as configuration to paste: for a shell, for RouterOS before 7.20 and
+//! since, and for Compose.
 //!
-//! Each place has quoting rules of its own, and a regular expression holds most
-//! of the characters that they are about.
+//! Each form has its own quoting rules, and a regular expression contains most of
+//! the characters that need quoting.
 
 use crate::routeros;
 
@@ -22,7 +22,7 @@ pub struct Variables<'a> {
 }
 
 impl Variables<'_> {
-    /// Returns every variable with its value, in the order of the README.
+    /// Returns every variable with its value, in the README's order.
     fn list(&self) -> [(String, String); 5] {
         let number = self.number;
         let event = |field, value: &str| (format!("EVENT{number}_{field}"), value.to_owned());
@@ -44,8 +44,8 @@ pub fn shell(variables: &Variables<'_>) -> String {
     })
 }
 
-/// Returns the variables as RouterOS commands, for 7.20 and later (`list=`) or
-/// for what came before (`name=`).
+/// Returns the variables as RouterOS commands, for 7.20 and later (`list=`) or for
+/// earlier versions (`name=`).
 #[must_use]
 pub fn routeros(variables: &Variables<'_>, since_7_20: bool) -> String {
     let list = if since_7_20 { "list" } else { "name" };
@@ -75,14 +75,14 @@ fn lines(variables: &Variables<'_>, line: impl Fn(&str, &str) -> String) -> Stri
 }
 
 /// Quotes a value for a POSIX shell (POSIX.1-2024, Shell Command Language,
-/// 2.2.2): in single quotes everything is itself, except a single quote.
+/// 2.2.2): in single quotes every character except the single quote is literal.
 #[must_use]
 pub fn shell_quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', "'\\''"))
 }
 
-/// Quotes a value for a Compose file: a YAML 1.2 scalar (7.3.1 and 7.3.2) in
-/// which `$` is doubled, because Compose would put a variable there.
+/// Quotes a value for a Compose file: a YAML 1.2 scalar (7.3.1 and 7.3.2) with
+/// every `$` doubled, or else Compose would substitute a variable.
 #[must_use]
 pub fn compose_quoted(value: &str) -> String {
     let value = value.replace('$', "$$");
@@ -114,7 +114,7 @@ mod tests {
         mask: r"cost: @1 é\n!",
     };
 
-    /// A shell that reads the lines has the values.
+    /// A shell that runs the lines gets the exact values.
     #[test]
     fn a_shell_reads_its_form() {
         let script = format!(
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(String::from_utf8(output.stdout).unwrap(), values);
     }
 
-    /// RouterOS 7.20 renamed the property; nothing else differs.
+    /// The two RouterOS forms differ only in the property that 7.20 renamed.
     #[test]
     fn both_generations_of_routeros() {
         let new = routeros(&RULE, true);
@@ -141,7 +141,7 @@ mod tests {
         );
     }
 
-    /// Compose gets YAML scalars in which no `$` is a variable.
+    /// Compose gets YAML scalars in which no `$` starts a variable.
     #[test]
     fn compose_scalars() {
         assert_eq!(compose_quoted("it's $5"), "'it''s $$5'");

@@ -1,15 +1,15 @@
 //! Quoting for RouterOS' command line.
 //!
 //! `cargo xtask flash` includes this file by its path: the page and the tool must
-//! write the same, and xtask depends on no package of ours.
+//! quote alike, and xtask depends on none of our packages.
 
 /// Returns `value` as a RouterOS string literal, quotes included.
 ///
-/// Inside double quotes RouterOS reads `\` as an escape, `$` as a variable and,
-/// at the terminal, `?` as the key for help; each is written with a `\` before
-/// it. Everything but printable ASCII is written as `\XX`, byte for byte, so a
-/// value arrives unchanged whatever the terminal's character set is
-/// (RouterOS manual, "Scripting", "Constant Escape Sequences").
+/// Inside double quotes RouterOS reads `\` as an escape, `$` as a variable and, at
+/// the terminal, `?` as the help key; each gets a `\` before it. Every byte outside
+/// printable ASCII is written as `\XX` or as a short escape, so a value arrives
+/// unchanged regardless of the terminal's character set (RouterOS manual,
+/// "Scripting", "Constant Escape Sequences").
 ///
 /// The rules are the same in a script, over ssh and pasted into a terminal.
 pub(crate) fn quoted(value: &str) -> String {
@@ -36,7 +36,7 @@ pub(crate) fn quoted(value: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Reads a literal the way RouterOS does.
+    /// Reads a literal as RouterOS does.
     fn read(literal: &str) -> String {
         let inner = literal
             .strip_prefix('"')
@@ -81,8 +81,8 @@ mod tests {
         assert_eq!(quoted(""), r#""""#);
     }
 
-    /// The patterns and masks of the README's examples, and any other value,
-    /// reach the router unchanged.
+    /// The patterns and masks in the README's examples reach the router unchanged,
+    /// and so does every other ASCII and some other text.
     #[test]
     fn values_arrive_unchanged() {
         let every_byte: String = (1..=127).map(|byte: u8| char::from(byte)).collect();
@@ -101,8 +101,8 @@ mod tests {
         }
     }
 
-    /// A table of values and literals holds; `%XX` in it is a byte that cannot
-    /// stand in a line.
+    /// Each value in the table has its literal. `%XX` in a value is a byte that
+    /// cannot stand in a line.
     #[test]
     fn the_table_holds() {
         let table = include_str!("../tests/routeros-quoting.tsv");

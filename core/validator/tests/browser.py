@@ -3,10 +3,10 @@
 
 usage: browser.py PAGE ALERTIK [SCREENSHOTS]
 
-PAGE is target/validator/index.html, ALERTIK the daemon's binary: what the page
-answers must be what `alertik match --json` answers. Needs chromium and
-chromedriver (Debian: chromium, chromium-driver) and nothing beyond Python's
-standard library. Opens no connection but to the loopback.
+PAGE is target/validator/index.html, ALERTIK the daemon's binary: the page must
+give the same answers as `alertik match --json`. Needs chromium and chromedriver
+(Debian: chromium, chromium-driver) and nothing beyond Python's standard library.
+Connects to the loopback only.
 """
 
 import base64
@@ -31,7 +31,7 @@ TAB, ENTER, SHIFT, CONTROL, DOWN, RIGHT, END, SPACE = (
 
 
 class Browser:
-    """A session of WebDriver (W3C Recommendation), as much of it as is needed."""
+    """A WebDriver session (W3C Recommendation), reduced to the needed commands."""
 
     def __init__(self):
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
@@ -87,7 +87,7 @@ class Browser:
         self.type(css, text if text else "\ue003")
 
     def keys(self, *keys):
-        """Presses keys one after the other, wherever the focus is; a tuple is a chord."""
+        """Presses keys one by one, wherever the focus is; a tuple is a chord."""
         actions = []
         for key in keys:
             chord = key if isinstance(key, tuple) else (key,)
@@ -99,7 +99,7 @@ class Browser:
         return self.send("GET", self.element(css) + "/text")
 
     def until(self, script, *arguments):
-        """Waits for a script to return something true, and returns it."""
+        """Waits until a script returns a true value, and returns it."""
         end = time.monotonic() + DEADLINE
         while True:
             value = self.js(script, *arguments)
@@ -137,7 +137,7 @@ def test(function):
 
 
 def settled(b):
-    """Waits until the page has shown what was typed last."""
+    """Waits until the page shows the result of the last input."""
     b.js("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -153,7 +153,7 @@ def set_fields(b, **fields):
 
 
 def pasted(b):
-    """Returns what the clipboard holds, by pasting it."""
+    """Returns the contents of the clipboard, by pasting them."""
     b.js("""const area = document.createElement("textarea"); area.id = "paste";
             document.body.append(area); area.focus();""")
     b.keys((CONTROL, "v"))
@@ -274,7 +274,7 @@ def the_keyboard_alone_is_enough(b):
         assert visible, f"no focus ring on {now}"
     assert order == ["examples", "load-example", "regex", "pattern", "mask", "samples", "add-sample",
                      "lines", "notifier", "number", "routeros", "form", "copy", "link"], order
-    # From the top: another example, its message changed, the shell's form copied.
+    # From the top: load another example, change its message, copy the shell form.
     b.open(b.url)
     b.until("return document.querySelectorAll('#result li').length")
     b.keys(TAB, DOWN, DOWN, DOWN, TAB, ENTER, TAB, TAB, TAB)
@@ -312,7 +312,7 @@ def a_phone_of_360_pixels(b):
         small = b.js("""return [...document.querySelectorAll("button, select, textarea, input:not([type=radio]), .choice span")]
             .filter((e) => e.getBoundingClientRect().height < 32).map((e) => e.outerHTML.slice(0, 60))""")
         assert small == [], small
-        # Below 16 pixels, phones zoom in on the field that is touched.
+        # Below 16 pixels, phones zoom in on a field when it is touched.
         assert b.js("return parseFloat(getComputedStyle(document.getElementById('pattern')).fontSize)") >= 16
         b.js("load(EXAMPLES[3])")
         settled(b)
@@ -324,7 +324,7 @@ def a_phone_of_360_pixels(b):
         b.cdp("Emulation.clearDeviceMetricsOverride")
 
 
-# A colour on its way to another one cannot be measured.
+# The contrast of a colour in transition cannot be measured.
 STILL = {"name": "prefers-reduced-motion", "value": "reduce"}
 
 CONTRAST = """
@@ -382,7 +382,7 @@ def light_and_dark_are_readable(b):
 
 
 @test
-def a_screen_reader_is_told_everything(b):
+def a_screen_reader_can_read_everything(b):
     set_fields(b, type="regex", pattern="(a", mask="@1", lines="a")
     b.cdp("Accessibility.enable")
     nodes = b.cdp("Accessibility.getFullAXTree")["nodes"]
@@ -434,7 +434,7 @@ def nothing_is_sent_and_nothing_is_stored(b):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":
             requests.append(message["params"]["request"]["url"])
-    # The log begins with the session, so the page from the disk is in it as well.
+    # The log covers the whole session, so the page from the disk is in it as well.
     pages = ["about:blank", "file://" + PAGE, b.url]
     foreign = [url for url in requests if url.split("#")[0] not in pages and not url.startswith("data:")]
     assert requests and foreign == [], foreign
@@ -496,7 +496,7 @@ def long_input_stays_bounded(b):
     set_fields(b, type="regex", pattern="(x)", mask="@1", lines="x\n" * 5000)
     assert b.js("return document.querySelectorAll('#result li').length") == 200
     b.until("return document.getElementById('summary').textContent.includes('first 200 lines')")
-    # The module's memory is renewed before it is large.
+    # The core is restarted before its memory grows large.
     for index in range(60):
         set_fields(b, pattern=f"(a|b{index}).*(c|d)[0-9]{{1,40}}.*(e|f)+x{{1,60}}", lines="a")
     assert b.js("return core.memory.buffer.byteLength") < 160 << 20

@@ -1,7 +1,7 @@
-//! One HTTP request over a connection of its own, with a real deadline.
+//! One HTTP request over a connection of its own, with a hard deadline.
 //!
-//! Every call that can block is given what is left of the attempt's time, so a
-//! server that is silent, or sends a byte a second, in its TLS handshake or
+//! Every blocking call gets the remaining time of the attempt as its timeout. So
+//! a server that is silent or sends one byte a second, in the TLS handshake or
 //! later, holds the sender's thread until the deadline and no longer.
 
 use std::io::{self, IoSlice, Read, Write};
@@ -16,41 +16,41 @@ use rustls::{ClientConfig, ClientConnection};
 
 use crate::sys::clock;
 
-/// Most bytes that a connection may receive in all, TLS included: certificates,
-/// informational answers, chunks of nothing.
+/// Most bytes that a connection may receive in total. This includes TLS
+/// certificates, informational answers and empty chunks.
 const RECEIVED_BYTES_MAX: usize = 256 * 1_024;
-/// How long the body may take once the header is there, in milliseconds: it
-/// only adds words to a verdict.
+/// Longest wait for the body after the header has arrived, in milliseconds. The
+/// verdict is known by then; the body only adds an explanation.
 const BODY_MILLIS_MAX: u64 = 2_000;
 
-/// Most addresses that the time of one attempt is divided among.
+/// Most addresses among which the time of one attempt is divided.
 const SHARES_MAX: u64 = 3;
 
-/// Why no answer came.
+/// The reason why there was no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The name cannot be looked up.
+    /// The name could not be resolved.
     Unresolved,
     /// The deadline passed, in the given phase.
     Deadline(Phase),
-    /// The connection was not made, or broke.
+    /// The connection could not be made, or broke.
     Connection(io::Error),
     /// TLS refused the server, or the server TLS.
     Tls(rustls::Error),
     /// The connection ended before a status line.
     NoStatusLine,
-    /// What came is no HTTP, or more of it than is ever wanted.
+    /// The answer is not HTTP, or far too long.
     Malformed,
 }
 
-/// How far a request got.
+/// The progress of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Looking the name up.
     Resolving,
     /// Waiting for the server to take the connection.
     Connecting,
-    /// Connected; the request cannot have arrived yet.
+    /// In the TLS handshake; the request cannot have arrived yet.
     Securing,
     /// Waiting for the answer to a request that may have arrived.
     Sent,
@@ -116,8 +116,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a request and reads its answer, as far as the answer's form wants to
-    /// be read. Once the head is there, nothing is an error any more.
+    /// Sends a request and reads the answer until `response` is complete. Errors
+    /// after the head of the answer are ignored: the verdict is known by then.
     pub(crate) fn exchange(
         &mut self,
         request: &[u8],
@@ -157,14 +157,14 @@ impl Connection {
         result.map_err(|error| self.failure(error))
     }
 
-    /// Reads some of the answer; 0 bytes at its end.
+    /// Reads part of the answer; returns 0 at its end.
     fn receive(&mut self, chunk: &mut [u8]) -> Result<usize, Failure> {
         let result = match &mut self.tls {
             None => self.socket.read(chunk),
             Some(tls) => loop {
                 match tls.reader().read(chunk) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    // Without a close_notify, as many servers end.
+                    // Many servers end without a close_notify.
                     Err(_) if self.sent => return Ok(0),
                     result => break result,
                 }
@@ -172,9 +172,9 @@ impl Connection {
                     break Err(error);
                 }
                 if let Err(error) = tls.process_new_packets() {
-                    // The alert that tells the server; it may be gone already.
+                    // Send the server an alert; it may be gone already.
                     let _ = tls.write_tls(&mut self.socket);
-                    // What came before it, if anything, still counts.
+                    // Anything that arrived before the error still counts.
                     return match tls.reader().read(chunk) {
                         Ok(count @ 1..) => Ok(count),
                         _ => Err(Failure::Tls(error)),
@@ -186,7 +186,8 @@ impl Connection {
         result.map_err(|error| self.failure(error))
     }
 
-    /// Returns what an error of the socket means.
+    /// Translates a socket error. `Socket` reports a passed deadline as
+    /// `WouldBlock`, and too many bytes as `FileTooLarge`.
     fn failure(&self, error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::WouldBlock if self.sent => Failure::Deadline(Phase::Sent),
@@ -197,7 +198,7 @@ impl Connection {
     }
 }
 
-/// Writes what TLS has to say, and reads once.
+/// Writes everything that TLS has queued, then reads once.
 fn turn(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
     while tls.wants_write() {
         tls.write_tls(socket)?;
@@ -206,8 +207,8 @@ fn turn(tls: &mut ClientConnection, socket: &mut Socket) -> io::Result<()> {
 }
 
 impl Socket {
-    /// Returns what is left of the time; an error as the kernel has it for a
-    /// call that took too long where nothing is.
+    /// Returns the remaining time. If there is none, returns the same error as the
+    /// kernel does for a call that timed out.
     fn left(&self) -> io::Result<Option<Duration>> {
         match self.deadline.since(clock::now()) {
             0 => Err(io::ErrorKind::WouldBlock.into()),
@@ -240,8 +241,8 @@ impl Write for Socket {
         self.write_vectored(&[IoSlice::new(bytes)])
     }
 
-    /// The pieces of a flight leave in one packet where they fit: one after
-    /// the other they would wait for each other's acknowledgement.
+    /// Sends the pieces of a flight in one packet if they fit. Sent one by one,
+    /// each would wait for the acknowledgement of the one before.
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         loop {
             self.tcp.set_write_timeout(self.left()?)?;

@@ -1,4 +1,4 @@
-//! The way to a server: names, connections, TLS and the bytes of a request.
+//! The path to a server: name resolution, connections, TLS and HTTP requests.
 
 pub(crate) mod connection;
 pub(crate) mod request;

@@ -1,16 +1,16 @@
-//! The bytes of a request of HTTP/1.1 (RFC 9112).
+//! The bytes of an HTTP/1.1 request (RFC 9112).
 
 use std::fmt::Write;
 
-/// The head of a request, field by field.
+/// The head of a request, built field by field.
 pub(crate) struct Head {
     text: String,
     has_body: bool,
 }
 
 impl Head {
-    /// Returns the beginning of a request: its first line and what every
-    /// request has.
+    /// Returns the beginning of a request: its first line and the fields that
+    /// every request has.
     pub(crate) fn new(method: &str, target: &str, authority: &str) -> Self {
         let text = [
             method,
@@ -26,14 +26,14 @@ impl Head {
         Self { text, has_body }
     }
 
-    /// Adds a field; neither part has a line end.
+    /// Adds a field. Neither argument may contain a line break.
     pub(crate) fn field(&mut self, name: &str, value: &str) {
         for part in [name, ": ", value, "\r\n"] {
             self.text.push_str(part);
         }
     }
 
-    /// Returns the whole request, without the body where its method has none.
+    /// Returns the whole request. A GET request is sent without its body.
     pub(crate) fn finish(mut self, content_type: &str, body: &str) -> Vec<u8> {
         if !self.has_body {
             self.text.push_str("\r\n");
@@ -41,18 +41,18 @@ impl Head {
         }
         self.field("Content-Type", content_type);
         let _ = write!(self.text, "Content-Length: {}\r\n\r\n", body.len());
-        // One piece: a second packet would wait for the first one's
-        // acknowledgement.
+        // In one piece: a second packet would wait until the first one is
+        // acknowledged.
         self.text.push_str(body);
         self.text.into_bytes()
     }
 }
 
-/// Returns the request target (RFC 9112, section 3.2.1) of a URL whose path
-/// begins at a byte offset or is missing.
+/// Returns the request target (RFC 9112, section 3.2.1) of a URL. Its path begins
+/// at the byte offset `path_at`, or is missing.
 ///
-/// A placeholder may stand for raw text of a log line: what cannot be in a URL
-/// is percent-encoded, so that no text ends the line.
+/// A placeholder may have put raw text of a log line into the URL. Bytes that
+/// cannot stand in a URL are percent-encoded, so no text can end the request line.
 pub(crate) fn target(url: &str, path_at: usize) -> String {
     let rest = url.get(path_at..).unwrap_or_default();
     let rest = rest.split('#').next().unwrap_or_default();
@@ -74,7 +74,7 @@ pub(crate) fn target(url: &str, path_at: usize) -> String {
 mod tests {
     use super::*;
 
-    /// A request to the byte, with a body and without.
+    /// Requests are exact to the byte, with a body and without.
     #[test]
     fn on_the_wire() {
         let mut head = Head::new("PUT", "/a?b", "host:81");
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(request, expected.concat().as_bytes());
     }
 
-    /// What a line of a log brings into a URL never ends the request line.
+    /// Text from a log line cannot end the request line.
     #[test]
     fn targets() {
         for (url, expected) in [

@@ -1,11 +1,11 @@
 //! Looks up a host's addresses: the sockets, the clock and the files of a stub
 //! resolver whose rules are the core's ([`alertik_core::dns`]).
 //!
-//! libc's resolver cannot be interrupted, so every look-up would need a thread
-//! to keep a deadline, and on ARMv7 it is 16 kB of code. This one works like it:
-//! it asks all name servers at once and for both families at once, takes the
-//! first answer, and caches nothing, because a router's files change. It differs
-//! from musl's (1.2.3) in three points:
+//! libc's resolver cannot be interrupted, so every look-up would need a thread of
+//! its own to keep a deadline; it also costs 16 kB of code on ARMv7. This one
+//! works the same way: it asks all name servers for both families at once, takes
+//! the first answer, and caches nothing, because a router's files change. It
+//! differs from musl's (1.2.3) in three points:
 //!
 //! * One family suffices: a server that cannot answer for IPv6 does not keep a
 //!   host's IPv4 addresses from being used.
@@ -18,7 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use alertik_core::dns::{
-    Addresses, Kind, Query, Reply, ResolvConf, add_from_hosts, add_special, parse_address,
+    Addresses, Query, RecordType, Reply, ResolvConf, add_from_hosts, add_special, parse_address,
 };
 use alertik_core::limits::DNS_ANSWER_BYTES_MAX;
 use alertik_core::time::Instant;
@@ -27,21 +27,21 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use crate::sys::clock;
 use crate::sys::udp_socket;
 
-/// Most bytes of a file that are read.
+/// Most bytes that are read from a file.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
 /// Most queries that are repeated immediately because a server failed, until it
 /// is time to ask all servers again; as in musl.
 const REPEATS_MAX: usize = 4;
-/// Longest wait for the answer for IPv6 once there are IPv4 addresses, in
+/// Longest wait for the IPv6 answer once there are IPv4 addresses, in
 /// milliseconds. Some servers never send one.
 const OTHER_FAMILY_MILLIS: u64 = 250;
-/// Index of the query for IPv4 among the two.
+/// Index of the IPv4 query among the two.
 const IPV4: usize = 0;
 
 /// The reason why there is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unresolved {
-    /// The host has none, or no server answered within the resolver's own time.
+    /// The host has none, or no server answered within the resolver's time limit.
     NoAddress,
     /// The caller's deadline has passed.
     Deadline,
@@ -94,7 +94,7 @@ fn look_up(host: &[u8], deadline: Instant, addresses: &mut Addresses) -> Result<
     Ok(())
 }
 
-/// Reads the beginning of a file; one that cannot be read is empty.
+/// Reads the beginning of a file; an unreadable file counts as empty.
 fn read_file(path: &str) -> Vec<u8> {
     let mut text = Vec::new();
     let Ok(mut file) = File::open(path) else {
@@ -113,8 +113,8 @@ fn read_file(path: &str) -> Vec<u8> {
     text
 }
 
-/// A look-up's socket, which is open as long as the look-up lasts. The kernel
-/// chooses its port at random.
+/// A look-up in progress, with a socket of its own. The kernel chooses the
+/// socket's port at random.
 struct Asking<'c> {
     conf: &'c ResolvConf<'c>,
     deadline: Instant,
@@ -122,19 +122,19 @@ struct Asking<'c> {
     is_v6: bool,
 }
 
-/// The questions about one name that are not answered yet.
+/// The questions about one name that are still open.
 struct Open {
     /// The queries without an answer; the one at [`IPV4`] is for IPv4.
     queries: [Option<Query>; 2],
     /// The end of the wait for answers.
     end: Instant,
-    /// Immediate repeats that are left.
+    /// Remaining immediate repeats.
     repeats: usize,
 }
 
 impl<'c> Asking<'c> {
-    /// Opens a socket that reaches servers of both families if there are any with
-    /// IPv6 and the machine has it.
+    /// Opens a socket. It reaches servers of both families if one of them uses
+    /// IPv6 and the machine supports it.
     fn start(conf: &'c ResolvConf<'c>, deadline: Instant) -> io::Result<Self> {
         let wants_v6 = conf.servers().iter().any(SocketAddr::is_ipv6);
         let v6 = wants_v6.then(|| udp_socket::bind((Ipv6Addr::UNSPECIFIED, 0).into()));
@@ -165,11 +165,14 @@ impl<'c> Asking<'c> {
         let query = |kind, id| Query::new(id, kind, host, domain);
         let begun = clock::now();
         let mut open = Open {
-            queries: [query(Kind::A, a << 8 | b), query(Kind::Aaaa, c << 8 | d)],
+            queries: [
+                query(RecordType::A, a << 8 | b),
+                query(RecordType::Aaaa, c << 8 | d),
+            ],
             end: self.deadline.min(begun.after(self.conf.timeout_millis())),
             repeats: 0,
         };
-        // Too long to be a name, so it does not exist.
+        // Not a valid name, so it does not exist.
         if open.queries[IPV4].is_none() {
             return Ok(false);
         }
@@ -179,7 +182,7 @@ impl<'c> Asking<'c> {
             let now = clock::now();
             if now >= open.end {
                 return match addresses.is_empty() {
-                    // The other family never answered; the one that did suffices.
+                    // One family was never answered; the other one suffices.
                     false => Ok(true),
                     true if now < self.deadline => Err(Unresolved::NoAddress),
                     true => Err(Unresolved::Deadline),
@@ -204,8 +207,8 @@ impl<'c> Asking<'c> {
         Ok(true)
     }
 
-    /// Takes a datagram from a server. Returns whether it says that the name does
-    /// not exist.
+    /// Handles a datagram from a server. Returns whether it says that the name
+    /// does not exist.
     fn take(
         &self,
         datagram: &[u8],
@@ -221,11 +224,11 @@ impl<'c> Asking<'c> {
                     self.send(query, server);
                 }
                 Some(Reply::Truncated) if query.enlarge() => self.send(query, server),
-                // Not an answer to this query, or one that is no help: another
-                // server may do better, or this one in the next round.
+                // Not an answer to this query, or an unhelpful one: another server
+                // may do better, or this one in the next round.
                 None | Some(Reply::Failure | Reply::Truncated) => {}
-                // For IPv6 some servers say so of names that exist (RFC 4074,
-                // section 4.2).
+                // Only for IPv4: some servers deny existing names when asked for
+                // IPv6 (RFC 4074, section 4.2).
                 Some(Reply::NoName) if index == IPV4 => return true,
                 Some(reply) => {
                     if index == IPV4 && reply == Reply::Addresses {
@@ -266,7 +269,7 @@ impl<'c> Asking<'c> {
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(None),
-                // It would come again immediately.
+                // A retry would fail the same way immediately.
                 _ => Err(Unresolved::NoAddress),
             },
         }

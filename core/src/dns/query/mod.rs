@@ -13,12 +13,12 @@ const HEADER_BYTES: usize = 12;
 const NAME_BYTES_MAX: usize = 255;
 /// Longest label of a name, in bytes.
 const LABEL_BYTES_MAX: u8 = 63;
-/// Bytes of a question behind its name: type and class.
+/// Bytes of a question after its name: type and class.
 const QUESTION_TAIL_BYTES: usize = 4;
 /// Bytes of a record between its name and its data.
 const RECORD_HEAD_BYTES: usize = 10;
-/// What asks for answers of [`DNS_ANSWER_BYTES_MAX`] bytes (RFC 6891, section
-/// 6.1.2): a record of the root, of type 41, with that size in place of a class.
+/// The record that requests answers of up to [`DNS_ANSWER_BYTES_MAX`] bytes (RFC
+/// 6891, section 6.1.2): type 41, owned by the root, with that size as its class.
 const OPT: [u8; 11] = {
     let [high, low] = (DNS_ANSWER_BYTES_MAX as u16).to_be_bytes();
     [0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]
@@ -30,51 +30,51 @@ const QUERY_BYTES_MAX: usize = HEADER_BYTES + NAME_BYTES_MAX + QUESTION_TAIL_BYT
 const CLASS_IN: u8 = 1;
 /// The type of an alias.
 const CNAME: u16 = 5;
-/// What begins a pointer in place of a label (section 4.1.4).
+/// The two high bits that mark a pointer instead of a label (section 4.1.4).
 const POINTER: u8 = 0xC0;
 
-/// What is asked for.
+/// The type of the records that a query asks for (QTYPE, section 3.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
+pub enum RecordType {
     /// IPv4 addresses.
     A = 1,
     /// IPv6 addresses (RFC 3596).
     Aaaa = 28,
 }
 
-/// What an answer says.
+/// The outcome that an answer reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// There are addresses of the kind.
+    /// The name has addresses of this type.
     Addresses,
-    /// There are none, but the name exists.
+    /// The name exists but has no addresses of this type.
     NoData,
     /// The name does not exist.
     NoName,
-    /// The answer did not fit, and what there is of it holds no address.
+    /// The answer was cut short, and what arrived of it holds no address.
     Truncated,
     /// The server could not answer.
     Failure,
 }
 
-/// A query, as it is sent.
+/// A query in wire format.
 #[derive(Debug)]
 pub struct Query {
     bytes: Vec<u8, QUERY_BYTES_MAX>,
-    /// Where the question ends.
+    /// The end of the question, as an offset into `bytes`.
     question_end: usize,
 }
 
 impl Query {
-    /// Returns a query for the addresses of `host` within `domain`, which may
-    /// be empty. A dot at the end of either makes no difference.
+    /// Returns a query for the addresses of `host` in `domain`, which may be
+    /// empty. A dot at the end of either makes no difference.
     ///
-    /// Nothing for what is no name: an empty one, one with labels of 0 or more
-    /// than 63 bytes, one of more than 253 characters in all. A label may hold
+    /// Returns `None` if together they are not a valid name: empty, with a label
+    /// of 0 or more than 63 bytes, or longer than 253 characters. A label may hold
     /// any byte (RFC 2181, section 11).
     #[must_use]
-    pub fn new(id: u16, kind: Kind, host: &[u8], domain: &[u8]) -> Option<Self> {
+    pub fn new(id: u16, record_type: RecordType, host: &[u8], domain: &[u8]) -> Option<Self> {
         let [high, low] = id.to_be_bytes();
         // A standard query, recursion desired, with one question.
         let mut bytes = Vec::from_slice(&[high, low, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]).ok()?;
@@ -86,8 +86,8 @@ impl Query {
         if bytes.len() > HEADER_BYTES + NAME_BYTES_MAX {
             return None;
         }
-        // A name that is too long leaves no room for these.
-        let tail = [0, kind as u8, 0, CLASS_IN];
+        // The check above leaves room for these.
+        let tail = [0, record_type as u8, 0, CLASS_IN];
         bytes.extend_from_slice(&tail).ok()?;
         Some(Self {
             question_end: bytes.len(),
@@ -95,14 +95,14 @@ impl Query {
         })
     }
 
-    /// Has the query ask for a longer answer. Returns whether it did not before.
+    /// Requests a larger answer (EDNS). Returns false if the query already did.
     ///
-    /// Not from the beginning: some servers fail on such a query, and nearly
-    /// every answer fits.
+    /// The first query does not, because some servers fail on such a query, and
+    /// nearly every answer fits without it.
     pub fn enlarge(&mut self) -> bool {
         let plain = self.bytes.len() == self.question_end;
         if plain {
-            // There is room; the last count of the header is of such records.
+            // There is room for it. ARCOUNT, the header's last count, covers it.
             let _ = self.bytes.extend_from_slice(&OPT);
             self.bytes[HEADER_BYTES - 1] = 1;
         }
@@ -115,18 +115,19 @@ impl Query {
         &self.bytes
     }
 
-    /// Reads a datagram and adds the addresses it brings. Returns nothing for
-    /// one that does not answer this query; it is to be ignored.
+    /// Reads a datagram and adds the addresses in it. Returns `None` if it does not
+    /// answer this query; the caller ignores such a datagram.
     ///
-    /// Records count that belong to the name, or to what it is an alias of, in
-    /// whatever order they come. Of an answer that was truncated, or that ends
-    /// within a record, what is whole counts. The work is bounded: names are
-    /// compared once per record and alias, and none is longer than the datagram.
+    /// Records count if they belong to the name or to one that it is an alias of,
+    /// in any order. If the answer was truncated, or ends within a record, its
+    /// complete records count. The work is bounded: names are compared once per
+    /// record and alias, and a name's pointers lead only backwards.
     pub fn read(&self, datagram: &[u8], addresses: &mut Addresses) -> Option<Reply> {
         let question = &self.bytes[..self.question_end];
         let (head, _) = datagram.split_at_checked(question.len())?;
-        // The id, one question, and that question itself. Case does not matter
-        // in names (RFC 4343), and no other byte here is a letter's.
+        // The id, the number of questions (one) and that question must agree.
+        // Names are compared without case (RFC 4343). The other bytes compared
+        // here (label lengths, type and class) are never those of letters.
         let same = head[..2] == question[..2]
             && head[4..6] == question[4..6]
             && head[HEADER_BYTES..].eq_ignore_ascii_case(&question[HEADER_BYTES..]);
@@ -146,12 +147,14 @@ impl Query {
         })
     }
 
-    /// Adds what the answer section holds. Returns whether that was anything,
-    /// and whether the section is whole.
+    /// Adds the addresses in the answer section. Returns whether there were any,
+    /// and whether the section is complete.
     fn collect(&self, message: &[u8], addresses: &mut Addresses) -> (bool, bool) {
-        let kind = u16::from(self.bytes[self.question_end - 3]);
+        let record_type = u16::from(self.bytes[self.question_end - 3]);
         let count = u16::from_be_bytes([message[6], message[7]]);
         let (mut found, mut whole) = (false, true);
+        // Each round reads the whole section for one name: first the question's,
+        // then the one that it is an alias of. So the order of records is free.
         let mut name = HEADER_BYTES;
         for _ in 0..=DNS_ALIASES_MAX {
             let mut alias = None;
@@ -165,9 +168,9 @@ impl Query {
                 if !same_name(message, record.owner, name) {
                     continue;
                 }
-                if record.kind == CNAME {
+                if record.record_type == CNAME {
                     alias = Some(record.data);
-                } else if record.kind == kind
+                } else if record.record_type == record_type
                     && let Some(address) = address(&message[record.data..record.end])
                 {
                     addresses.push(address);
@@ -183,7 +186,7 @@ impl Query {
     }
 }
 
-/// Appends the labels of a name.
+/// Appends the labels of a name; `None` if one is malformed or does not fit.
 fn push_labels(bytes: &mut Vec<u8, QUERY_BYTES_MAX>, name: &[u8]) -> Option<()> {
     let name = name.strip_suffix(b".").unwrap_or(name);
     for label in name.split(|&byte| byte == b'.') {
@@ -197,7 +200,7 @@ fn push_labels(bytes: &mut Vec<u8, QUERY_BYTES_MAX>, name: &[u8]) -> Option<()> 
     Some(())
 }
 
-/// Returns the address that a record's data is, by its length.
+/// Returns the address in a record's data; its length decides the family.
 fn address(data: &[u8]) -> Option<IpAddr> {
     if let Ok(octets) = <[u8; 4]>::try_from(data) {
         return Some(octets.into());
@@ -205,15 +208,15 @@ fn address(data: &[u8]) -> Option<IpAddr> {
     <[u8; 16]>::try_from(data).ok().map(IpAddr::from)
 }
 
-/// A resource record (section 4.1.3) of the class IN; one of another class has
-/// type 0, which is nobody's. Places are offsets into the message.
+/// A resource record (section 4.1.3) of class IN. Records of other classes get
+/// type 0, which is reserved. Positions are offsets into the message.
 struct Record {
-    /// Where its name is.
+    /// The start of its name.
     owner: usize,
-    kind: u16,
-    /// Where its data begins.
+    record_type: u16,
+    /// The start of its data.
     data: usize,
-    /// Where its data ends.
+    /// The end of its data.
     end: usize,
 }
 
@@ -226,7 +229,7 @@ impl Record {
                 0 => break at += 1,
                 POINTER.. => break at += 2,
                 length @ ..=LABEL_BYTES_MAX => at += 1 + usize::from(length),
-                // Reserved, and of no length that anybody knows.
+                // Reserved, so the length is unknown.
                 _ => return None,
             }
         }
@@ -237,7 +240,7 @@ impl Record {
         let internet = [c1, c0] == [0, CLASS_IN];
         (end <= message.len()).then_some(Self {
             owner,
-            kind: if internet {
+            record_type: if internet {
                 u16::from_be_bytes([k1, k0])
             } else {
                 0
@@ -248,8 +251,8 @@ impl Record {
     }
 }
 
-/// Returns whether two names in a message are the same; one that is malformed
-/// is the same as none.
+/// Returns whether two names in a message are the same. A malformed name equals
+/// no name, not even itself.
 fn same_name(message: &[u8], one: usize, other: usize) -> bool {
     let (mut one, mut other) = (Labels::new(one), Labels::new(other));
     loop {
@@ -266,9 +269,9 @@ fn same_name(message: &[u8], one: usize, other: usize) -> bool {
 
 /// The labels of a name in a message.
 ///
-/// Pointers lead to a prior occurrence (section 4.1.4): each must lead further
-/// back than the one before and than the name's own beginning. So there is no
-/// way round, and no label begins twice at the same byte.
+/// Pointers refer to a prior occurrence (section 4.1.4): each must lead further
+/// back than the one before it and than the start of the name. That rules out
+/// endless loops.
 struct Labels {
     at: usize,
     back_of: usize,

@@ -13,8 +13,8 @@ const TXT: u16 = 16;
 /// A pointer to the question's name.
 const ASKED: &[u8] = &[0xC0, 12];
 
-fn query(kind: Kind) -> Query {
-    Query::new(ID, kind, HOST.as_bytes(), b"").unwrap()
+fn query(record_type: RecordType) -> Query {
+    Query::new(ID, record_type, HOST.as_bytes(), b"").unwrap()
 }
 
 /// Writes a name without compression.
@@ -28,11 +28,11 @@ fn name(text: &str) -> List<u8> {
     bytes
 }
 
-/// An answer that is put together record by record.
+/// An answer built record by record.
 struct Message(List<u8>);
 
 impl Message {
-    /// The head of an answer to a query.
+    /// Begins an answer to a query.
     fn to(query: &Query, flags: u16) -> Self {
         let mut bytes = query.as_bytes().to_vec();
         bytes[2..4].copy_from_slice(&flags.to_be_bytes());
@@ -40,11 +40,11 @@ impl Message {
     }
 
     /// Adds a record to the answer section.
-    fn record(mut self, owner: &[u8], kind: u16, data: &[u8]) -> Self {
+    fn record(mut self, owner: &[u8], record_type: u16, data: &[u8]) -> Self {
         let count = u16::from_be_bytes([self.0[6], self.0[7]]) + 1;
         self.0[6..8].copy_from_slice(&count.to_be_bytes());
         self.0.extend(owner);
-        self.0.extend(kind.to_be_bytes());
+        self.0.extend(record_type.to_be_bytes());
         self.0.extend([0, CLASS_IN, 0, 0, 1, 44]);
         self.0.extend((data.len() as u16).to_be_bytes());
         self.0.extend(data);
@@ -69,7 +69,7 @@ fn read(query: &Query, datagram: &[u8]) -> (Option<Reply>, String) {
 }
 
 fn read_a(message: &Message) -> (Option<Reply>, String) {
-    read(&query(Kind::A), &message.0)
+    read(&query(RecordType::A), &message.0)
 }
 
 fn found(addresses: &str) -> (Option<Reply>, String) {
@@ -81,28 +81,28 @@ fn nothing(reply: Reply) -> (Option<Reply>, String) {
 }
 
 fn answer() -> Message {
-    Message::to(&query(Kind::A), RESPONSE)
+    Message::to(&query(RecordType::A), RESPONSE)
 }
 
-/// The bytes of a query, by hand.
+/// A query has the bytes that RFC 1035 prescribes, written out by hand.
 #[test]
 fn a_query() {
     let bytes = b"\xBE\xEF\x01\0\0\x01\0\0\0\0\0\0\x04hook\x07example\x04test\0\0\x01\0\x01";
-    assert_eq!(query(Kind::A).as_bytes(), bytes);
+    assert_eq!(query(RecordType::A).as_bytes(), bytes);
     let mut aaaa = bytes.to_vec();
     aaaa[bytes.len() - 3] = 28;
-    assert_eq!(query(Kind::Aaaa).as_bytes(), aaaa);
+    assert_eq!(query(RecordType::Aaaa).as_bytes(), aaaa);
     for (host, domain) in [
         ("hook", "example.test"),
         ("hook.example", "test."),
         ("hook.example.test.", ""),
     ] {
-        let query = Query::new(ID, Kind::A, host.as_bytes(), domain.as_bytes()).unwrap();
+        let query = Query::new(ID, RecordType::A, host.as_bytes(), domain.as_bytes()).unwrap();
         assert_eq!(query.as_bytes(), bytes, "{host} {domain}");
     }
 }
 
-/// What is no name is not asked for; the limits are what RFC 1035 says.
+/// There is no query for an invalid name; the limits are those of RFC 1035.
 #[test]
 fn names() {
     let label = |length| "x".repeat(length);
@@ -131,39 +131,42 @@ fn names() {
         ("a", ".", false),
         ("a", ".lan", false),
     ] {
-        let query = Query::new(ID, Kind::A, host.as_bytes(), domain.as_bytes());
+        let query = Query::new(ID, RecordType::A, host.as_bytes(), domain.as_bytes());
         assert_eq!(query.is_some(), right, "{host} in {domain}");
     }
 }
 
-/// Both kinds, each only in answers to its own question.
+/// Addresses of each family are taken from answers to their own question only.
 #[test]
 fn addresses() {
     let six = &[0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
-    let message = |kind| {
-        Message::to(&query(kind), RESPONSE)
+    let message = |record_type| {
+        Message::to(&query(record_type), RESPONSE)
             .a(ASKED, 1)
             .record(ASKED, 28, six)
             .record(ASKED, TXT, b"text")
             .a(&name(HOST), 2)
             .a(ASKED, 1)
     };
-    assert_eq!(read_a(&message(Kind::A)), found("192.0.2.1 192.0.2.2"));
-    let (six_query, six_answer) = (query(Kind::Aaaa), message(Kind::Aaaa));
+    assert_eq!(
+        read_a(&message(RecordType::A)),
+        found("192.0.2.1 192.0.2.2")
+    );
+    let (six_query, six_answer) = (query(RecordType::Aaaa), message(RecordType::Aaaa));
     assert_eq!(read(&six_query, &six_answer.0), found("2001:db8::7"));
-    assert_eq!(read(&six_query, &message(Kind::A).0).0, None);
+    assert_eq!(read(&six_query, &message(RecordType::A).0).0, None);
 }
 
-/// Only the answer to this very question is one.
+/// A datagram that answers any other question is ignored.
 #[test]
 fn other_answers() {
     let good = answer().a(ASKED, 1).0;
-    assert_eq!(read(&query(Kind::A), &good), found("192.0.2.1"));
+    assert_eq!(read(&query(RecordType::A), &good), found("192.0.2.1"));
     let other = |at: usize, byte: u8| {
         let mut bytes = good.clone();
         assert_ne!(bytes[at], byte);
         bytes[at] = byte;
-        read(&query(Kind::A), &bytes)
+        read(&query(RecordType::A), &bytes)
     };
     let ignored = (None, String::new());
     assert_eq!(other(0, 0), ignored, "another id");
@@ -177,11 +180,14 @@ fn other_answers() {
     assert_eq!(other(good.len() - 19, 28), ignored, "another type");
     assert_eq!(other(good.len() - 17, 3), ignored, "another class");
     assert_eq!(other(13, b'H'), found("192.0.2.1"), "case does not matter");
-    assert_eq!(read(&query(Kind::A), b""), ignored);
-    assert_eq!(read(&query(Kind::A), query(Kind::A).as_bytes()), ignored);
+    assert_eq!(read(&query(RecordType::A), b""), ignored);
+    assert_eq!(
+        read(&query(RecordType::A), query(RecordType::A).as_bytes()),
+        ignored
+    );
 }
 
-/// RFC 1035, section 4.1.1: what the server's code means here.
+/// RFC 1035, section 4.1.1: each response code has its outcome.
 #[test]
 fn response_codes() {
     for code in 0..16 {
@@ -190,15 +196,15 @@ fn response_codes() {
             3 => Reply::NoName,
             _ => Reply::Failure,
         };
-        let message = Message::to(&query(Kind::A), RESPONSE | code);
+        let message = Message::to(&query(RecordType::A), RESPONSE | code);
         assert_eq!(read_a(&message), nothing(expected), "code {code}");
     }
-    // An error is one, whatever else comes with it.
-    let message = Message::to(&query(Kind::A), RESPONSE | 2).a(ASKED, 1);
+    // An error stays an error even if the answer holds records.
+    let message = Message::to(&query(RecordType::A), RESPONSE | 2).a(ASKED, 1);
     assert_eq!(read_a(&message), nothing(Reply::Failure));
 }
 
-/// Aliases are followed in any order, and nobody else's records count.
+/// Aliases are followed in any order, and records of other names are ignored.
 #[test]
 fn aliases() {
     let (one, two) = (name("one.example"), name("two.example"));
@@ -216,14 +222,14 @@ fn aliases() {
     assert_eq!(read_a(&case), found("192.0.2.1"));
     let other_class = {
         let mut message = answer().a(ASKED, 1);
-        let class = query(Kind::A).as_bytes().len() + 5;
+        let class = query(RecordType::A).as_bytes().len() + 5;
         assert_eq!(message.0[class], CLASS_IN);
         message.0[class] = 3;
         message
     };
     assert_eq!(read_a(&other_class), nothing(Reply::NoData));
-    // An alias of an alias, by pointers to where their names are.
-    let at = query(Kind::A).as_bytes().len() + ASKED.len() + RECORD_HEAD_BYTES;
+    // An alias named by a pointer into another record.
+    let at = query(RecordType::A).as_bytes().len() + ASKED.len() + RECORD_HEAD_BYTES;
     let compressed = answer()
         .alias(ASKED, b"\x03cdn\xC0\x11")
         .a(&[0xC0, at as u8], 7);
@@ -234,7 +240,7 @@ fn aliases() {
     assert_eq!(read_a(&spelled_out), found("192.0.2.8"));
 }
 
-/// Aliases in a circle and chains without an end are given up.
+/// Loops of aliases and chains that are too long are given up.
 #[test]
 fn endless_aliases() {
     let (one, two) = (name("one.example"), name("two.example"));
@@ -255,22 +261,22 @@ fn endless_aliases() {
     assert_eq!(chain(DNS_ALIASES_MAX + 1), nothing(Reply::NoData));
 }
 
-/// RFC 1035, section 4.1.4: pointers lead back. Others make a name that is
-/// nobody's, and the rest of the message still counts.
+/// RFC 1035, section 4.1.4: pointers lead back. A name with any other pointer
+/// equals no name, and the rest of the message still counts.
 #[test]
 fn pointers() {
-    let at = query(Kind::A).as_bytes().len() as u8;
+    let at = query(RecordType::A).as_bytes().len() as u8;
     for (what, owner) in [
         ("to itself", &[0xC0, at][..]),
         ("forward", &[0xC0, at + 20]),
         ("beyond the end", &[0xFF, 0xFF]),
-        ("round in a circle", &[1, b'x', 0xC0, at]),
+        ("around in a circle", &[1, b'x', 0xC0, at]),
         ("into the header", &[0xC0, 0]),
         ("with more labels before", &[1, b'x', 0xC0, 12]),
         ("of a kind that does not exist", &[0x80, 12]),
     ] {
         let (reply, list) = read_a(&answer().a(owner, 1).a(ASKED, 2));
-        // The last one has no length that anybody knows.
+        // The length of the last one is unknown, so nothing after it is read.
         if owner[0] == 0x80 {
             assert_eq!(
                 (reply, list.as_str()),
@@ -281,7 +287,7 @@ fn pointers() {
             assert_eq!((reply, list), found("192.0.2.2"), "{what}");
         }
     }
-    // A circle behind each of two names that are compared with each other.
+    // Two names that are compared with each other both lead into a loop.
     let behind = at + 2 + RECORD_HEAD_BYTES as u8;
     let to_circle = [0xC0, behind];
     let circles = answer()
@@ -294,13 +300,13 @@ fn pointers() {
         .alias(ASKED, &to_circle)
         .a(&to_circle, 1);
     assert_eq!(read_a(&zigzag), nothing(Reply::NoData));
-    // What is no pointer does not lead anywhere.
+    // A reserved label is not followed like a pointer.
     let reserved = answer()
         .record(ASKED, TXT, &name("one.example"))
         .alias(ASKED, &[0x80, behind])
         .a(&name("one.example"), 1);
     assert_eq!(read_a(&reserved), nothing(Reply::NoData));
-    // Two names of which each points to the other.
+    // Two names that point to each other.
     let second = at + 2 + RECORD_HEAD_BYTES as u8 + 4;
     let mutual = answer().a(&[0xC0, second], 1).a(&[0xC0, at], 2).a(ASKED, 3);
     assert_eq!(read_a(&mutual), found("192.0.2.3"));
@@ -309,7 +315,7 @@ fn pointers() {
     assert_eq!(read_a(&twice), found("192.0.2.1 192.0.2.2"));
 }
 
-/// Counts and lengths that the message does not have.
+/// Wrong counts and lengths lose only the records that they cut off.
 #[test]
 fn lies() {
     let mut more = answer().a(ASKED, 1);
@@ -331,35 +337,35 @@ fn lies() {
         let odd = answer().record(ASKED, 1, data);
         assert_eq!(read_a(&odd), nothing(Reply::NoData), "{data:?}");
     }
-    // Other sections, and what is behind them, are nobody's business.
+    // Other sections, and anything after them, are ignored.
     let mut trailing = answer().a(ASKED, 1);
     trailing.0.extend([0xC0; 300]);
     assert_eq!(read_a(&trailing), found("192.0.2.1"));
 }
 
-/// What is whole of a truncated answer counts.
+/// The complete records of a truncated answer count.
 #[test]
 fn truncated() {
-    let message = || Message::to(&query(Kind::A), RESPONSE | TRUNCATED);
+    let message = || Message::to(&query(RecordType::A), RESPONSE | TRUNCATED);
     assert_eq!(read_a(&message().a(ASKED, 1)), found("192.0.2.1"));
     assert_eq!(read_a(&message()), nothing(Reply::Truncated));
     let only_alias = message().alias(ASKED, &name("one.example"));
     assert_eq!(read_a(&only_alias), nothing(Reply::Truncated));
 }
 
-/// RFC 6891, section 6.1.2: the record that asks for longer answers, once; the
-/// answer is still one to the same question, with such a record or without.
+/// RFC 6891, section 6.1.2: the record that requests larger answers is added
+/// once, and answers are accepted with such a record and without.
 #[test]
 fn enlarged() {
-    let mut large = query(Kind::Aaaa);
+    let mut large = query(RecordType::Aaaa);
     assert!(large.enlarge());
     assert!(!large.enlarge());
-    let mut bytes = query(Kind::Aaaa).as_bytes().to_vec();
+    let mut bytes = query(RecordType::Aaaa).as_bytes().to_vec();
     bytes[11] = 1;
     bytes.extend(b"\0\0\x29\x04\xD0\0\0\0\0\0\0");
     assert_eq!(large.as_bytes(), bytes);
     let v6 = [0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-    let mut answer = Message::to(&query(Kind::Aaaa), RESPONSE).record(ASKED, 28, &v6);
+    let mut answer = Message::to(&query(RecordType::Aaaa), RESPONSE).record(ASKED, 28, &v6);
     assert_eq!(read(&large, &answer.0), found("2001:db8::1"));
     answer.0[11] = 1;
     answer.0.extend(&bytes[bytes.len() - 11..]);
@@ -367,7 +373,7 @@ fn enlarged() {
     assert_eq!(read_a(&answer), (None, String::new()));
 }
 
-/// Many addresses: as many as there is room for, in order.
+/// Of many addresses, the first ones are kept, in order, until the list is full.
 #[test]
 fn many() {
     let message = (0..64).fold(answer(), |message, last| message.a(ASKED, last));
@@ -378,8 +384,8 @@ fn many() {
     assert_eq!((list[0], list[7]), ("192.0.2.0", "192.0.2.7"));
 }
 
-/// Whatever happens to an answer on its way, reading it ends, and brings no
-/// address that no record holds.
+/// However an answer is damaged, reading it ends, and a cut one yields only
+/// addresses that its records hold.
 #[test]
 fn damaged() {
     let message = answer()
@@ -389,7 +395,7 @@ fn damaged() {
         .a(&name("one.example"), 1)
         .a(&name("one.example"), 2)
         .0;
-    let query = query(Kind::A);
+    let query = query(RecordType::A);
     let whole = read(&query, &message);
     assert_eq!(whole, found("192.0.2.1 192.0.2.2"));
     for end in 0..message.len() {
@@ -413,6 +419,6 @@ fn damaged() {
         }
         changed[at] = message[at];
     }
-    // Every outcome was among them; "no name" is one code of sixteen.
+    // Every outcome occurred. The rarest is "no name", one code of sixteen.
     assert!(outcomes.iter().all(|&count| count >= 16), "{outcomes:?}");
 }

@@ -1,4 +1,4 @@
-//! Repeat counts written out, and positions numbered as TRE does.
+//! Expansion of repeat counts, and the numbering of positions, as in TRE.
 
 use super::tree::{Kind, Node};
 
@@ -11,7 +11,7 @@ pub(super) struct Expander<'a> {
     pub(super) depth: usize,
 }
 
-/// What a copy does with tags.
+/// The treatment of tags in a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Copy {
     Keep,
@@ -128,7 +128,7 @@ impl Expander<'_> {
     }
 }
 
-/// Numbers every literal on its own.
+/// Gives every literal a number of its own.
 pub(super) fn number(node: &mut Node, next: &mut usize) {
     match &mut node.kind {
         Kind::Assert(_) | Kind::Empty | Kind::Tag(_) => {}

@@ -1,9 +1,9 @@
-//! musl's matcher, quirks included, after TRE's source: the second engine that
-//! says which quirk a difference is.
+//! musl's matcher with its quirks, following TRE's source: a second engine that
+//! shows which quirk causes a difference.
 //!
-//! It is written for comparing, not for matching: recursive, with lists that
-//! are copied, each step where TRE has it. TRE's licence is in
-//! `src/ere/NOTICE-TRE.txt`.
+//! It is written for comparison, not for speed: it is recursive, copies its lists,
+//! and keeps each step where TRE has it. TRE's licence is in
+//! `src/matching/ere/NOTICE-TRE.txt`.
 
 mod expand;
 mod ports;
@@ -16,12 +16,12 @@ use self::tags::{Group, Tagger};
 use self::tree::{Kind, Node, Parser, Port};
 use crate::generate::{Ast, is_word};
 
-/// Which departures from POSIX are made.
+/// The departures from POSIX to make.
 #[derive(Clone, Copy)]
 pub(crate) struct Quirks {
-    /// A better path to the accepting state is taken whatever it begins with.
+    /// Take a better path to the accepting state even if it begins later.
     pub(crate) q1: bool,
-    /// Copied literals are numbered as by TRE, at times alike.
+    /// Number copied literals as TRE does, which can give two the same number.
     pub(crate) q2: bool,
 }
 
@@ -76,7 +76,7 @@ impl Compiled {
         }
     }
 
-    /// Returns the answer in the words of the oracle.
+    /// Returns the answer in the notation of the oracle.
     pub(crate) fn answer(&self, text: &[u8]) -> String {
         let Some((tags, end)) = self.run(text) else {
             return "N".to_owned();

@@ -1,8 +1,9 @@
-//! From the tree to transitions.
+//! The way from the tree to transitions.
 
 use super::tree::{Bytes, Kind, Node, Port};
 
-/// `tre_match_empty`: adds what lies on the one empty path through a node.
+/// `tre_match_empty`: adds the tags and assertions on the one
+/// empty path through a node.
 fn empty_path(node: &Node, tags: &mut Vec<usize>, assertions: &mut Vec<u8>) {
     match &node.kind {
         Kind::Assert(assertion) => assertions.push(*assertion),
@@ -57,8 +58,8 @@ pub(super) fn compute_ports(node: &mut Node) {
     }
 }
 
-/// Returns the ports that a concatenation has on one side: `own` of the node
-/// there, and if that can be skipped, `others` first.
+/// Returns the ports on one side of a concatenation: `own`, those of the node there,
+/// preceded by `others` if that node can be skipped.
 fn past(skipped: &Node, others: &[Port], own: &[Port]) -> Vec<Port> {
     if !skipped.nullable {
         return own.to_vec();

@@ -1,4 +1,4 @@
-//! Where tags are placed.
+//! The placement of tags.
 
 use super::tree::{Kind, Node};
 
@@ -52,7 +52,7 @@ impl Tagger {
         }
     }
 
-    /// Takes the next tag for a place, if boundaries wait for one.
+    /// Takes the next tag for a position if boundaries wait for one.
     fn take(&mut self) -> Option<usize> {
         if self.pending.len() == self.visible_from {
             return None;
@@ -123,8 +123,8 @@ impl Tagger {
                     node.tags += 2;
                     self.count += 2;
                     if self.placing {
-                        left.put_behind(left_tag);
-                        right.put_behind(right_tag);
+                        left.put_after(left_tag);
+                        right.put_after(right_tag);
                         self.larger[left_tag] = true;
                         self.larger[right_tag] = true;
                     }

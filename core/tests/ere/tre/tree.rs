@@ -1,4 +1,4 @@
-//! The tree, as musl's parser would build it.
+//! The tree that musl's parser would build.
 
 use std::rc::Rc;
 
@@ -77,21 +77,21 @@ impl Node {
         self
     }
 
-    /// Puts a tag before what the node is now, inside of its group.
+    /// Puts a tag before the node's present content, inside its group.
     pub(super) fn put_before(&mut self, tag: usize) {
         let old = std::mem::replace(&mut self.kind, Kind::Empty);
         let tag = Self::new(Kind::Tag(tag), 0);
         self.kind = Kind::Cat(Box::new(tag), Box::new(Self::new(old, 0)));
     }
 
-    pub(super) fn put_behind(&mut self, tag: usize) {
+    pub(super) fn put_after(&mut self, tag: usize) {
         let old = std::mem::replace(&mut self.kind, Kind::Empty);
         let tag = Self::new(Kind::Tag(tag), 0);
         self.kind = Kind::Cat(Box::new(Self::new(old, 0)), Box::new(tag));
     }
 }
 
-/// Builds the tree that the parser would.
+/// Builds the tree that musl's parser would.
 pub(super) struct Parser {
     pub(super) positions: usize,
     pub(super) groups: usize,

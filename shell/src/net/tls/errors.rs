@@ -1,8 +1,8 @@
-//! TLS errors in the user's words.
+//! TLS errors in plain words.
 
 use rustls::{AlertDescription, CertificateError, Error};
 
-/// What went wrong with TLS, and what to do about it, in words.
+/// Explains a TLS error, with a remedy if there is one.
 pub(crate) fn explain(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error).to_owned(),
@@ -14,8 +14,7 @@ pub(crate) fn explain(error: &Error) -> String {
             )
         }
         Error::PeerIncompatible(_) => {
-            "the server speaks no TLS that is safe enough (1.2 or 1.3 with ECDHE and AES-GCM)"
-                .to_owned()
+            "the server does not support TLS 1.2 or 1.3 with ECDHE and AES-GCM".to_owned()
         }
         Error::InvalidMessage(_) => {
             "the server's answer is not TLS: is it an http:// port?".to_owned()
@@ -28,7 +27,7 @@ fn hint(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::UnrecognisedName => ": it does not know the host's name",
         AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
-            ": it speaks no TLS that is safe enough"
+            ": it may not support TLS 1.2 or 1.3 with ECDHE and AES-GCM"
         }
         AlertDescription::CertificateRequired => {
             ": it demands a client certificate, which is not supported"
@@ -51,13 +50,13 @@ fn certificate(error: &CertificateError) -> &'static str {
             "the server's certificate is for another name: check the host in the URL; a \
              captive portal or a proxy looks the same"
         }
-        // A CA that was made anew under its old name gives a bad signature.
+        // A CA that was recreated under its old name causes a bad signature.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate is from an issuer that is not trusted: for a private CA \
-             set TLS_CA_FILE to its certificate (PEM), else update alertik; a server that \
+            "the server's certificate is from an untrusted issuer: for a private CA \
+             set TLS_CA_FILE to its certificate (PEM), otherwise update alertik; a server that \
              leaves out its intermediate certificate looks the same"
         }
-        CertificateError::Revoked => "the server's certificate was revoked",
+        CertificateError::Revoked => "the server's certificate has been revoked",
         _ => "the server's certificate is not acceptable",
     }
 }

@@ -1,4 +1,4 @@
-//! TLS: what it may use, whom it trusts, and its errors in the user's words.
+//! TLS: its cryptography, its trust anchors, and its errors in plain words.
 
 mod anchors;
 mod errors;

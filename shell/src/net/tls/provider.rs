@@ -1,4 +1,4 @@
-//! The cryptography that TLS may use: our own choice of ring's primitives.
+//! The cryptography that TLS may use: our own selection of ring's primitives.
 //!
 //! * Key exchange: X25519, P-256, P-384. No post-quantum hybrid: some of
 //!   Telegram's servers reset connections that offer X25519MLKEM768
@@ -14,9 +14,9 @@
 //!   Requirements, 7.1.3).
 //! * No client certificates, so nothing here signs.
 //!
-//! The provider is put together field by field and not from rustls'
-//! `default_provider()`: what that one names stays in the binary, and it names
-//! everything. That is 37 kB on ARMv7.
+//! The provider is built field by field rather than from rustls'
+//! `default_provider()`. Everything that one names stays in the binary, and it
+//! names everything, which costs 37 kB on ARMv7.
 
 use std::io;
 use std::sync::Arc;
@@ -36,15 +36,15 @@ use webpki::ring as algorithm;
 
 use super::anchors;
 
-/// Returns how TLS is spoken to every server: versions 1.2 and 1.3, verified
-/// with the built-in anchors and the user's.
+/// Returns the TLS configuration for all servers: versions 1.2 and 1.3, with
+/// certificates verified against the built-in anchors and those in `added`.
 ///
-/// Sessions are resumed, which is rustls' default: a router saves the work of
-/// verifying a chain, and turning it off would take 160 bytes more.
+/// Sessions are resumed, which is rustls' default. That saves a router the work
+/// of verifying a chain, and turning it off would cost 160 bytes.
 ///
 /// # Errors
 ///
-/// Where the provider has no suite for a version, which is a mistake here.
+/// If the provider has no suite for a version, which is a mistake in this file.
 pub(crate) fn client_config(added: Vec<TrustAnchor<'static>>) -> io::Result<Arc<ClientConfig>> {
     let mut roots = added;
     roots.extend(anchors::built_in());
@@ -76,8 +76,9 @@ fn provider() -> CryptoProvider {
 static AES_128: Tls13CipherSuite = without_quic(suite::TLS13_AES_128_GCM_SHA256);
 static AES_256: Tls13CipherSuite = without_quic(suite::TLS13_AES_256_GCM_SHA384);
 
-/// Returns a suite of TLS 1.3 without what it brings for QUIC. As a constant:
-/// what rustls' own static names would stay in the binary otherwise.
+/// Returns a TLS 1.3 suite without its QUIC part. This must be evaluated at
+/// compile time, or else everything that rustls' own static names stays in the
+/// binary.
 const fn without_quic(suite: SupportedCipherSuite) -> Tls13CipherSuite {
     let SupportedCipherSuite::Tls13(suite) = suite else {
         panic!("not a suite of TLS 1.3");
@@ -94,9 +95,9 @@ const fn without_quic(suite: SupportedCipherSuite) -> Tls13CipherSuite {
     }
 }
 
-/// The signatures that are verified. Which of them a TLS 1.3 scheme stands for
-/// is rustls' own table, without Ed25519; in TLS 1.2 a scheme leaves the curve
-/// open, hence two entries for ECDSA.
+/// The accepted signature algorithms. `mapping` is rustls' own table without
+/// Ed25519. In TLS 1.2 a scheme leaves the curve open, hence the two algorithms
+/// for each ECDSA scheme.
 const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
         algorithm::ECDSA_P256_SHA256,
@@ -149,7 +150,7 @@ const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     ],
 };
 
-/// The kernel's random numbers, by ring.
+/// The kernel's random numbers, through ring.
 #[derive(Debug)]
 struct KernelRandom;
 

@@ -1,7 +1,7 @@
-//! The trust anchors that servers are verified with: a table of our own.
+//! The trust anchors against which servers are verified: a table of our own.
 //!
-//! An anchor cannot vanish from it with an update while a service still needs
-//! it. `anchors.txt` says what is in the table and why.
+//! With our own table, no update can remove an anchor that a service still
+//! needs. `anchors.txt` lists the table's contents and the reasons.
 
 mod table;
 
@@ -22,12 +22,12 @@ pub(crate) fn built_in() -> impl Iterator<Item = TrustAnchor<'static>> {
 mod tests {
     use super::*;
 
-    /// What each built-in service, and each service of the README's examples
-    /// whose chain is known, needs. All of its line must be there: a service
-    /// changes between its issuers without notice.
+    /// The anchors needed by each built-in service, and by each service in the
+    /// README's examples whose chain is known. All anchors of a service must be
+    /// present, because services switch between issuers without notice.
     ///
-    /// Go Daddy G2 stays although its key is from 2009 and Mozilla ends its
-    /// trust in it in April 2027: without it no message reaches Telegram.
+    /// Go Daddy G2 stays although its key is from 2009 and Mozilla stops trusting
+    /// it in April 2027: without it no message reaches Telegram.
     const NEEDED: &[(&str, &[&str])] = &[
         (
             "api.telegram.org",
@@ -66,7 +66,7 @@ mod tests {
         built_in().any(|anchor| anchor.subject.windows(name.len()).any(|part| part == name))
     }
 
-    /// No built-in service loses its anchor unnoticed.
+    /// Every service has all of its anchors in the table.
     #[test]
     fn every_service_has_its_anchors() {
         for (service, anchors) in NEEDED {
