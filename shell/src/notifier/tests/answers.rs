@@ -1,4 +1,4 @@
-//! What becomes of a notification, by the answer of its service.
+//! The fate of a notification, by the service's answer.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::support::{Server, answer, logged_lines, run};
 
 const G1: Notifier = Notifier::Generic1;
 
-/// The predecessor's request, to the byte of its body.
+/// The plain webhook sends the predecessor's request, with the same body.
 #[test]
 fn the_plain_webhook() {
     let server = Server::answering("200 OK", "");
@@ -38,7 +38,7 @@ fn the_plain_webhook() {
     running.wait(G1, "sent", |status| status.counts.sent == 1);
 }
 
-/// Any 2xx is success, and the body is not even waited for.
+/// Any 2xx is success, and the sender does not wait for the body.
 #[test]
 fn every_2xx_is_success() {
     for status in [
@@ -61,8 +61,8 @@ fn every_2xx_is_success() {
     }
 }
 
-/// Refusals and redirects drop the message, name what to check, and let the
-/// next one through at once.
+/// Refusals and redirects drop the message and say what to check; the next message
+/// is sent at once.
 #[test]
 fn refusals_drop_only_their_message() {
     for status in [
@@ -102,7 +102,7 @@ fn refusals_drop_only_their_message() {
     }
 }
 
-/// "Gone" and "unauthorised" suspend the notifier; what comes meanwhile waits.
+/// "Gone" and "unauthorised" suspend the notifier; notifications wait meanwhile.
 #[test]
 fn gone_suspends_for_an_hour() {
     for status in ["401 x", "404 x", "410 x"] {

@@ -1,4 +1,4 @@
-//! Outages, overload and the end of the process, through real servers.
+//! Outages, overload and shutdown, with real servers.
 
 use std::time::{Duration, Instant as StdInstant};
 
@@ -10,15 +10,15 @@ use super::support::{PATIENCE, Server, answer, listen, read_request, run};
 
 const G1: Notifier = Notifier::Generic1;
 
-/// The lines of a `{"text":…}` body.
+/// Returns the lines of a `{"text":…}` body.
 fn lines(body: &str) -> Vec<String> {
     let text = body.strip_prefix("{\"text\":\"").unwrap();
     let text = text.strip_suffix("\"}").unwrap();
     text.split("\\n").map(str::to_owned).collect()
 }
 
-/// A server that is down for a hundred notifications and comes back: all of them
-/// arrive, in few messages, in order, once.
+/// A server is down for a hundred notifications and comes back: each arrives exactly
+/// once, in order, in few messages.
 #[test]
 fn a_server_down_for_a_hundred_notifications() {
     let listener = listen(0);
@@ -48,8 +48,8 @@ fn a_server_down_for_a_hundred_notifications() {
     server.expect_none(Duration::from_millis(50));
 }
 
-/// A flapping service, in every way to fail that is tried again: still all of
-/// them, in order, once.
+/// A service fails in every way that is retried: each notification still arrives
+/// exactly once, in order.
 #[test]
 fn a_flapping_service() {
     let server = Server::serve(listen(0), |mut stream, number, sender| {
@@ -85,7 +85,8 @@ fn a_flapping_service() {
     assert_eq!(received, expected);
 }
 
-/// More than an outbox holds: the oldest go, and the user learns how many.
+/// If an outbox overflows, the oldest notifications are lost, and the user learns how
+/// many.
 #[test]
 fn an_outbox_that_overflows() {
     let listener = listen(0);
@@ -103,8 +104,8 @@ fn an_outbox_that_overflows() {
             offset_secs: 0,
         },
     });
-    // The rest come while the first attempt is known to have failed and the
-    // next is not due: none is under way when it is pushed out.
+    // Push the rest after the first attempt has failed and before the next one is
+    // due, so that no notification is being sent when it is pushed out.
     running.push(&[G1], 0, "", b"event 0");
     running.wait(G1, "refused", |status| status.counts.failed_attempts > 0);
     for number in 1..2_000 {
@@ -130,7 +131,8 @@ fn an_outbox_that_overflows() {
     assert_eq!(status.counts.evicted, lost.len() as u64);
 }
 
-/// What waits too long expires; it is counted, reported, logged and told.
+/// A notification that waits too long expires. It is counted, passed on as failed,
+/// and reported in the next message.
 #[test]
 fn expiry() {
     let server = Server::http(|number, _, stream| match number {
@@ -152,7 +154,7 @@ fn expiry() {
     );
 }
 
-/// The end of the process: what waits for its turn goes out as one message.
+/// On shutdown, all waiting notifications are sent as one message.
 #[test]
 fn shutting_down_flushes() {
     let server = Server::answering("200 OK", "");
@@ -178,8 +180,8 @@ fn shutting_down_flushes() {
     assert_eq!(running.senders.status(G1).unwrap().waiting, 0);
 }
 
-/// With a service that hangs, the end comes in time all the same, and the log
-/// says what is left.
+/// Shutdown ends in time even if a service hangs, and the log reports the
+/// notifications left.
 #[test]
 fn shutting_down_in_time() {
     let server = Server::http(|_, _, stream| {
@@ -197,7 +199,7 @@ fn shutting_down_in_time() {
     assert_eq!(running.senders.status(G1).unwrap().waiting, 2);
 }
 
-/// With a service that is down, one attempt is made and the end comes at once.
+/// If a service is down, shutdown makes one attempt and then ends at once.
 #[test]
 fn shutting_down_without_hope() {
     let listener = listen(0);
@@ -214,7 +216,7 @@ fn shutting_down_without_hope() {
     assert!(start.elapsed() < Duration::from_millis(500));
 }
 
-/// Pace by the service's rules: a second apart, the rest merged.
+/// Messages keep the service's pace, a second apart; the rest are merged.
 #[test]
 fn pace() {
     let id = Notifier::Slack;
