@@ -33,7 +33,7 @@ pub(crate) struct Status {
 }
 
 const COUNTS: usize = 11;
-const LOSSES: usize = 5;
+const LOSSES: usize = 6;
 
 /// Returns the state.
 pub(crate) fn of(daemon: &Daemon) -> Status {
@@ -72,6 +72,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("queue", matcher.lost_ring),
             ("outbox", sum(|n| n.counts.evicted)),
             ("expired", sum(|n| n.counts.expired)),
+            ("unanswered", sum(|n| n.counts.unanswered)),
             ("refused", sum(|n| n.counts.refused)),
         ],
         notifiers,

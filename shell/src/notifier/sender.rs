@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::delivery::{Counts, Courier, Hold, Loss, Notifier, Step, Verdict};
+use alertik_core::delivery::{Counts, Courier, Hold, Loss, LossCause, Notifier, Step, Verdict};
 use alertik_core::ids::Ticket;
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
@@ -175,10 +175,14 @@ impl Sender {
                 .courier
                 .step(now, closing.is_some(), &mut |ticket| failed.push(ticket));
             match (step, closing) {
-                (Step::Expired(count), _) => {
+                (Step::Expired(cause, count), _) => {
                     drop(state);
+                    let why = match cause {
+                        LossCause::Unanswered => "no answer until they were too old",
+                        _ => "too old",
+                    };
                     log::error!(
-                        "{}: notifications dropped: {count}, too old (NOTIFY_MAX_AGE_SECS)",
+                        "{}: notifications dropped: {count}, {why} (NOTIFY_MAX_AGE_SECS)",
                         self.notifier.name()
                     );
                     self.report_failed(&failed);
@@ -211,7 +215,7 @@ impl Sender {
             .finish(now, verdict, clock::wall(), &mut |ticket| {
                 failed.push(ticket)
             });
-        let wait_secs = state.courier.hold(now).1.since(now) / 1_000;
+        let wait_secs = state.courier.hold(now).1.since(now).div_ceil(1_000);
         let is_new = state.note(now, verdict, &words);
         drop(state);
         self.report_failed(&failed);
@@ -247,15 +251,11 @@ impl Sender {
             Verdict::Delivered { .. } => {
                 debug(format_args!("{name}: notifications sent: {settled}"));
             }
-            Verdict::Retry | Verdict::Unanswered if settled > 0 => {
-                log::error!(
-                    "{name}: notifications dropped: {settled}; no answer twice, {site}: {words}"
-                );
-            }
-            Verdict::Retry | Verdict::Unanswered if is_new => {
-                log::warn!("{name}: {site}: {words}; trying again until it works");
-            }
-            Verdict::Retry | Verdict::Unanswered => {
+            Verdict::Retry(_) if is_new => log::warn!(
+                "{name}: {site}: {words}; trying again until it works or the notifications are \
+                 too old (NOTIFY_MAX_AGE_SECS)"
+            ),
+            Verdict::Retry(_) => {
                 debug(format_args!(
                     "{name}: {site}: {words}; next attempt in {wait_secs} s"
                 ));
@@ -264,9 +264,16 @@ impl Sender {
             Verdict::Refused => {
                 log::error!("{name}: notifications dropped: {settled}; {site}: {words}");
             }
-            Verdict::Gone => {
-                log::error!("{name}: {site}: {words}; nothing is sent to it for an hour");
+            Verdict::Barred if settled > 0 => {
+                log::error!("{name}: notifications dropped: {settled}; {site}: {words}");
             }
+            Verdict::Barred => log::warn!(
+                "{name}: {site}: {words}; one more attempt in {wait_secs} s, then they are dropped"
+            ),
+            Verdict::Gone => log::error!(
+                "{name}: {site}: {words}; suspended, next attempt at {}",
+                clock::wall_in(wait_secs).time_of_day()
+            ),
             Verdict::Moved(chat) => {
                 log::warn!("{name}: the chat has moved: set TELEGRAM_CHAT_ID to {chat}");
             }

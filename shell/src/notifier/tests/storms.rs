@@ -85,7 +85,7 @@ fn a_flapping_service() {
     assert_eq!(received, expected);
 }
 
-/// More than an outbox holds: the oldest go, and the user learns how many.
+/// More than an outbox holds: the middle goes, and the user learns how many.
 #[test]
 fn an_outbox_that_overflows() {
     let listener = listen(0);
@@ -112,7 +112,7 @@ fn an_outbox_that_overflows() {
     }
     let lost = running.failed_tickets();
     assert!(!lost.is_empty());
-    assert_eq!(lost, (0..lost.len() as u32).collect::<Vec<_>>());
+    assert!(!lost.contains(&0) && !lost.contains(&1_999), "{lost:?}");
     let listener = std::net::TcpListener::bind(address).unwrap();
     let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
     let left = 2_000 - lost.len();
@@ -126,7 +126,7 @@ fn an_outbox_that_overflows() {
             lost.len()
         )
     );
-    assert_eq!(first[2], format!("event {}", lost.len()));
+    assert_eq!(first[2], "event 0");
     assert_eq!(status.counts.evicted, lost.len() as u64);
 }
 

@@ -18,6 +18,7 @@ use std::fmt;
 
 use alertik_core::delivery::{Form, Notifier, Pacing, Rate};
 use alertik_core::ids::NotifierSet;
+use alertik_core::limits::MAX_AGE_SECS;
 use rustls::pki_types::TrustAnchor;
 
 use super::numbers::whole;
@@ -68,8 +69,6 @@ impl Notifiers {
 
 /// The default of `HTTP_TIMEOUT_SECS`.
 const TIMEOUT_SECS: u64 = 15;
-/// The default of `NOTIFY_MAX_AGE_SECS`.
-const MAX_AGE_SECS: u64 = 3_600;
 
 /// Returns the suffixes of the variables that say where a notifier's messages
 /// go. A service that refuses a notifier's messages for good means one of these.
