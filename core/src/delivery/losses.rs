@@ -87,9 +87,10 @@ impl Losses {
         }
     }
 
-    /// Returns how many losses of one cause are pending.
-    pub(super) fn count(&self, cause: LossCause) -> u64 {
-        self.by_cause[cause as usize].map_or(0, |(count, _)| count)
+    /// Returns whether notifications that became too old are among them.
+    pub(super) const fn has_expired(&self) -> bool {
+        self.by_cause[LossCause::Expired as usize].is_some()
+            || self.by_cause[LossCause::Unanswered as usize].is_some()
     }
 
     /// Returns the losses, the router's end first.

@@ -107,6 +107,8 @@ pub struct Courier {
     outbox: Outbox,
     /// Losses that no delivered message has reported yet.
     losses: Losses,
+    /// Whether they are worth a message of their own.
+    reports_alone: bool,
     schedule: Schedule,
     flight: Flight,
     max_age_millis: u64,
@@ -123,6 +125,7 @@ impl Courier {
         Self {
             outbox: Outbox::new(settings.outbox_bytes),
             losses: Losses::NONE,
+            reports_alone: false,
             schedule: Schedule::new(settings.pacing, settings.seed),
             flight: Flight::None,
             max_age_millis: settings.max_age_millis,
@@ -190,12 +193,9 @@ impl Courier {
         if let Some((cause, count)) = self.expire(now, failed) {
             return Step::Expired(cause, count);
         }
-        // Losses on the way here wait for something worth a message. Expired
-        // notifications are worth one: nothing else may follow them.
-        let has_expired = [LossCause::Expired, LossCause::Unanswered]
-            .iter()
-            .any(|&cause| self.losses.count(cause) > 0);
-        if self.outbox.is_empty() && !has_expired {
+        // Losses wait for something worth a message. Expired notifications are
+        // worth one: nothing else may follow them.
+        if self.outbox.is_empty() && !self.reports_alone {
             return Step::Idle;
         }
         let due = self.schedule.due(closing);
@@ -266,8 +266,8 @@ impl Courier {
                 self.keep(attempt, Doubt::None);
                 self.schedule.suspend(now);
             }
-            Verdict::Refused => return self.refuse(&attempt, at, failed),
-            Verdict::Barred if attempt.was_barred => return self.refuse(&attempt, at, failed),
+            Verdict::Refused => return self.refuse(&attempt, failed),
+            Verdict::Barred if attempt.was_barred => return self.refuse(&attempt, failed),
             Verdict::Barred => {
                 let was_barred = true;
                 self.keep(
@@ -281,7 +281,7 @@ impl Courier {
             }
             // Followed once: a chat that moves twice has a misleading server.
             Verdict::Moved(_) if self.moved.is_some() => {
-                return self.refuse(&attempt, at, failed);
+                return self.refuse(&attempt, failed);
             }
             Verdict::Moved(chat) => {
                 self.moved = Some(Moved {
@@ -353,6 +353,7 @@ impl Courier {
             }
             expired = Some((cause, count + 1));
             self.losses.add(lost(cause, 1, waiting.at));
+            self.reports_alone = true;
             failed(waiting.ticket);
             self.flight.part_from(waiting.sequence);
             self.outbox.pop();
@@ -402,6 +403,7 @@ impl Courier {
     /// ones have not pushed out.
     fn deliver(&mut self, attempt: &Attempt, at: Wall) -> u64 {
         self.losses.remove(&attempt.losses, at);
+        self.reports_alone = self.losses.has_expired();
         if let Some(moved) = &mut self.moved {
             moved.is_reported |= attempt.reports_move;
         }
@@ -431,7 +433,7 @@ impl Courier {
     }
 
     /// Gives up the attempt's notifications and returns how many those are.
-    fn refuse(&mut self, attempt: &Attempt, at: Wall, failed: &mut dyn FnMut(Ticket)) -> u64 {
+    fn refuse(&mut self, attempt: &Attempt, failed: &mut dyn FnMut(Ticket)) -> u64 {
         let mut refused = 0;
         let mut losses = self.losses;
         self.remove(attempt, &mut |waiting| {
@@ -440,11 +442,9 @@ impl Courier {
             failed(waiting.ticket);
         });
         self.losses = losses;
-        if attempt.count == 0 {
-            // A message that only reported a loss will not be wanted a second
-            // time.
-            self.losses.remove(&attempt.losses, at);
-        }
+        // A message that only reports losses will not be wanted a second time:
+        // they wait for the next notification.
+        self.reports_alone &= attempt.count > 0;
         self.counts.refused += refused;
         self.schedule.forget_failures();
         refused
