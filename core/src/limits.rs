@@ -60,6 +60,9 @@ pub const OUTBOX_BYTES: usize = 32 * 1024;
 /// all that a user runs alertik for.
 pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
 
+/// Longest spool, in bytes: what waits for all notifiers at the end of a process.
+pub const SPOOL_BYTES_MAX: usize = 128 * 1024;
+
 /// Longest body of a request, in bytes: the largest that a service takes and an
 /// outbox can fill.
 pub const BODY_BYTES_MAX: usize = 32 * 1024;

@@ -15,6 +15,7 @@ mod outbox;
 mod pacing;
 mod schedule;
 mod services;
+mod spool;
 
 pub use compose::fixed_str::FixedStr;
 pub use compose::template::{Field, Template, TemplateError, TemplateErrorKind};
@@ -26,3 +27,4 @@ pub use losses::{Loss, LossCause, Losses};
 pub use pacing::{Pacing, Rate};
 pub use schedule::Hold;
 pub use services::{Form, Generic, Notifier, ParseMode, Telegram};
+pub use spool::{DamagedSpool, Spool, SpoolWriter};

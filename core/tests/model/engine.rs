@@ -93,7 +93,7 @@ impl Bench {
                 self.expected.push((rule, all, told));
                 continue;
             }
-            let case = self.cases.entry((rule, text)).or_insert(Case {
+            let case = self.cases.entry((rule, text)).or_insert_with(|| Case {
                 quiet: NotifierSet::EMPTY,
                 owed: NotifierSet::EMPTY,
                 held: 0,

@@ -32,7 +32,7 @@ pub(crate) struct Status {
     complaint: Option<String>,
 }
 
-const COUNTS: usize = 11;
+const COUNTS: usize = 12;
 const LOSSES: usize = 6;
 
 /// Returns the state.
@@ -59,6 +59,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("matched", matcher.engine.matched),
             ("notified", matcher.engine.notified),
             ("suppressed", matcher.engine.suppressed),
+            ("restored", sum(|n| n.counts.restored)),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),

@@ -3,14 +3,16 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::delivery::{Counts, Courier, Hold, Loss, LossCause, Notifier, Step, Verdict};
+use alertik_core::delivery::{
+    Counts, Courier, Hold, Loss, LossCause, Notifier, Spool, SpoolWriter, Step, Verdict,
+};
 use alertik_core::ids::Ticket;
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
 
 use super::transport::{Outcome, Transport};
-use crate::log::debug;
+use crate::log::{Escaped, debug};
 use crate::sys::clock;
 
 /// Reports a notification that will not arrive.
@@ -113,21 +115,58 @@ impl Sender {
     }
 
     /// Asks the thread to send what it can until the given time, and to end.
+    /// Called again, it can bring that time forward.
     pub(super) fn close(&self, until: Instant) {
-        self.lock().closing = Some(until);
+        let mut state = self.lock();
+        state.closing = Some(state.closing.map_or(until, |before| before.min(until)));
+        state.courier.hurry(clock::now());
+        drop(state);
         self.changed.notify_all();
     }
 
-    /// Waits until the thread has ended, at most until the given time. Returns
-    /// how many notifications are left.
-    pub(super) fn wait_closed(&self, until: Instant) -> usize {
+    /// Waits until the thread has ended, at most until the time of
+    /// [`Self::close`].
+    pub(super) fn wait_closed(&self) {
         let mut state = self.lock();
         loop {
             let now = clock::now();
+            let until = state.closing.unwrap_or(now);
             if state.closed || now >= until {
-                return state.courier.waiting();
+                return;
             }
             state = self.wait(state, until, now);
+        }
+    }
+
+    /// Takes what an earlier process has left for this notifier.
+    pub(super) fn restore(&self, spool: &Spool<'_>) {
+        let mut state = self.lock();
+        state
+            .courier
+            .restore(clock::now(), clock::wall(), self.notifier, spool);
+    }
+
+    /// Writes what is left to the log, and adds it to the spool if there is one.
+    pub(super) fn hand_over(&self, spool: Option<&mut SpoolWriter<'_>>, written: &mut dyn FnMut()) {
+        let mut state = self.lock();
+        let left = state.courier.waiting();
+        let name = self.notifier.name();
+        if left > 0 {
+            log::error!("{name}: notifications not delivered: {left}");
+        }
+        state.courier.each_waiting(&mut |at, text| {
+            let text: String = text.parts().map(|(_, part)| part).collect();
+            log::error!(
+                "{name}: not delivered, of {at}: {}",
+                Escaped(text.as_bytes())
+            );
+            written();
+        });
+        let Some(spool) = spool else { return };
+        let (now, wall) = (clock::now(), clock::wall());
+        let cut = state.courier.save(now, wall, self.notifier, spool);
+        if cut > 0 {
+            log::error!("{name}: notifications that the spool has no room for: {cut}");
         }
     }
 
@@ -190,9 +229,9 @@ impl Sender {
                 }
                 (_, Some(until)) if now >= until => return Next::End,
                 (Step::Send, end) => return Next::Attempt { end },
-                // Whoever closes does not wait for a later time.
-                (_, Some(_)) => return Next::End,
-                (Step::Wait(until), None) => state = self.wait(state, until, now),
+                (Step::Idle, Some(_)) => return Next::End,
+                (Step::Wait(at), Some(until)) if at >= until => return Next::End,
+                (Step::Wait(until), _) => state = self.wait(state, until, now),
                 (Step::Idle, None) => {
                     state = self
                         .changed
@@ -314,10 +353,6 @@ impl State {
         let last = self.last_failure.replace((now, words.to_owned()));
         let failed_before = self.failing_since.is_some();
         self.failing_since.get_or_insert(now);
-        if self.closing.is_some() && !matches!(verdict, Verdict::Refused) {
-            // A second attempt within the last second would fail like this one.
-            self.closing = Some(now);
-        }
         !failed_before || last.is_none_or(|(_, last)| last != words)
     }
 }

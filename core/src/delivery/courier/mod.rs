@@ -27,6 +27,8 @@
 //! it, by age or by eviction, does the rest go under a new id: an alarm that comes
 //! twice is better than one that never does.
 
+mod handover;
+
 use crate::delivery::attempt::{Attempt, Context, Flight};
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::MessageId;
@@ -75,6 +77,8 @@ pub struct Counts {
     pub unanswered: u64,
     /// Notifications that went because the outbox was full.
     pub evicted: u64,
+    /// Notifications that came from an earlier process.
+    pub restored: u64,
     /// Attempts that failed, whatever became of their notifications.
     pub failed_attempts: u64,
 }

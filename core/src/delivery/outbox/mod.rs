@@ -12,8 +12,8 @@ use alloc::vec;
 use crate::rules::NoticeHead;
 use crate::text::Text;
 use crate::time::Instant;
-pub(super) use record::Waiting;
 use record::{HEADER_BYTES, read_record, record_size, write_header};
+pub(super) use record::{Waiting, address_from_bytes, address_to_bytes, take};
 
 /// A queue of notifications of different lengths in a fixed number of bytes.
 ///

@@ -6,7 +6,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::delivery::{Loss, LossCause};
 use alertik_core::time::Wall;
 
-use super::support::{PATIENCE, Server, answer, listen, read_request, run};
+use super::support::{PATIENCE, Server, answer, listen, read_request, run, shut_down};
 
 const G1: Notifier = Notifier::Generic1;
 
@@ -170,7 +170,7 @@ fn shutting_down_flushes() {
         running.push(&[G1], number, "", format!("event {number}").as_bytes());
     }
     let start = StdInstant::now();
-    running.senders.shut_down(1_500);
+    shut_down(&running.senders, 1_500);
     assert!(start.elapsed() < Duration::from_millis(1_600));
     let received = lines(&server.next().body);
     assert_eq!(received.len(), 200);
@@ -191,13 +191,14 @@ fn shutting_down_in_time() {
     server.next();
     running.push(&[G1], 2, "y", b"");
     let start = StdInstant::now();
-    running.senders.shut_down(300);
+    shut_down(&running.senders, 300);
     let elapsed = start.elapsed();
     assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
     assert_eq!(running.senders.status(G1).unwrap().waiting, 2);
 }
 
-/// With a service that is down, one attempt is made and the end comes at once.
+/// With a service that is down, attempts go on until the time is over: it may be
+/// back any moment.
 #[test]
 fn shutting_down_without_hope() {
     let listener = listen(0);
@@ -210,8 +211,26 @@ fn shutting_down_without_hope() {
     running.push(&[G1], 1, "x", b"");
     running.wait(G1, "failed", |status| status.failures >= 1);
     let start = StdInstant::now();
-    running.senders.shut_down(1_500);
-    assert!(start.elapsed() < Duration::from_millis(500));
+    shut_down(&running.senders, 1_500);
+    assert!(start.elapsed() < Duration::from_millis(2_000));
+    let status = running.senders.status(G1).unwrap();
+    assert!(status.counts.failed_attempts >= 3, "{status:?}");
+}
+
+/// A second request to end, sooner than the first, is obeyed at once.
+#[test]
+fn shutting_down_twice() {
+    let server = Server::http(|_, _, stream| {
+        let _ = stream.read(&mut [0]);
+    });
+    let url = server.url("/");
+    let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", &url)]);
+    running.push(&[G1], 1, "x", b"");
+    server.next();
+    let start = StdInstant::now();
+    running.senders.close(crate::sys::clock::now().after(8_000));
+    shut_down(&running.senders, 0);
+    assert!(start.elapsed() < Duration::from_millis(900));
 }
 
 /// Pace by the service's rules: a second apart, the rest merged.

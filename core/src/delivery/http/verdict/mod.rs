@@ -2,12 +2,10 @@
 
 use crate::delivery::http::retry_after::{HttpDate, delay_millis};
 use crate::delivery::services::Notifier;
+use crate::time::Wall;
 
 /// Longest wait that a service can ask for, in milliseconds.
 pub(in crate::delivery) const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
-
-/// A router's clock that shows less has not been set yet: 2020-01-01.
-const CLOCK_IS_SET_FROM: i64 = 1_577_836_800;
 
 /// The parts of an answer that matter, as far as they were read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,7 +162,7 @@ impl Answer<'_> {
                     .map(HttpDate::unix_secs)
                     // A clock that was not set yet would make any date a long
                     // wait.
-                    .or_else(|| (unix_secs >= CLOCK_IS_SET_FROM).then_some(unix_secs))?;
+                    .or_else(|| Wall::is_set(unix_secs).then_some(unix_secs))?;
                 let secs = until.unix_secs().saturating_sub(now);
                 Some(u64::try_from(secs).unwrap_or(0).saturating_mul(1_000))
             })
