@@ -21,6 +21,9 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 /// about 1,000 of them.
 pub const RING_BYTES: usize = 128 * 1024;
 
+/// Most addresses and networks that can be allowed to send (`SYSLOG_ALLOW`).
+pub const ALLOWED_MAX: usize = 64;
+
 /// Most rules that can be configured from the environment (`EVENTn_*`).
 pub const ENV_RULES_MAX: usize = 64;
 

@@ -83,6 +83,37 @@ fn own_output_does_not_loop() {
     );
 }
 
+/// A sender that is not allowed is counted and reported once; what it sends is
+/// neither matched nor forwarded.
+#[test]
+fn only_allowed_senders_get_in() {
+    let sink = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    sink.set_read_timeout(Some(PATIENCE)).unwrap();
+    let port = sink.local_addr().unwrap().port().to_string();
+    let mut daemon = Daemon::start(&echo(&[
+        ("SYSLOG_ALLOW", "2001:db8::/64, 127.0.0.2"),
+        ("FORWARD_HOST", "127.0.0.1"),
+        ("FORWARD_PORT", &port),
+    ]));
+    daemon.wait_for("forwarding to 127.0.0.1");
+    daemon.send(b"number 1");
+    daemon.send(b"number 2");
+    daemon.wait_for(
+        "SYSLOG_ALLOW: ignored 1 of senders that are not in it, the last one from 127.0.0.1",
+    );
+    let allowed = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
+    allowed.send_to(b"number 3", daemon.address()).unwrap();
+    let line = daemon.wait_for("notice: ");
+    assert!(line.contains("got 3, at: "), "{line}");
+    let mut buffer = [0; 64];
+    let length = sink.recv(&mut buffer).unwrap();
+    assert_eq!(&buffer[..length], b"number 3");
+    let rest = daemon.stop();
+    let status = |line: &String| line.contains("received 1,") && line.contains("foreign 2,");
+    assert!(rest.iter().any(status), "{rest:?}");
+    assert!(!rest.iter().any(|line| line.contains("SYSLOG_ALLOW")));
+}
+
 /// Received lines are logged at debug level only, and with control bytes shown.
 #[test]
 fn received_lines_are_logged_at_debug_level() {

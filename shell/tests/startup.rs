@@ -60,6 +60,15 @@ fn numbers_and_addresses() {
         ],
     );
     check(
+        &[("SYSLOG_ALLOW", "192.0.2.1,router,10.0.0.1/8,::/200,")],
+        &[
+            "SYSLOG_ALLOW: 'router' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
+            "SYSLOG_ALLOW: '10.0.0.1/8' has bits beyond its prefix; write 10.0.0.0/8 for the network, or leave the slash out for the one address",
+            "SYSLOG_ALLOW: '::/200' has no prefix length from 0 to 128 after its slash",
+            "SYSLOG_ALLOW: '' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
+        ],
+    );
+    check(
         &[("FORWARD_PORT", "514")],
         &["FORWARD_HOST: is not set, but FORWARD_PORT is"],
     );

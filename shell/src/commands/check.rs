@@ -114,6 +114,15 @@ fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
         None => out.write_str("every address\n")?,
         Some(address) => writeln!(out, "{address}")?,
     }
+    out.push_str("  from      ");
+    if settings.allowed.prefixes().is_empty() {
+        out.push_str("every sender");
+    }
+    for (index, prefix) in settings.allowed.prefixes().iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(out, "{comma}{prefix}")?;
+    }
+    out.push('\n');
     match &settings.forward {
         None => out.write_str("  forwards  nothing\n")?,
         Some(target) => writeln!(out, "  forwards  to {} port {}", target.host, target.port)?,

@@ -1,21 +1,24 @@
-//! The receiver: from the socket to the forwarder and into the queue, and nothing
-//! else, so that intake waits for nobody.
+//! The receiver: from the socket through the gate to the forwarder and into the
+//! queue, and nothing else, so that intake waits for nobody.
 
 use alertik_core::intake::Arrival;
 use alertik_core::limits::DATAGRAM_BYTES_MAX;
 use embedded_nal::UdpFullStack;
 
 use crate::intake::forward::Forwarder;
+use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::sys::clock;
 
-/// Receives datagrams forever: forwards each one as it is, then queues it.
+/// Receives datagrams forever: forwards each one of an allowed sender as it is,
+/// then queues it.
 ///
 /// `receive` is expected to block. After an error it is tried again; the error is
 /// logged once until a datagram arrives.
 pub(crate) fn run<S>(
     stack: &mut S,
     socket: &mut S::UdpSocket,
+    gate: &Gate,
     forwarder: &mut Forwarder<S>,
     queue: &Queue,
 ) -> !
@@ -31,6 +34,9 @@ where
                 if failing {
                     failing = false;
                     queue.set_failing(None);
+                }
+                if !gate.admits(clock::now(), source.ip()) {
+                    continue;
                 }
                 let datagram = &buffer[..length];
                 forwarder.forward(stack, datagram);
