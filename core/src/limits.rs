@@ -24,6 +24,17 @@ pub const RING_BYTES: usize = 128 * 1024;
 /// Most addresses and networks that can be allowed to send (`SYSLOG_ALLOW`).
 pub const ALLOWED_MAX: usize = 64;
 
+/// Most lines of our own output that are remembered, so that they are known when
+/// they come back: more than can wait in the ring and in the kernel's buffer
+/// meanwhile (8 bytes each; a long line takes two).
+pub const OWN_LINES_MAX: usize = 4_096;
+
+/// Visible characters at the beginning of a line of our own output that suffice
+/// to know it, if it has so many.
+///
+/// RouterOS 7.24 breaks a log entry after 299 characters, blanks included.
+pub const OWN_LINE_CHARS: usize = 200;
+
 /// Most rules that can be configured from the environment (`EVENTn_*`).
 pub const ENV_RULES_MAX: usize = 64;
 
