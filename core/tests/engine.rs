@@ -363,7 +363,32 @@ fn hostile_bytes() {
     let mut bench = Bench::new(&[rule(0, REGEX, "user (.*) from", "@1")]);
     let text = &texts(bench.line(b"user \xff\xfe\x1b[2J\xc3 @1 from"))[0];
     assert!(text.starts_with("\u{fffd}\u{fffd}\u{1b}[2J\u{fffd} @1, at: "));
-    // NUL is a byte like any other to a substring, and no character to an expression.
-    let mut bench = Bench::new(&[rule(0, SUBSTR, "after", "m"), rule(1, REGEX, "a.b", "m")]);
-    assert_eq!(bench.line(b"a\0b after").len(), 1);
+}
+
+/// A NUL in a name hides the line from no rule, with a DFA or without, and does
+/// not reach a service.
+#[test]
+fn a_nul_hides_nothing() {
+    const LINE: &[u8] = b"login failure for user ab\0cd from 1.2.3.4 via ssh";
+    for pattern in [
+        "login failure for user (.*) from ([^ ]+) via",
+        "user ([^ ]+) from",
+        "user ([[:alpha:][:cntrl:]]*) from",
+        r"user (\S+) from",
+        r"user (ab\Wcd) from",
+        r"user (ab\x00cd) from",
+        r"user (ab\b.\bcd) from",
+        // Too large for a DFA.
+        "user ([^ ]+) (o*f.{60})*from",
+    ] {
+        let mut bench = Bench::new(&[rule(0, REGEX, pattern, "<@1>")]);
+        let found = texts(bench.line(LINE));
+        assert_eq!(found, [format!("<ab\u{fffd}cd>{AT}")], "{pattern}");
+    }
+    for pattern in ["user ([a-z]+) from", "user (ab cd) from", "abcd"] {
+        let mut bench = Bench::new(&[rule(0, REGEX, pattern, "m")]);
+        assert!(bench.line(LINE).is_empty(), "{pattern}");
+    }
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "1.2.3.4", "m")]);
+    assert_eq!(bench.line(LINE).len(), 1);
 }

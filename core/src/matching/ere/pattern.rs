@@ -15,8 +15,9 @@ use crate::matching::ere::syntax::parse::parse;
 /// A POSIX extended regular expression, compiled.
 ///
 /// It matches as musl's `regcomp(REG_EXTENDED)` and `regexec` do in the C
-/// locale: bytes, leftmost-longest, `.` matches a newline. Nothing
-/// matches the byte 0, and texts of more than
+/// locale: bytes, leftmost-longest, `.` matches a newline. The byte 0, which
+/// ends a text in C, is a byte like any other: `.`, `[^a]` and `[[:cntrl:]]`
+/// match it. Texts of more than
 /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes are not
 /// expected.
 #[derive(Debug)]
