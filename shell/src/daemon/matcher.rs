@@ -7,12 +7,12 @@ use std::time::Duration;
 use alertik_core::delivery::{Loss, LossCause, Losses};
 use alertik_core::intake::{Arrival, MessageBuffer};
 use alertik_core::rules::{Engine, EngineCounters};
-use alertik_core::syslog::{is_own_output, trim_line_end};
+use alertik_core::syslog::trim_line_end;
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
 use crate::intake::queue::{Queue, Work};
-use crate::log::{Escaped, debug};
+use crate::log::{Escaped, debug, is_own_output};
 use crate::notifier::Senders;
 use crate::sys::clock;
 

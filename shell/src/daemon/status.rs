@@ -32,7 +32,7 @@ pub(crate) struct Status {
     complaint: Option<String>,
 }
 
-const COUNTS: usize = 12;
+const COUNTS: usize = 13;
 const LOSSES: usize = 6;
 
 /// Returns the state.
@@ -64,6 +64,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),
             ("own_output", matcher.own_output),
+            ("foreign", daemon.gate.foreign()),
             ("cut", intake.cut),
             ("forwarded", forward.forwarded),
             ("not_forwarded", forward.failed),
@@ -174,8 +175,8 @@ impl Status {
     }
 }
 
-/// Writes one line. `received` and the losses of kernel and queue add up to the
-/// number of datagrams sent to the daemon.
+/// Writes one line. `received`, `foreign` and the losses of kernel and queue add up
+/// to the number of datagrams sent to the daemon.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.complaint {
