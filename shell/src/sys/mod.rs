@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod local_time;
+pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod signals;
 pub(crate) mod terminal;
