@@ -397,7 +397,8 @@ fn ends_as_pid_1() {
 /// If nobody reads standard output, intake, matching and the end work.
 #[test]
 fn stalled_stdout_stops_nothing() {
-    let daemon = Logging::start("stalled", &echo(&[("LOG_FILE", "own.log")]), "own.log");
+    let variables = echo(&[("LOG_FILE", "own.log"), ("STOP_SECS", "1")]);
+    let daemon = Logging::start("stalled", &variables, "own.log");
     // 20,000 notifications of 50 bytes are far more than a pipe's 64 KiB and the
     // outbox together; sent in small groups so that the kernel loses none.
     for number in 0..20_000 {

@@ -323,7 +323,7 @@ fn wrong_arguments() {
         (
             &["health", "--xml"],
             "health: unknown arguments: --xml",
-            "health [--json]",
+            "health [--json | --live]",
         ),
         (
             &["match", "--al"],

@@ -35,6 +35,8 @@ pub(crate) struct MatcherStatus {
     pub(crate) lost_ring: u64,
     /// Messages that the kernel dropped.
     pub(crate) lost_kernel: u64,
+    /// When the last of these losses was noticed.
+    pub(crate) lost_at: Option<Instant>,
     /// When the matcher last did something, or found that there is nothing to
     /// do.
     pub(crate) moved_at: Instant,
@@ -115,6 +117,7 @@ impl<'a> Matcher<'a> {
             Work::Messages => {}
             Work::Lost(loss) => {
                 self.status.lost_ring += loss.count;
+                self.status.lost_at = Some(now);
                 self.unreported.add(Loss {
                     cause: LossCause::Ring,
                     count: loss.count,
@@ -215,6 +218,9 @@ impl<'a> Matcher<'a> {
         let count = u64::from(drops.wrapping_sub(self.drops_seen));
         self.drops_seen = drops;
         self.status.lost_kernel += count;
+        if count > 0 {
+            self.status.lost_at = Some(now);
+        }
         self.unreported.add(Loss {
             cause: LossCause::Kernel,
             count,
