@@ -155,8 +155,7 @@ impl TextBuffer {
     }
 
     /// Appends bytes from a log line as a marked part. Each maximal invalid
-    /// sequence becomes U+FFFD (Unicode 15, section 3.9, "maximal subpart"), and so
-    /// does each NUL.
+    /// sequence becomes U+FFFD (Unicode 15, section 3.9, "maximal subpart").
     pub fn push_log(&mut self, bytes: &[u8]) {
         if self.cut || bytes.is_empty() {
             return;
@@ -168,11 +167,7 @@ impl TextBuffer {
         }
         let _ = self.bytes.push(LOG_BEGIN);
         for chunk in bytes.utf8_chunks() {
-            // No service takes a NUL, and some refuse the whole message.
-            for (index, part) in chunk.valid().split('\0').enumerate() {
-                self.push_str(if index == 0 { "" } else { REPLACEMENT });
-                self.push_str(part);
-            }
+            self.push_str(chunk.valid());
             if !chunk.invalid().is_empty() {
                 self.push_str(REPLACEMENT);
             }

@@ -74,6 +74,8 @@ fn compare(name: &str, actual: &str) {
     let actual = mask(actual, ", at: ", "-: ", "TIME");
     let actual = mask(&actual, "by a DFA of ", "", "N");
     let actual = mask(&actual, "states (", "", "N");
+    let actual = mask(&actual, "cost      at most ", "", "N");
+    let actual = mask(&actual, " on a hAP ac², ", "", "N");
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/snapshots")
         .join(name);

@@ -122,6 +122,33 @@ fn expressions() {
     );
 }
 
+/// Expressions that together take too much memory are refused, with the rule, the
+/// limit and the remedy; what fits is not.
+#[test]
+fn memory_of_expressions() {
+    let large = "((.?){7}){30}(a{0,1})()()()()()()()()()()()()()()()()()()()()()()()()()()()()z";
+    let names: Vec<_> = (0..26)
+        .flat_map(|rule| {
+            ["NOTIFIER", "MATCH_TYPE", "MATCH_STR", "MASK_MSG"]
+                .map(|field| format!("EVENT{rule}_{field}"))
+        })
+        .collect();
+    let values = ["Console", "regex", large, "@1"];
+    let mut variables: Vec<_> = names
+        .iter()
+        .map(String::as_str)
+        .zip(values.into_iter().cycle())
+        .collect();
+    variables.push(("ENV_EVENTS", "26"));
+    let (status, errors) = refused(&variables);
+    assert_eq!(status, Some(1));
+    let part = "with which the expressions of all rules together take more than the 4096 KiB that are allowed; lower its repeat counts";
+    assert!(errors.lines().all(|line| line.contains(part)), "{errors}");
+    assert!((1..26).contains(&errors.lines().count()), "{errors}");
+    assert!(!errors.contains("EVENT0_MATCH_STR"), "{errors}");
+    assert!(errors.contains("EVENT25_MATCH_STR: takes "), "{errors}");
+}
+
 /// Every part of an expression that probably means something else to its author
 /// is pointed out, with its byte; a substring is taken as it is.
 #[test]

@@ -96,6 +96,7 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
         writeln!(out, "    groups    {groups}")?;
     }
     writeln!(out, "    matching  {}", rule.describe())?;
+    writeln!(out, "    cost      {}", rule.cost())?;
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
     match rule.cooldown_millis / 1_000 {
