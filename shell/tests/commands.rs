@@ -439,7 +439,7 @@ fn health_of_a_wrong_port() {
     let variables = [("SYSLOG_PORT", "5\"1\n4")];
     let json = run(&["health", "--json"], &variables, b"");
     let complaint =
-        r#"SYSLOG_PORT: '5\"1\n4' is not a whole number from 0 to 65535 without blanks"#;
+        r#"SYSLOG_PORT: '5\"1\\x0a4' is not a whole number from 0 to 65535 without blanks"#;
     let expected = format!("{{\"healthy\":false,\"complaint\":\"{complaint}\"}}\n[status 1]\n");
     assert_eq!(json, expected);
     let line = run(&["health"], &[("SYSLOG_PORT", "x")], b"");

@@ -60,6 +60,10 @@ fn numbers_and_addresses() {
         ],
     );
     check(
+        &[("SYSLOG_PORT", "\x1b[31mX\r")],
+        &["SYSLOG_PORT: '\\x1b[31mX\\x0d' is not a whole number from 0 to 65535 without blanks"],
+    );
+    check(
         &[("SYSLOG_ALLOW", "192.0.2.1,router,10.0.0.1/8,::/200,")],
         &[
             "SYSLOG_ALLOW: 'router' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",

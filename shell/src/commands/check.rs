@@ -126,7 +126,12 @@ fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
     out.push('\n');
     match &settings.forward {
         None => out.write_str("  forwards  nothing\n")?,
-        Some(target) => writeln!(out, "  forwards  to {} port {}", target.host, target.port)?,
+        Some(target) => writeln!(
+            out,
+            "  forwards  to {} port {}",
+            Escaped(target.host.as_bytes()),
+            target.port
+        )?,
     }
     let level = match settings.log.level {
         log::LevelFilter::Error => "error",

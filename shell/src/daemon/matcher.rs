@@ -211,7 +211,11 @@ impl<'a> Matcher<'a> {
     }
 
     fn read_kernel_drops(&mut self, now: Instant) {
-        self.drops_read_at = Some(now);
+        // They may have begun right after the last look.
+        let since = self
+            .drops_read_at
+            .replace(now)
+            .map_or_else(clock::wall, wall_at);
         let Some(drops) = (self.kernel_drops)() else {
             return;
         };
@@ -224,7 +228,7 @@ impl<'a> Matcher<'a> {
         self.unreported.add(Loss {
             cause: LossCause::Kernel,
             count,
-            since: clock::wall(),
+            since,
         });
     }
 

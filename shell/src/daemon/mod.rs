@@ -107,8 +107,12 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
 
 /// Waits for signals, and returns once one asks the daemon to end.
 pub(crate) fn wait(daemon: &Daemon, signals: &Blocked) {
-    while signals.wait() == Action::Status {
-        status::log(daemon);
+    loop {
+        match signals.wait() {
+            Action::Stop => return,
+            Action::Nothing => log::info!("SIGHUP: a log file that was moved is made again"),
+            Action::Status => status::log(daemon),
+        }
     }
 }
 
