@@ -49,12 +49,4 @@ impl ByteSet {
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=u8::MAX).filter(|&byte| self.contains(byte))
     }
-
-    /// Returns the members of both sets.
-    pub(crate) fn intersection(mut self, other: Self) -> Self {
-        for (word, other) in self.0.iter_mut().zip(other.0) {
-            *word &= other;
-        }
-        self
-    }
 }
