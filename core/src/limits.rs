@@ -188,15 +188,18 @@ pub const DFA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the DFAs of all rules together.
 pub const DFA_BYTES_TOTAL_MAX: usize = 1024 * 1024;
 
-/// Bytes that building one rule's DFA may take.
+/// Bytes of a pattern's translation for the determiniser.
+pub const THOMPSON_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of the states that the determiniser may find for one rule's DFA.
 pub const DETERMINIZE_BYTES_MAX: usize = 256 * 1024;
 
-/// Most items and transitions that building one rule's DFA may look at, each of
+/// Most bytes of states that making one rule's DFA may read and write, each of
 /// about 10 ns on a desktop of 2020.
 ///
-/// Patterns for log lines stay below 100,000. The limit is for patterns whose
-/// literals are each followed by hundreds of others.
-pub const DETERMINIZE_WORK_MAX: usize = 1 << 20;
+/// Patterns for log lines stay below 1,000,000. The limit is for patterns whose
+/// states each stand for hundreds of literals.
+pub const DETERMINIZE_WORK_MAX: usize = 1 << 22;
 
 /// Longest literal that the screen looks for on behalf of a pattern, in bytes.
 pub const LITERAL_BYTES_MAX: usize = 32;

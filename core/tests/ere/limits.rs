@@ -127,6 +127,12 @@ fn costly_dfa() {
         ("(a{200}){4}", "aaaa", "N"),
         // Each state holds the first 200 positions, with 20,000 transitions.
         ("((a?b?){100}|[ab]*a[ab]{8})c", "xaababc", "M2 1,7 1,6 6,6"),
+        // Few states, but each is read for 27 classes of bytes: work.
+        (
+            "(x?y?){60}(a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q|r|s|t|u|v|w)!",
+            "xya",
+            "N",
+        ),
     ] {
         let start = Instant::now();
         let compiled = Pattern::compile(pattern.as_bytes()).expect("valid");

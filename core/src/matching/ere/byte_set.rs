@@ -39,6 +39,14 @@ impl ByteSet {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Returns the members of both sets.
+    pub(crate) fn intersection(mut self, other: Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word &= other;
+        }
+        self
+    }
+
     /// Returns the members of either set.
     pub(crate) fn union(mut self, other: Self) -> Self {
         for (word, more) in self.0.iter_mut().zip(other.0) {
@@ -50,13 +58,5 @@ impl ByteSet {
     /// Returns the members, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=u8::MAX).filter(|&byte| self.contains(byte))
-    }
-
-    /// Returns the members of both sets.
-    pub(crate) fn intersection(mut self, other: Self) -> Self {
-        for (word, other) in self.0.iter_mut().zip(other.0) {
-            *word &= other;
-        }
-        self
     }
 }

@@ -4,8 +4,8 @@
 //!
 //! 1. `syntax`: bytes to a tree (`parse`), or to what is wrong with them.
 //! 2. `compile`: the tree to a `Program`, which is an automaton with one state
-//!    per literal and tags on its transitions; and that to a `Dfa`, unless it
-//!    would be too large. It also finds the literals that
+//!    per literal and tags on its transitions; and that, with `regex-automata`, to a
+//!    `Dfa`, unless it would be too large. It also finds the literals that
 //!    [`Screen`](crate::matching::Screen) looks for.
 //! 3. [`Pattern`] answers: the `Dfa` says yes or no in one table walk; `run`, the
 //!    bounded engine, finds the groups of a match, and decides alone if there is

@@ -5,6 +5,7 @@
 
 mod answers;
 mod ca;
+mod client;
 mod console;
 mod dns;
 mod examples;

@@ -1,12 +1,22 @@
-//! Making a DFA: a table over byte classes, filled state by state.
+//! Making a DFA: `regex-automata` finds its states, which are then packed into a
+//! table.
+//!
+//! The library's lazy automaton makes a state when it is asked for. Here it is
+//! asked for all of them, which is a determiniser without what its dense automata
+//! bring along (minimisation, acceleration, a format for files): 24 kB on ARMv7.
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::matching::ere::assertions::{Assertions, WORD_BYTES};
-use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::compile::subsets::Subsets;
+use regex_automata::Anchored;
+use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, DFA as Lazy};
+use regex_automata::util::start;
+
+use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX, THOMPSON_BYTES_MAX};
+use crate::matching::ere::compile::classes::classify;
+use crate::matching::ere::compile::thompson::translate;
 use crate::matching::ere::dfa::{DEAD, Dfa, MATCHED};
 use crate::matching::ere::program::Program;
 
@@ -15,22 +25,30 @@ use crate::matching::ere::program::Program;
 pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     let (classes, representatives) = classify(program);
     let stride = representatives.len() + 1;
-    let mut subsets = Subsets::new(program)?;
-    let start = subsets.start()?;
+    let config = Lazy::config()
+        .cache_capacity(DETERMINIZE_BYTES_MAX)
+        .minimum_cache_clear_count(Some(0));
+    let nfa = translate(program, THOMPSON_BYTES_MAX)?;
+    let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
+    let mut walk = Walk::new(&lazy, &representatives);
+    let start = walk.start()?;
     let mut table = vec![DEAD; stride];
     table.resize(2 * stride, MATCHED);
-    for state in 2.. {
+    for row in 0.. {
         // Each state found so far will have a row.
-        if size_of_val(&*classes) + subsets.len() * stride * size_of::<u16>() > bytes_max {
+        let rows = walk.rows.len() + 2;
+        if size_of_val(&*classes) + rows * stride * size_of::<u16>() > bytes_max {
             return None;
         }
-        if state == subsets.len() {
+        let Some(&state) = walk.rows.get(row) else {
             break;
-        }
+        };
         for &byte in &representatives {
-            table.push(subsets.step(state, byte)?);
+            let next = walk.step(state, Some(byte))?;
+            table.push(walk.number(next)?);
         }
-        table.push(subsets.end(state));
+        let end = walk.step(state, None)?;
+        table.push(if end.id.is_match() { MATCHED } else { DEAD });
     }
     Some(Dfa {
         classes,
@@ -40,46 +58,124 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     })
 }
 
-/// Divides the bytes into classes, as few as the pattern tells apart. Returns the
-/// class of each byte, and one byte of each class.
-fn classify(program: &Program) -> (Box<[u8; 256]>, Vec<u8>) {
-    let mut classes = Box::new([0; 256]);
-    for set in &program.sets {
-        split(&mut classes, set);
-    }
-    // Other bytes than those of sets matter to conditions on words only.
-    let text_edges = Assertions::TEXT_START.and(Assertions::TEXT_END);
-    let transitions = &program.automaton.transitions;
-    if !transitions
-        .iter()
-        .all(|transition| text_edges.contains(transition.assertions))
-    {
-        split(&mut classes, &WORD_BYTES);
-    }
-    // Classes are numbered in the order of their first bytes.
-    let mut representatives = Vec::new();
-    for byte in 0..=u8::MAX {
-        if usize::from(classes[usize::from(byte)]) == representatives.len() {
-            representatives.push(byte);
-        }
-    }
-    (classes, representatives)
+/// A state of the lazy automaton.
+#[derive(Clone, Copy)]
+struct Found {
+    id: LazyStateID,
+    /// Bytes that it added to the cache: at least one for each state of the
+    /// translation that it stands for.
+    bytes: usize,
+    /// Its number in the table, if it has one yet.
+    number: Option<u16>,
 }
 
-/// Divides each class into the bytes that are in a set and those that are not.
-fn split(classes: &mut [u8; 256], set: &ByteSet) {
-    const NONE: u16 = u16::MAX;
-    // The new class of the members and of the others of each old class. Numbers
-    // are given out on first use, so that an empty part gets none.
-    let mut parts = [[NONE; 2]; 256];
-    let mut count = 0;
-    for byte in 0..=u8::MAX {
-        let class = &mut classes[usize::from(byte)];
-        let part = &mut parts[usize::from(*class)][usize::from(set.contains(byte))];
-        if *part == NONE {
-            *part = count;
-            count += 1;
+/// A lazy automaton on the way through all its states.
+struct Walk<'l> {
+    lazy: &'l Lazy,
+    cache: Cache,
+    /// One byte of each class.
+    representatives: &'l [u8],
+    /// The states that have been reached, sorted by `id`.
+    found: Vec<Found>,
+    /// Those that have a row in the table, after the rows of [`DEAD`] and
+    /// [`MATCHED`].
+    rows: Vec<Found>,
+    /// Bytes of the cache after the last step.
+    memory: usize,
+    /// Bytes that a state of no set would add to the cache.
+    row_bytes: usize,
+    /// Work done, in the unit of [`DETERMINIZE_WORK_MAX`].
+    work: usize,
+}
+
+impl<'l> Walk<'l> {
+    fn new(lazy: &'l Lazy, representatives: &'l [u8]) -> Self {
+        let cache = lazy.create_cache();
+        // As `Cache::memory_usage` counts: transitions, the state in a list and a
+        // map, and there its id.
+        let ids = (1 << lazy.byte_classes().stride2()) + 1;
+        let row_bytes = ids * size_of::<LazyStateID>() + 2 * size_of::<Arc<[u8]>>();
+        Self {
+            memory: cache.memory_usage(),
+            row_bytes,
+            lazy,
+            cache,
+            representatives,
+            found: Vec::new(),
+            rows: Vec::new(),
+            work: 0,
         }
-        *class = *part as u8;
+    }
+
+    /// Returns the number of the state at the start of the text.
+    fn start(&mut self) -> Option<u16> {
+        let at_start = start::Config::new().anchored(Anchored::No);
+        let id = self.lazy.start_state(&mut self.cache, &at_start).ok()?;
+        let start = self.find(id);
+        self.number(start)
+    }
+
+    /// Returns the state that a byte leads to from another one, or the end of the
+    /// text, or `None` if that passes a limit. A match is seen one step late: it
+    /// may depend on what follows.
+    fn step(&mut self, from: Found, byte: Option<u8>) -> Option<Found> {
+        let next = match byte {
+            Some(byte) => self.lazy.next_state(&mut self.cache, from.id, byte),
+            None => self.lazy.next_eoi_state(&mut self.cache, from.id),
+        };
+        let next = self.find(next.ok()?);
+        self.work += from.bytes + next.bytes;
+        (self.work <= DETERMINIZE_WORK_MAX).then_some(next)
+    }
+
+    /// Returns the state with an id, which the last step led to.
+    fn find(&mut self, id: LazyStateID) -> Found {
+        let memory = core::mem::replace(&mut self.memory, self.cache.memory_usage());
+        match self.found.binary_search_by_key(&id, |found| found.id) {
+            Ok(index) => self.found[index],
+            Err(index) => {
+                let grown = self.memory.saturating_sub(memory);
+                let bytes = grown.saturating_sub(self.row_bytes);
+                let number = None;
+                let new = Found { id, bytes, number };
+                self.found.insert(index, new);
+                new
+            }
+        }
+    }
+
+    /// Returns the number of a state, which gets one if it has none yet. `None`
+    /// is a limit that was passed.
+    fn number(&mut self, state: Found) -> Option<u16> {
+        if state.number.is_some() {
+            return state.number;
+        }
+        let number = if state.id.is_dead() {
+            DEAD
+        } else if self.is_certain(state)? {
+            MATCHED
+        } else {
+            self.rows.push(state);
+            u16::try_from(self.rows.len() + 1).ok()?
+        };
+        let index = self.found.binary_search_by_key(&state.id, |found| found.id);
+        self.found[index.ok()?].number = Some(number);
+        Some(number)
+    }
+
+    /// Returns whether a state stands for a match, whatever follows.
+    fn is_certain(&mut self, state: Found) -> Option<bool> {
+        if state.id.is_match() {
+            return Some(true);
+        }
+        if !self.step(state, None)?.id.is_match() {
+            return Some(false);
+        }
+        for &byte in self.representatives {
+            if !self.step(state, Some(byte))?.id.is_match() {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 }

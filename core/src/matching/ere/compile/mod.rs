@@ -3,15 +3,17 @@
 //! `tags` decides where offsets are recorded, `expand` writes counted repeats out
 //! as copies, `automaton` makes one state per literal of the result, and
 //! `literal` finds what a text must contain to match at all. `determinize` makes
-//! the table by the subset construction of `subsets`.
+//! the table: `thompson` translates the automaton for `regex-automata`, which finds
+//! the states, and `classes` says which bytes share a column.
 
 mod automaton;
+mod classes;
 mod determinize;
 mod expand;
 mod literal;
-mod subsets;
 mod tag_lists;
 mod tags;
+mod thompson;
 
 use crate::limits::RUN_LANES_MAX;
 use crate::matching::ere::byte_set::ByteSet;

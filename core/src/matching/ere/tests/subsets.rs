@@ -1,4 +1,5 @@
-//! The subset construction (Rabin and Scott 1959), on the position automaton.
+//! The judge of every DFA: a subset construction (Rabin and Scott 1959) on the
+//! position automaton itself, which shares no step with the shipped one.
 //!
 //! A state of the DFA is a set of items. An item is a position of the pattern
 //! that may be next, plus the kinds of byte that may follow for that: a condition
@@ -18,13 +19,10 @@
 //! 0 for every position that is not among them. `finish` writes the followers into
 //! the items, clears `followers`, and leaves no item over.
 
-use alloc::vec;
-use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX};
-use crate::matching::ere::assertions::{Assertions, WORD_BYTES, is_word};
-use crate::matching::ere::byte_set::{ByteSet, SetId};
+use crate::matching::ere::assertions::{Assertions, is_word};
+use crate::matching::ere::byte_set::SetId;
 use crate::matching::ere::dfa::{DEAD, MATCHED};
 use crate::matching::ere::program::{Program, State, Transition};
 
@@ -71,27 +69,25 @@ pub(super) struct Subsets<'p> {
     followers: Vec<u8>,
     /// The newest state of each bucket.
     buckets: Vec<u16>,
-    /// Work done, in the unit of [`DETERMINIZE_WORK_MAX`].
-    work: usize,
 }
 
 impl<'p> Subsets<'p> {
-    /// Returns the construction for a program without any state but [`DEAD`]
-    /// and [`MATCHED`], or `None` if the program is too large.
-    pub(super) fn new(program: &'p Program) -> Option<Self> {
+    /// Returns the construction for a program, without any state but [`DEAD`] and
+    /// [`MATCHED`].
+    pub(super) fn new(program: &'p Program) -> Self {
         let automaton = &program.automaton;
+        assert!(program.states() <= POSITIONS_MAX);
         let possible = |&set: &SetId| {
             let set = program.sets[usize::from(set)];
-            let words = set.intersection(WORD_BYTES);
-            let word = if words == ByteSet::EMPTY { 0 } else { WORD };
-            let other = if words == set { 0 } else { OTHER };
+            let word = if set.iter().any(is_word) { WORD } else { 0 };
+            let other = if set.iter().all(is_word) { 0 } else { OTHER };
             word | other
         };
         let mut possible: Vec<u8> = automaton.sets.iter().map(possible).collect();
         possible.push(ANYTHING);
         let at_start =
             |transition: &Transition| transition.assertions.contains(Assertions::TEXT_START);
-        (program.states() <= POSITIONS_MAX).then(|| Self {
+        Self {
             program,
             begins_anywhere: !automaton.initial().iter().all(at_start),
             followers: vec![0; possible.len()],
@@ -99,30 +95,24 @@ impl<'p> Subsets<'p> {
             states: vec![Subset::default(); 2],
             items: Vec::new(),
             buckets: vec![DEAD; BUCKETS],
-            work: 0,
-        })
-    }
-
-    /// Returns the number of states.
-    pub(super) fn len(&self) -> usize {
-        self.states.len()
+        }
     }
 
     /// Returns the state at the start of the text.
-    pub(super) fn start(&mut self) -> Option<u16> {
+    pub(super) fn start(&mut self) -> u16 {
         self.pass(self.program.automaton.initial(), None);
         self.finish()
     }
 
-    /// Returns the state that a byte leads to from another one, or `None` if
-    /// that passes a limit.
-    pub(super) fn step(&mut self, from: usize, byte: u8) -> Option<u16> {
+    /// Returns the state that a byte leads to from another one.
+    pub(super) fn step(&mut self, from: u16, byte: u8) -> u16 {
+        if from <= MATCHED {
+            return from;
+        }
         let automaton = &self.program.automaton;
         let before = is_word(byte);
         let follower = if before { WORD } else { OTHER };
-        let items = self.range(from);
-        self.work += items.len();
-        for index in items {
+        for index in self.range(from) {
             let item = self.items[index];
             let position = item >> FOLLOWER_BITS;
             if item & u16::from(follower) == 0 {
@@ -138,31 +128,25 @@ impl<'p> Subsets<'p> {
         self.finish()
     }
 
-    /// Returns the state that the end of the text leads to: [`MATCHED`] or
-    /// [`DEAD`].
-    pub(super) fn end(&self, from: usize) -> u16 {
+    /// Returns whether the text has a match if it ends in a state.
+    pub(super) fn matches_at_end(&self, state: u16) -> bool {
+        if state <= MATCHED {
+            return state == MATCHED;
+        }
         let accepting = self.program.automaton.accepting();
-        let items = &self.items[self.range(from)];
         let is_match =
             |item: &u16| item >> FOLLOWER_BITS == accepting && item & u16::from(END) != 0;
-        if items.iter().any(is_match) {
-            MATCHED
-        } else {
-            DEAD
-        }
+        self.items[self.range(state)].iter().any(is_match)
     }
 
     /// Follows transitions after a byte. `before` says whether that byte is a word
     /// byte; `None` is the start of the text.
     fn pass(&mut self, transitions: &[Transition], before: Option<bool>) {
-        self.work += transitions.len();
         for transition in transitions {
             let mut followers = ANYTHING;
-            if !transition.assertions.is_none() {
-                for (follower, after) in [(WORD, Some(true)), (OTHER, Some(false)), (END, None)] {
-                    if !transition.assertions.hold_between(before, after) {
-                        followers &= !follower;
-                    }
+            for (follower, after) in [(WORD, Some(true)), (OTHER, Some(false)), (END, None)] {
+                if !transition.assertions.hold_between(before, after) {
+                    followers &= !follower;
                 }
             }
             self.add(transition.target, followers);
@@ -181,33 +165,26 @@ impl<'p> Subsets<'p> {
     }
 
     /// Ends the state that is being made. Returns its number, which is that of an
-    /// earlier state if it has the same items, or `None` if that passes a limit.
-    fn finish(&mut self) -> Option<u16> {
-        if self.work > DETERMINIZE_WORK_MAX {
-            return None;
-        }
+    /// earlier state if it has the same items.
+    fn finish(&mut self) -> u16 {
         let newest = self.states.len() - 1;
-        let start = self.range(newest).end;
+        let start = self.states[newest].end as usize;
         let bucket = self.settle(start);
         let known = self.find(start, bucket);
         // `settle` has cleared the followers of the items that it left out.
         for item in &self.items[start..] {
             self.followers[usize::from(item >> FOLLOWER_BITS)] = 0;
         }
-        if known.is_some() {
+        if let Some(known) = known {
             self.items.truncate(start);
             return known;
         }
-        let bytes = size_of_val(&self.items[..]) + size_of_val(&self.states[..]);
-        if bytes > DETERMINIZE_BYTES_MAX {
-            return None;
-        }
-        let number = u16::try_from(self.states.len()).ok()?;
+        let number = u16::try_from(self.states.len()).expect("few states");
         self.states.push(Subset {
             end: self.items.len() as u32,
             older: core::mem::replace(&mut self.buckets[bucket], number),
         });
-        Some(number)
+        number
     }
 
     /// Writes the followers into the items from `start`, and leaves out items that
@@ -260,7 +237,7 @@ impl<'p> Subsets<'p> {
         };
         let mut state = self.buckets[bucket];
         while state != DEAD {
-            let items = &self.items[self.range(state.into())];
+            let items = &self.items[self.range(state)];
             if items.len() == new.len() && items.iter().all(is_in_new) {
                 return Some(state);
             }
@@ -271,8 +248,8 @@ impl<'p> Subsets<'p> {
 
     /// Returns the range of a state's items. It is not called for state 0, which
     /// has none before it.
-    fn range(&self, state: usize) -> Range<usize> {
-        let end = |state: usize| self.states[state].end as usize;
+    fn range(&self, state: u16) -> Range<usize> {
+        let end = |state: u16| self.states[usize::from(state)].end as usize;
         end(state - 1)..end(state)
     }
 }

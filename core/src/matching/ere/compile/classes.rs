@@ -1,0 +1,52 @@
+//! The classes of bytes that a pattern does not tell apart.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::matching::ere::assertions::{Assertions, WORD_BYTES};
+use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::program::Program;
+
+/// Divides the bytes into classes, as few as the pattern tells apart. Returns the
+/// class of each byte, and one byte of each class.
+pub(in crate::matching::ere) fn classify(program: &Program) -> (Box<[u8; 256]>, Vec<u8>) {
+    let mut classes = Box::new([0; 256]);
+    for set in &program.sets {
+        split(&mut classes, set);
+    }
+    // Other bytes than those of sets matter to conditions on words only.
+    let text_edges = Assertions::TEXT_START.and(Assertions::TEXT_END);
+    let transitions = &program.automaton.transitions;
+    if !transitions
+        .iter()
+        .all(|transition| text_edges.contains(transition.assertions))
+    {
+        split(&mut classes, &WORD_BYTES);
+    }
+    // Classes are numbered in the order of their first bytes.
+    let mut representatives = Vec::new();
+    for byte in 0..=u8::MAX {
+        if usize::from(classes[usize::from(byte)]) == representatives.len() {
+            representatives.push(byte);
+        }
+    }
+    (classes, representatives)
+}
+
+/// Divides each class into the bytes that are in a set and those that are not.
+fn split(classes: &mut [u8; 256], set: &ByteSet) {
+    const NONE: u16 = u16::MAX;
+    // The new class of the members and of the others of each old class. Numbers
+    // are given out on first use, so that an empty part gets none.
+    let mut parts = [[NONE; 2]; 256];
+    let mut count = 0;
+    for byte in 0..=u8::MAX {
+        let class = &mut classes[usize::from(byte)];
+        let part = &mut parts[usize::from(*class)][usize::from(set.contains(byte))];
+        if *part == NONE {
+            *part = count;
+            count += 1;
+        }
+        *class = *part as u8;
+    }
+}
