@@ -2,7 +2,7 @@
 //!
 //! A datagram is one line. RouterOS writes it as its own `topics text` (remote
 //! log format `default`), as BSD syslog (RFC 3164) with or without topics, or as
-//! CEF. Each piece of a format is a file here.
+//! CEF. Each piece of a format is a file here, and [`parse`] puts them together.
 //!
 //! # Contract
 //!
@@ -11,18 +11,26 @@
 //! input. Time is linear in the line.
 //!
 //! Rules see the datagram's text as it came, header included, because that is
-//! what users wrote their patterns for. So far the formats matter for one
-//! question only: whether a line is our own output that the router logged and
-//! sent back ([`is_own_output`]).
+//! what users wrote their patterns for. The parts of a line matter to whoever asks
+//! who sent it and what it is about, and [`is_own_output`] asks whether it is our
+//! own output that the router logged and sent back.
 
 mod cef;
+mod cisco;
+mod line;
 mod own_output;
 mod priority;
+mod rfc5424;
 mod scan;
+mod severity;
 mod time;
+mod topics;
 
+pub use line::{Format, Line, parse};
 pub(crate) use own_output::OWN_NOTICE;
 pub use own_output::{OWN_OUTPUT_PREFIX, is_own_output};
+pub use severity::Severity;
+pub use topics::Topics;
 
 /// Returns the message without one trailing CR LF, LF or CR. `$` in a rule then
 /// matches at the end of what people see (RouterOS ends CEF entries with CR LF,
