@@ -5,8 +5,8 @@
 //!
 //! The rooms, in the order of a datagram's life:
 //!
-//! 1. [`intake`]: received messages wait in a fixed ring.
-//! 2. [`syslog`]: what a line is, and whether it is our own output come back.
+//! 1. [`syslog`]: what a line is, and whether it is our own output come back.
+//! 2. [`intake`]: messages are found in a stream, and wait in a fixed ring.
 //! 3. [`matching`]: substrings and POSIX extended regular expressions as musl
 //!    takes them.
 //! 4. [`rules`]: what a match means. The [`rules::Engine`] turns messages and the

@@ -15,6 +15,7 @@
 //! who sent it and what it is about, and [`is_own_output`] asks whether it is our
 //! own output that the router logged and sent back.
 
+mod border;
 mod cef;
 mod cisco;
 mod line;
@@ -26,6 +27,7 @@ mod severity;
 mod time;
 mod topics;
 
+pub(crate) use border::{BORDER_AHEAD_BYTES, find_border};
 pub use line::{Format, Line, parse};
 pub(crate) use own_output::OWN_NOTICE;
 pub use own_output::{OWN_OUTPUT_PREFIX, is_own_output};

@@ -102,6 +102,14 @@ pub(super) fn is_known(topic: &[u8]) -> bool {
     known().any(|known| known == topic)
 }
 
+/// Returns the length of the longest known topic that `text` ends with.
+pub(super) fn known_at_end(text: &[u8]) -> Option<usize> {
+    known()
+        .filter(|known| text.ends_with(known))
+        .map(<[u8]>::len)
+        .max()
+}
+
 fn known() -> impl Iterator<Item = &'static [u8]> {
     let topics = KNOWN.as_bytes().split(|&byte| byte == b',');
     topics.filter(|topic| !topic.is_empty())
