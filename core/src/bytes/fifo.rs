@@ -53,6 +53,12 @@ impl<const N: usize> Fifo<N> {
         self.records
     }
 
+    /// Returns how many of the bytes are in use.
+    #[must_use]
+    pub const fn used(&self) -> usize {
+        self.used
+    }
+
     /// Returns whether there is no record.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -1,12 +1,12 @@
-//! Opens the socket that the daemon receives on.
+//! Opens the sockets that the daemon receives on.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use embedded_nal::{UdpClientStack as _, UdpFullStack as _};
 
 use crate::intake::udp::{Socket, StdStack};
-use crate::sys::udp_socket;
+use crate::sys::{tcp_listener, udp_socket};
 
 /// Size of the receive buffer to ask for, in bytes. The kernel counts about 770
 /// bytes for a usual line, and doubles what it is asked for, so this holds 2,700
@@ -49,6 +49,25 @@ pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, 
         socket,
         local,
         watched,
+    })
+}
+
+/// Listens on a TCP port of the address that the UDP socket has.
+///
+/// # Errors
+///
+/// Returns a line for the user with the variable to change.
+pub(super) fn listen_on_tcp(local: SocketAddr, port: u16) -> Result<TcpListener, String> {
+    tcp_listener::listen(SocketAddr::new(local.ip(), port)).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "SYSLOG_TCP_PORT: TCP port {port} is in use by another program; stop it or choose \
+             another port"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "SYSLOG_TCP_PORT: not allowed to listen on TCP port {port}; ports below 1024 need \
+             a privilege (CAP_NET_BIND_SERVICE)"
+        ),
+        _ => format!("SYSLOG_TCP_PORT: cannot listen on TCP port {port}: {error}"),
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! receiver --queue--> matcher --outboxes--> one sender per notifier
+//! tcp, if it is on, is a second receiver
 //!     main waits for signals; log writes the log; forward resolves names
 //! ```
 
@@ -12,6 +13,7 @@ mod shared;
 mod status;
 
 use std::fmt;
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Mutex;
 use std::thread;
@@ -22,6 +24,7 @@ use alertik_core::rules::{Engine, Rules};
 use crate::intake::forward::{self, ForwardState, Forwarder};
 use crate::intake::queue::Queue;
 use crate::intake::receiver;
+use crate::intake::tcp::{TcpCounts, TcpIntake};
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier;
 use crate::settings::{ForwardTarget, LogSettings, Settings};
@@ -29,7 +32,7 @@ use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
-use listen::{Listening, listen_on};
+use listen::{Listening, listen_on, listen_on_tcp};
 use matcher::{Matcher, MatcherStatus};
 pub(crate) use shared::Daemon;
 
@@ -53,6 +56,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let Settings {
         listen,
         port,
+        tcp_port,
         forward,
         rules,
         notifiers,
@@ -78,6 +82,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         env!("CARGO_PKG_VERSION")
     );
 
+    let tcp = tcp_port.map(|port| listen_on_tcp(local, port));
+    let tcp = tcp.transpose().map_err(StartError)?;
+
     let forward = forward.map(|target| start_forward(target, local.port()));
     let forward = forward.transpose()?;
     // The daemon lives as long as the process; its threads share it freely.
@@ -88,12 +95,16 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         senders,
         local,
         socket: watched,
+        tcp: TcpCounts::default(),
     }));
     spawn("matcher", move || run_matcher(daemon, rules))?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
         receiver::run(&mut stack, &mut socket, &mut Forwarder::new(forward), queue)
     })?;
+    if let Some(listener) = tcp {
+        start_tcp(daemon, listener)?;
+    }
     if let Err(error) = health_socket::start(daemon) {
         log::warn!("`alertik health` will find no daemon here: {error}");
     }
@@ -129,6 +140,23 @@ pub(crate) fn stop(daemon: &Daemon) {
     status::log(daemon);
     log::info!("ended");
     own_log::flush(LOG_LIMIT);
+}
+
+/// Starts the intake of TCP.
+fn start_tcp(daemon: &'static Daemon, listener: TcpListener) -> Result<(), StartError> {
+    match listener.local_addr() {
+        Ok(address) => log::info!("listens on TCP {address}"),
+        Err(error) => return Err(cannot("listen on TCP", &error)),
+    }
+    let Daemon {
+        tcp,
+        queue,
+        forward,
+        ..
+    } = daemon;
+    spawn("tcp", move || {
+        TcpIntake::new(listener, tcp, queue, *forward).run()
+    })
 }
 
 /// Starts the resolver of forward mode.

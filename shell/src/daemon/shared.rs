@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::daemon::matcher::MatcherStatus;
 use crate::intake::forward::ForwardState;
 use crate::intake::queue::Queue;
+use crate::intake::tcp::TcpCounts;
 use crate::notifier::Senders;
 use crate::sys::udp_socket;
 
@@ -24,6 +25,8 @@ pub(crate) struct Daemon {
     pub(crate) local: SocketAddr,
     /// A second handle of the receiver's socket, to ask the kernel about it.
     pub(super) socket: Option<UdpSocket>,
+    /// The connections of TCP.
+    pub(super) tcp: TcpCounts,
 }
 
 impl Daemon {

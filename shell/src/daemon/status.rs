@@ -32,7 +32,7 @@ pub(crate) struct Status {
     complaint: Option<String>,
 }
 
-const COUNTS: usize = 11;
+const COUNTS: usize = 13;
 const LOSSES: usize = 5;
 
 /// Returns the state.
@@ -66,6 +66,8 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("cut", intake.cut),
             ("forwarded", forward.forwarded),
             ("not_forwarded", forward.failed),
+            ("tcp_connections", daemon.tcp.open()),
+            ("tcp_refused", daemon.tcp.refused()),
         ],
         lost: [
             ("kernel", matcher.lost_kernel),

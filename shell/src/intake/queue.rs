@@ -84,6 +84,12 @@ impl Queue {
         self.wake(inner);
     }
 
+    /// Returns whether more than half of the space is in use, so that senders that
+    /// can wait should.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.lock().ring.is_half_full()
+    }
+
     /// Reports a delivery that failed for good.
     pub(crate) fn report_failure(&self, notifier: Notifier, ticket: Ticket) {
         let mut inner = self.lock();

@@ -29,6 +29,14 @@ pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
     port as u16
 }
 
+/// Reads the TCP port to listen on; `None` is none.
+pub(super) fn read_tcp_port(env: &Env, problems: &mut Problems) -> Option<u16> {
+    const PORT: &str = "SYSLOG_TCP_PORT";
+    env.bytes(PORT).filter(|value| !value.is_empty())?;
+    // In range, as `whole` checks.
+    Some(numbers::whole(env, PORT, 0..=65_535, 0, problems) as u16)
+}
+
 /// Reads the address to listen on; `None` is every address of both families.
 pub(super) fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> {
     let text = env.text("SYSLOG_ADDR", problems)?;

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<IpAddr>,
     /// The UDP port to listen on; 0 lets the system choose.
     pub(crate) port: u16,
+    /// The TCP port to listen on as well, if any; 0 lets the system choose.
+    pub(crate) tcp_port: Option<u16>,
     /// The server to forward datagrams to, if any.
     pub(crate) forward: Option<ForwardTarget>,
     /// The compiled rules.
@@ -48,6 +50,7 @@ impl Settings {
         let settings = Self {
             listen: intake::read_listen(env, problems),
             port: read_port(env, problems),
+            tcp_port: intake::read_tcp_port(env, problems),
             forward: intake::read_forward(env, problems),
             notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),
