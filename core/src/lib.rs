@@ -9,9 +9,10 @@
 //! 2. [`intake`]: messages are found in a stream, and wait in a fixed ring.
 //! 3. [`matching`]: substrings and POSIX extended regular expressions as musl
 //!    takes them.
-//! 4. [`rules`]: what a match means. The [`rules::Engine`] turns messages and the
+//! 4. [`routers`]: who sent a line.
+//! 5. [`rules`]: what a match means. The [`rules::Engine`] turns messages and the
 //!    passing of time into notifications.
-//! 5. [`delivery`]: each service's notifications are queued, merged, paced, aged
+//! 6. [`delivery`]: each service's notifications are queued, merged, paced, aged
 //!    and written as requests.
 //!
 //! [`replay`] is all rooms in a row, to try rules; [`dns`] writes and reads the
@@ -47,6 +48,7 @@ pub mod intake;
 pub mod limits;
 pub mod matching;
 pub mod replay;
+pub mod routers;
 pub mod rules;
 pub mod syslog;
 pub mod text;

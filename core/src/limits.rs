@@ -27,6 +27,9 @@ pub const RING_BYTES: usize = 128 * 1024;
 /// Most rules that can be configured from the environment (`EVENTn_*`).
 pub const ENV_RULES_MAX: usize = 64;
 
+/// Most routers that can have names.
+pub const ROUTERS_MAX: usize = 64;
+
 /// Most static events the core can ship.
 pub const STATIC_EVENTS_MAX: usize = 16;
 

@@ -5,6 +5,7 @@
 
 mod describe;
 mod engine;
+mod filter;
 mod mask;
 mod notice;
 mod policy;
@@ -15,7 +16,8 @@ mod static_events;
 pub use describe::Description;
 pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};
-pub use mask::{Mask, MaskError};
+pub use filter::{Filter, RouterFilter};
+pub use mask::{Facts, Mask, MaskError};
 pub use notice::NoticeHead;
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{MatchType, RuleSpec};

@@ -28,6 +28,10 @@ pub(super) fn split_time(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Returns the length of the time that a text begins with: BSD's, or ISO 8601 with a
 /// fraction and a zone.
 pub(super) fn time_length(text: &[u8]) -> Option<usize> {
+    // Every line is asked, and most begin with their topics.
+    if text.first().is_none_or(u8::is_ascii_lowercase) {
+        return None;
+    }
     if has_shape(text, BSD) {
         // A year stands after it in a few devices, and is nobody's identity.
         let rest = &text[BSD.len()..];

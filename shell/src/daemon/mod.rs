@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use alertik_core::routers::Routers;
 use alertik_core::rules::{Engine, Rules};
 
 use crate::intake::forward::{self, ForwardState, Forwarder};
@@ -58,6 +59,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         port,
         tcp_port,
         forward,
+        routers,
         rules,
         notifiers,
         log,
@@ -97,7 +99,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         socket: watched,
         tcp: TcpCounts::default(),
     }));
-    spawn("matcher", move || run_matcher(daemon, rules))?;
+    spawn("matcher", move || run_matcher(daemon, rules, routers))?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
         receiver::run(&mut stack, &mut socket, &mut Forwarder::new(forward), queue)
@@ -171,8 +173,8 @@ fn start_forward(
     Ok(state)
 }
 
-fn run_matcher(daemon: &Daemon, rules: Rules) {
-    let engine = Engine::new(rules, (random(), random()));
+fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers) {
+    let engine = Engine::new(rules, (random(), random())).with_routers(routers);
     let drops = || daemon.kernel_drops();
     let Daemon {
         queue,

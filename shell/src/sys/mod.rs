@@ -2,6 +2,7 @@
 //! `unsafe`.
 
 pub(crate) mod clock;
+pub(crate) mod default_gateway;
 pub(crate) mod local_time;
 pub(crate) mod poll;
 pub(crate) mod random;

@@ -1,0 +1,100 @@
+//! The variables about routers: `ROUTERS`, `DEVICE_NAME`, `NOTIFY_ROUTER`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use alertik_core::limits::ROUTERS_MAX;
+use alertik_core::routers::{NamedPrefix, NotifyRouter, Prefix, Routers};
+
+use super::{Env, Problems};
+use crate::sys::default_gateway;
+
+/// Longest name of a router, in bytes: that of an identity.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Reads the names of routers and when they are shown.
+pub(super) fn read(env: &Env, problems: &mut Problems) -> Routers {
+    let named = read_named(env, problems);
+    let device = read_device(env, problems);
+    Routers::new(named, device, read_notify(env, problems))
+}
+
+/// Reads `name@address` or `name@range`, separated by commas.
+fn read_named(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
+    const ROUTERS: &str = "ROUTERS";
+    let mut named = Vec::new();
+    let list = env.text(ROUTERS, problems).unwrap_or_default();
+    for entry in list.split(',').map(str::trim_ascii) {
+        if entry.is_empty() {
+            continue;
+        }
+        // The last one: a name may hold an at sign, a range does not.
+        let Some((name, range)) = entry.rsplit_once('@') else {
+            problems.error(
+                ROUTERS,
+                format_args!("'{entry}' is not name@address; an example is office@192.0.2.1"),
+            );
+            continue;
+        };
+        if !is_name(name) {
+            problems.error(ROUTERS, format_args!("'{name}' is not a name: {NAME_RULE}"));
+        }
+        match Prefix::parse(range) {
+            Ok(prefix) => named.push(NamedPrefix {
+                name: name.into(),
+                prefix,
+            }),
+            Err(error) => problems.error(ROUTERS, format_args!("'{range}' is {error}")),
+        }
+    }
+    if named.len() > ROUTERS_MAX {
+        let count = named.len();
+        problems.error(
+            ROUTERS,
+            format_args!("has {count} entries, at most {ROUTERS_MAX} are allowed"),
+        );
+    }
+    named
+}
+
+const NAME_RULE: &str = "1 to 64 bytes without control characters";
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
+/// Reads the name of the router that alertik runs on. A container sees it as its
+/// gateway, and a program on the router itself as the loopback.
+fn read_device(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
+    const DEVICE: &str = "DEVICE_NAME";
+    let Some(name) = env.text(DEVICE, problems).filter(|name| !name.is_empty()) else {
+        return Vec::new();
+    };
+    if !is_name(name) {
+        problems.error(DEVICE, format_args!("'{name}' is not a name: {NAME_RULE}"));
+    }
+    let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let gateway = default_gateway::ipv4().map(IpAddr::from);
+    let addresses = loopback.into_iter().chain(gateway);
+    addresses
+        .map(|address| NamedPrefix {
+            name: name.into(),
+            prefix: Prefix::of(address),
+        })
+        .collect()
+}
+
+fn read_notify(env: &Env, problems: &mut Problems) -> NotifyRouter {
+    const NOTIFY: &str = "NOTIFY_ROUTER";
+    match env.text(NOTIFY, problems).unwrap_or_default() {
+        "" | "auto" => NotifyRouter::Auto,
+        "always" => NotifyRouter::Always,
+        "never" => NotifyRouter::Never,
+        other => {
+            problems.error(
+                NOTIFY,
+                format_args!("'{other}' is not known; allowed are auto, always and never"),
+            );
+            NotifyRouter::Auto
+        }
+    }
+}
