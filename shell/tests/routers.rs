@@ -131,13 +131,21 @@ fn check() {
     }
     let sixty_five = vec!["a@192.0.2.1"; 65].join(",");
     for (variable, value, error) in [
-        ("ROUTERS", "office", "'office' is not name@address"),
+        (
+            "ROUTERS",
+            "office",
+            "'office' is not a name with an address",
+        ),
         (
             "ROUTERS",
             "office@x",
-            "'x' is neither an IP address nor a range",
+            "'office@x' is not a name with an address",
         ),
-        ("ROUTERS", "@192.0.2.1", "'' is not a name"),
+        (
+            "ROUTERS",
+            "@192.0.2.1",
+            "'@192.0.2.1' is not a name with an address",
+        ),
         (
             "ROUTERS",
             &sixty_five,

@@ -39,7 +39,6 @@ pub struct NamedPrefix {
 /// The routers as configured, and whether more than one has been heard.
 #[derive(Debug, Default)]
 pub struct Routers {
-    /// The longest prefix first.
     named: Box<[NamedPrefix]>,
     notify: NotifyRouter,
     /// Whether `auto` does not wait for a second router.
@@ -78,8 +77,6 @@ impl Routers {
         let has_names = !routers.is_empty();
         let mut named = routers;
         named.extend(device);
-        // Stable, so that of equal ones the first stays first.
-        named.sort_by_key(|router| core::cmp::Reverse(router.prefix.bits()));
         Self {
             named: named.into_boxed_slice(),
             notify,
@@ -112,9 +109,12 @@ impl Routers {
         source: IpAddr,
         line: &Line<'a>,
     ) -> (RouterName<'a>, RouterKey<'a>) {
-        let named = self.named.iter();
-        let mut named = named.filter(|router| router.prefix.contains(source));
-        if let Some(NamedPrefix { name, prefix }) = named.next() {
+        // Sorting them once would take more code than looking at all 64 takes time. The
+        // last of the longest counts, which backwards is the first.
+        let named = self.named.iter().rev();
+        let holding = named.filter(|router| router.prefix.contains(source));
+        let longest = holding.max_by_key(|router| router.prefix.bits());
+        if let Some(NamedPrefix { name, prefix }) = longest {
             let key = RouterKey {
                 name: name.as_bytes(),
                 address: (!prefix.is_one()).then_some(source),

@@ -89,7 +89,7 @@ pub struct Line<'a> {
     pub text: &'a [u8],
 }
 
-impl<'a> Line<'a> {
+impl Line<'_> {
     /// Returns the severity: the topics' gravest, for RouterOS sends critical
     /// entries with the priority of errors; without topics the priority's.
     #[must_use]
@@ -103,26 +103,10 @@ impl<'a> Line<'a> {
         cef::unescape(self.text, self.format == Format::Cef)
     }
 
-    const fn bare(format: Format, text: &'a [u8]) -> Self {
-        Self {
-            format,
-            priority: None,
-            time: None,
-            identity: None,
-            topics: Topics::of(&[]),
-            text,
-        }
-    }
-
-    /// Splits topics off the beginning of the text.
-    fn with_topics_split(self) -> Self {
-        match Topics::split(self.text) {
-            Some((topics, text)) => Self {
-                topics,
-                text,
-                ..self
-            },
-            None => self,
+    /// Takes topics off the beginning of the text.
+    fn take_topics(&mut self) {
+        if let Some((topics, text)) = Topics::split(self.text) {
+            (self.topics, self.text) = (topics, text);
         }
     }
 }
@@ -131,117 +115,104 @@ impl<'a> Line<'a> {
 /// is the whole as text.
 #[must_use]
 pub fn parse(datagram: &[u8]) -> Line<'_> {
-    let line = trim_line_end(datagram);
-    let (priority, rest) = split_priority(line);
-    let line =
-        parse_with_header(rest, priority.is_some()).unwrap_or_else(|| {
-            match Topics::split(rest).or_else(|| Topics::split_single(rest)) {
-                Some((topics, text)) => Line {
-                    topics,
-                    ..Line::bare(Format::RouterOs, text)
-                },
-                None => Line::bare(Format::Plain, rest),
-            }
-        });
-    Line { priority, ..line }
-}
-
-/// Parses each format that has more than topics in front of its text.
-fn parse_with_header(rest: &[u8], has_priority: bool) -> Option<Line<'_>> {
-    if has_priority && let Some(line) = Rfc5424::parse(rest) {
-        return Some(of_rfc5424(line));
-    }
-    if let Some(Cisco {
-        time,
-        host,
-        message,
-    }) = Cisco::parse(rest)
-    {
-        return Some(Line {
-            time,
-            identity: host,
-            ..Line::bare(Format::Cisco, message)
-        });
-    }
-    if let Some((time, rest)) = split_time(rest) {
-        let line = of_cef(rest).unwrap_or_else(|| of_bsd(rest));
-        return Some(Line {
-            time: Some(time),
-            ..line
-        });
-    }
-    if let Some((time, rest)) = split_log_file_time(rest) {
-        let line = Line::bare(Format::LogFile, rest).with_topics_split();
-        return (!line.topics.is_empty()).then_some(Line {
-            time: Some(time),
-            ..line
-        });
-    }
-    if rest.starts_with(b"CEF:0|") {
-        return of_cef(rest);
-    }
-    rest.starts_with(b"date=").then(|| of_key_value(rest))
-}
-
-fn of_rfc5424(line: Rfc5424<'_>) -> Line<'_> {
-    let parsed = Line {
-        time: line.time,
-        identity: line.host,
-        ..Line::bare(Format::Rfc5424, line.message)
+    let (priority, text) = split_priority(trim_line_end(datagram));
+    let mut line = Line {
+        format: Format::Plain,
+        priority,
+        time: None,
+        identity: None,
+        topics: Topics::default(),
+        text,
     };
-    match line.topics() {
-        Some(topics) => Line { topics, ..parsed },
-        None => parsed.with_topics_split(),
+    if !take_header(&mut line)
+        && let Some((topics, text)) = Topics::split(text).or_else(|| Topics::split_single(text))
+    {
+        line.format = Format::RouterOs;
+        (line.topics, line.text) = (topics, text);
     }
+    line
 }
 
-/// Parses what follows the time of a CEF entry.
-fn of_cef(rest: &[u8]) -> Option<Line<'_>> {
-    let cef = Cef::parse_after_time(rest)?;
+/// Takes off whatever stands in front of topics and text. Returns whether there was
+/// anything; if not, the line is as it was.
+fn take_header(line: &mut Line<'_>) -> bool {
+    let text = line.text;
+    if line.priority.is_some()
+        && let Some(header) = Rfc5424::parse(text)
+    {
+        line.format = Format::Rfc5424;
+        (line.time, line.identity, line.text) = (header.time, header.host, header.message);
+        match header.topics() {
+            Some(topics) => line.topics = topics,
+            None => line.take_topics(),
+        }
+    } else if let Some(header) = Cisco::parse(text) {
+        line.format = Format::Cisco;
+        (line.time, line.identity, line.text) = (header.time, header.host, header.message);
+    } else if let Some((time, rest)) = split_time(text) {
+        line.time = Some(time);
+        if !take_cef(line, rest) {
+            take_bsd(line, rest);
+        }
+    } else if let Some((time, rest)) = split_log_file_time(text)
+        && let Some((topics, rest)) = Topics::split(rest)
+    {
+        line.format = Format::LogFile;
+        (line.time, line.topics, line.text) = (Some(time), topics, rest);
+    } else if text.starts_with(b"date=") {
+        line.format = Format::KeyValue;
+        line.identity = device_name(text);
+    } else {
+        return text.starts_with(b"CEF:0|") && take_cef(line, text);
+    }
+    true
+}
+
+/// Takes what follows the time of a CEF entry, and returns whether it is one.
+fn take_cef<'a>(line: &mut Line<'a>, rest: &'a [u8]) -> bool {
+    let Some(cef) = Cef::parse_after_time(rest) else {
+        return false;
+    };
     let identity = cef.identity();
     // Not an entry but a text that holds one, see above.
     if identity.is_none() && !cef.before.is_empty() {
-        return None;
+        return false;
     }
+    line.format = Format::Cef;
+    line.identity = identity;
     // Other vendors put a name for people where RouterOS has its topics.
-    let topics = if cef.vendor == b"MikroTik" {
-        Topics::of(cef.topics)
-    } else {
-        Topics::default()
+    if cef.vendor == b"MikroTik" {
+        line.topics = Topics::of(cef.topics);
+    }
+    line.text = cef.message.unwrap_or(cef.topics);
+    true
+}
+
+/// Takes what follows the time of BSD syslog.
+fn take_bsd<'a>(line: &mut Line<'a>, rest: &'a [u8]) {
+    line.format = Format::Bsd;
+    line.text = rest;
+    line.take_topics();
+    if line.topics.is_empty()
+        && let Some((identity, text)) = split_word(rest)
+        && !identity.is_empty()
+        && !identity.ends_with(b":")
+    {
+        (line.identity, line.text) = (Some(identity), text);
+        line.take_topics();
+    }
+}
+
+/// Returns the name in `devname=name` or `devname="name"`.
+fn device_name(text: &[u8]) -> Option<&[u8]> {
+    const KEY: &[u8] = b" devname=";
+    let value = &text[find(text, KEY)? + KEY.len()..];
+    let (value, end) = match value.strip_prefix(b"\"") {
+        Some(quoted) => (quoted, b'"'),
+        None => (value, b' '),
     };
-    Some(Line {
-        identity,
-        topics,
-        ..Line::bare(Format::Cef, cef.message.unwrap_or(cef.topics))
-    })
-}
-
-/// Parses what follows the time of BSD syslog.
-fn of_bsd(rest: &[u8]) -> Line<'_> {
-    let line = Line::bare(Format::Bsd, rest).with_topics_split();
-    if !line.topics.is_empty() {
-        return line;
-    }
-    match split_word(rest) {
-        Some((identity, text)) if !identity.is_empty() && !identity.ends_with(b":") => Line {
-            identity: Some(identity),
-            ..Line::bare(Format::Bsd, text)
-        }
-        .with_topics_split(),
-        _ => line,
-    }
-}
-
-fn of_key_value(rest: &[u8]) -> Line<'_> {
-    let name = find(rest, b" devname=").map(|at| &rest[at + b" devname=".len()..]);
-    let name = name.map(|name| match name.strip_prefix(b"\"") {
-        Some(quoted) => quoted.split(|&byte| byte == b'"').next(),
-        None => name.split(|&byte| byte == b' ').next(),
-    });
-    Line {
-        identity: name.flatten().filter(|name| !name.is_empty()),
-        ..Line::bare(Format::KeyValue, rest)
-    }
+    let name = value.split(|&byte| byte == end).next()?;
+    (!name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]

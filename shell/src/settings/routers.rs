@@ -27,23 +27,22 @@ fn read_named(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
         if entry.is_empty() {
             continue;
         }
-        // The last one: a name may hold an at sign, a range does not.
-        let Some((name, range)) = entry.rsplit_once('@') else {
-            problems.error(
+        // The last sign: a name may hold one, a range does not.
+        let parts = entry.rsplit_once('@').filter(|(name, _)| is_name(name));
+        let named_prefix = parts.and_then(|(name, range)| {
+            let prefix = Prefix::parse(range).ok()?;
+            let name = name.into();
+            Some(NamedPrefix { name, prefix })
+        });
+        match named_prefix {
+            Some(named_prefix) => named.push(named_prefix),
+            None => problems.error(
                 ROUTERS,
-                format_args!("'{entry}' is not name@address; an example is office@192.0.2.1"),
-            );
-            continue;
-        };
-        if !is_name(name) {
-            problems.error(ROUTERS, format_args!("'{name}' is not a name: {NAME_RULE}"));
-        }
-        match Prefix::parse(range) {
-            Ok(prefix) => named.push(NamedPrefix {
-                name: name.into(),
-                prefix,
-            }),
-            Err(error) => problems.error(ROUTERS, format_args!("'{range}' is {error}")),
+                format_args!(
+                    "'{entry}' is not a name with an address or a range, such as \
+                     office@192.0.2.1 or pop-1@198.51.100.0/28"
+                ),
+            ),
         }
     }
     if named.len() > ROUTERS_MAX {
@@ -55,8 +54,6 @@ fn read_named(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
     }
     named
 }
-
-const NAME_RULE: &str = "1 to 64 bytes without control characters";
 
 fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
@@ -70,7 +67,10 @@ fn read_device(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
         return Vec::new();
     };
     if !is_name(name) {
-        problems.error(DEVICE, format_args!("'{name}' is not a name: {NAME_RULE}"));
+        problems.error(
+            DEVICE,
+            format_args!("is not 1 to {NAME_BYTES_MAX} bytes without control characters"),
+        );
     }
     let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let gateway = default_gateway::ipv4().map(IpAddr::from);
