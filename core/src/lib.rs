@@ -6,17 +6,19 @@
 //! The rooms, in the order of a datagram's life:
 //!
 //! 1. [`intake`]: messages of senders that are allowed wait in a fixed ring.
-//! 2. [`syslog`]: what a line is, and whether it is our own output come back.
+//! 2. [`syslog`]: where a message ends in a stream, what a line is, and whether it
+//!    is our own output come back.
 //! 3. [`matching`]: substrings and POSIX extended regular expressions as musl
 //!    takes them.
-//! 4. [`rules`]: what a match means. The [`rules::Engine`] turns messages and the
+//! 4. [`routers`]: who sent a line.
+//! 5. [`rules`]: what a match means. The [`rules::Engine`] turns messages and the
 //!    passing of time into notifications.
-//! 5. [`delivery`]: each service's notifications are queued, merged, paced, aged
+//! 6. [`delivery`]: each service's notifications are queued, merged, paced, aged
 //!    and written as requests.
 //!
 //! [`replay`] is all rooms in a row, to try rules; [`dns`] writes and reads the
-//! messages by which names are looked up. [`limits`], [`time`], [`text`], [`ids`]
-//! and [`bytes`] are what the rooms have in common. A room knows those before
+//! messages by which names are looked up. [`limits`], [`time`], [`text`], [`ids`],
+//! [`prefix`] and [`bytes`] are what the rooms have in common. A room knows those before
 //! it, and none after it.
 //!
 //! # What this crate does not do
@@ -46,7 +48,9 @@ pub mod ids;
 pub mod intake;
 pub mod limits;
 pub mod matching;
+pub mod prefix;
 pub mod replay;
+pub mod routers;
 pub mod rules;
 pub mod syslog;
 pub mod text;

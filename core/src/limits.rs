@@ -15,6 +15,9 @@ pub const MESSAGE_BYTES_MAX: usize = 4_096;
 /// Longest datagram that is received and forwarded, in bytes: UDP's own limit.
 pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 
+/// Most TCP connections at a time, each of which takes the memory of a message.
+pub const CONNECTIONS_MAX: usize = 16;
+
 /// Bytes of the intake ring between the receiver and the matcher.
 ///
 /// A usual 110-byte line takes about 130 bytes with its header, so this holds
@@ -37,6 +40,9 @@ pub const OWN_LINE_CHARS: usize = 200;
 
 /// Most rules that can be configured from the environment (`EVENTn_*`).
 pub const ENV_RULES_MAX: usize = 64;
+
+/// Most routers that can have names.
+pub const ROUTERS_MAX: usize = 64;
 
 /// Most static events the core can ship.
 pub const STATIC_EVENTS_MAX: usize = 16;

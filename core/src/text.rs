@@ -186,6 +186,12 @@ impl TextBuffer {
         let _ = self.bytes.push(LOG_END);
     }
 
+    /// Appends a value of alertik's own, such as an address.
+    pub fn push_display(&mut self, value: &dyn fmt::Display) {
+        // Writing to this buffer cannot fail.
+        let _ = fmt::write(self, format_args!("{value}"));
+    }
+
     /// Appends the parts of another text.
     pub fn push_text(&mut self, text: Text<'_>) {
         for (origin, part) in text.parts() {

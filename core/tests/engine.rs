@@ -6,7 +6,10 @@ use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::{COOLDOWNS_MAX, MESSAGE_BYTES_MAX, NOTICE_BYTES_MAX};
-use alertik_core::rules::{Engine, MatchType, NoticeHead, RuleSpec, RulesBuilder, static_event};
+use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
+use alertik_core::rules::{
+    Engine, Filter, MatchType, NoticeHead, RouterFilter, RuleSpec, RulesBuilder, static_event,
+};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
@@ -33,10 +36,15 @@ impl Bench {
 
     /// Lets a line arrive and returns the notifications: heads and texts.
     fn line(&mut self, line: &[u8]) -> Vec<(NoticeHead, String)> {
+        self.line_from(1, line)
+    }
+
+    /// Lets a line arrive from router 192.0.2.x.
+    fn line_from(&mut self, router: u8, line: &[u8]) -> Vec<(NoticeHead, String)> {
         let now = Instant::from_millis(self.now);
         let arrival = Arrival {
             at: now,
-            source: IpAddr::from([192, 0, 2, 1]),
+            source: IpAddr::from([192, 0, 2, router]),
         };
         let wall = Wall {
             unix_secs: START + (self.now / 1_000) as i64,
@@ -288,6 +296,103 @@ fn timers_speak_without_a_message() {
         assert_eq!(*head, expected);
         assert_eq!(text, "<a>, repeated 1 time, last at: 2026-11-22 10:41:12");
         assert_eq!(bench.engine.counters().notified, 3);
+    }
+}
+
+/// The same text of another router is news; each notification and each summary names
+/// the router that sent the line, by whatever is known of it.
+#[test]
+fn each_router_is_notified() {
+    let named = |name: &str, prefix: &str| NamedPrefix {
+        name: name.into(),
+        prefix: prefix.parse().unwrap(),
+    };
+    let mut bench = Bench::new(&[rule(0, REGEX, "(ether[0-9]) link down", "@1 down")]);
+    let list = vec![named("office", "192.0.2.1"), named("pop", "192.0.2.128/25")];
+    bench.engine = bench
+        .engine
+        .with_routers(Routers::new(list, vec![], NotifyRouter::Auto));
+    for (router, line, name) in [
+        (1, "interface,info ether1 link down", "office"),
+        (200, "interface,info ether1 link down", "pop"),
+        (201, "interface,info ether1 link down", "pop"),
+        (9, "<30>Nov  8 17:06:34 lab ether1 link down", "lab"),
+        (9, "interface,info ether1 link down", "192.0.2.9"),
+    ] {
+        bench.now += 1;
+        let notices = bench.line_from(router, line.as_bytes());
+        assert_eq!(notices[0].0.source, IpAddr::from([192, 0, 2, router]));
+        assert_eq!(texts(notices), [format!("[{name}] ether1 down{AT}")]);
+        assert!(bench.line_from(router, line.as_bytes()).is_empty());
+    }
+    let notices = bench.wait_until(10_010);
+    let sources: Vec<_> = notices.iter().map(|(head, _)| head.source).collect();
+    assert_eq!(
+        sources,
+        [1, 200, 201, 9, 9].map(|x| IpAddr::from([192, 0, 2, x]))
+    );
+    let names: Vec<_> = texts(notices);
+    for (text, name) in names
+        .iter()
+        .zip(["office", "pop", "pop", "lab", "192.0.2.9"])
+    {
+        assert!(
+            text.starts_with(&format!("[{name}] ether1 down, repeated 1 time")),
+            "{text}"
+        );
+    }
+}
+
+/// A single router has no name in front, until a second one is heard, whatever that
+/// says; the cooldown goes on.
+#[test]
+fn a_second_router_brings_names() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    assert_eq!(texts(bench.line(b"x")), [format!("m{AT}")]);
+    assert!(bench.line_from(2, b"nothing that matches").is_empty());
+    assert!(bench.line(b"x").is_empty());
+    assert_eq!(
+        texts(bench.line_from(2, b"x")),
+        [format!("[192.0.2.2] m{AT}")]
+    );
+}
+
+/// A filter is tried beside the pattern; a rule without one takes the line.
+#[test]
+fn filters() {
+    let mut builder = RulesBuilder::new();
+    let filter = Filter {
+        topics: Box::new(["system".into()]),
+        without_topics: Box::new(["debug".into()]),
+        routers: Box::new([RouterFilter::Prefix("192.0.2.1".parse().unwrap())]),
+        ..Filter::default()
+    };
+    builder
+        .add_filtered(&rule(0, SUBSTR, "x", "filtered"), filter)
+        .unwrap();
+    builder.add(&rule(1, SUBSTR, "x", "all")).unwrap();
+    let mut bench = Bench {
+        engine: Engine::new(builder.finish(), (1, 2)).with_routers(Routers::new(
+            vec![],
+            vec![],
+            NotifyRouter::Never,
+        )),
+        now: 0,
+    };
+    for (router, line, count) in [
+        (1, "system,info x1", 2),
+        (1, "system,debug x2", 1),
+        (1, "dhcp,info x3", 1),
+        (1, "x4", 2),
+        (2, "system,info x5", 1),
+    ] {
+        bench.now += 20_000;
+        bench.wait_until(bench.now);
+        assert_eq!(
+            bench.line_from(router, line.as_bytes()).len(),
+            count,
+            "{line}"
+        );
     }
 }
 

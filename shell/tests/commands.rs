@@ -177,6 +177,32 @@ fn match_with_an_expression() {
     assert!(missing.ends_with("[status 2]\n"), "{missing}");
 }
 
+/// What the parser understood is shown of each line, matched or not.
+#[test]
+fn match_explains_lines() {
+    let input = b"<27>Nov  8 17:06:34 tik system,error,critical it is down\nplain\n";
+    let output = run(&["match", "--explain", "--regex", "down"], &[], input);
+    let expected = "\
+1: <27>Nov  8 17:06:34 tik system,error,critical it is down
+  read as BSD syslog
+    priority  27
+    time      Nov  8 17:06:34
+    identity  tik
+    topics    system,error,critical
+    severity  critical
+    text      it is down
+  --regex matches 52-56: down
+2: plain
+  read as plain text
+    text      plain
+  no match
+lines: 2, matched: 1, unmatched: 1
+  --regex matched 1
+[status 0]
+";
+    assert_eq!(output, expected);
+}
+
 /// Lines of any length and content, and a last one without an end.
 #[test]
 fn match_takes_any_input() {

@@ -37,7 +37,7 @@ fn masks() {
     };
     let lone = |offset| {
         format!(
-            "EVENT0_MASK_MSG: at byte {offset}: '@' stands alone; write @1 to @31 for a group of the expression, or @@ for an at sign"
+            "EVENT0_MASK_MSG: at byte {offset}: '@' stands alone; write @1 to @31 for a group of the expression, @{{router}}, @{{rule}}, @{{severity}}, @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
         )
     };
     check(&[("EVENT0_MASK_MSG", "a @0")], &[&at(2, 0)]);
@@ -314,7 +314,8 @@ fn help() {
 #[test]
 fn wrong_arguments() {
     let any = "[COMMAND]";
-    let match_usage = "match [FILE] [--all] [--json] [--regex EXPRESSION [--mask MASK]]";
+    let match_usage =
+        "match [FILE] [--all | --explain] [--json] [--regex EXPRESSION [--mask MASK]]";
     for (words, mistake, usage) in [
         (&["serve"][..], "unknown arguments: serve", any),
         (&["--version", "x"], "unknown arguments: --version x", any),

@@ -65,7 +65,7 @@ commands! {
     /// environment comes from --env-file (NAME=value lines). --ca-file brings a
     /// certificate authority of your own along, --disk puts everything on that
     /// disk, --dry-run prints every command and changes nothing.
-    Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
+    Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--tcp] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
     /// Prints this text; so does --help, which after a command prints that
     /// command's part alone.
     Help = "help" "";

@@ -6,5 +6,5 @@
 mod allow;
 mod ring;
 
-pub use allow::{AllowList, Prefix, PrefixError};
+pub use allow::AllowList;
 pub use ring::{Arrival, MessageBuffer, Ring, RingLoss};

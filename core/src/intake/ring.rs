@@ -125,6 +125,12 @@ impl Ring {
         self.cut
     }
 
+    /// Returns whether more than half of the space is in use.
+    #[must_use]
+    pub const fn is_half_full(&self) -> bool {
+        self.fifo.used() > RING_BYTES / 2
+    }
+
     /// Returns whether no message waits and no loss is unreported.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
@@ -251,11 +257,15 @@ mod tests {
             stored += 1;
         }
         assert!(!ring.push(arrival(stored + 1), &line));
+        assert!(!ring.is_half_empty());
         assert_eq!(ring.take_loss().unwrap().count, 2);
         assert_eq!(ring.take_loss(), None);
         assert!(ring.pop(&mut buffer));
         assert!(ring.push(arrival(0), &line));
         assert_eq!(ring.accepted(), stored + 1);
+        while !ring.is_half_empty() {
+            assert!(ring.pop(&mut buffer));
+        }
         // The promise of the design: 64 KiB hold about 500 usual lines.
         assert!(stored as usize * 64 * 1024 / RING_BYTES >= 500, "{stored}");
     }

@@ -1,11 +1,11 @@
 //! Lines run through the engine to see what it makes of them.
 //!
 //! This is what `alertik match` and the validator page do with a line: exactly
-//! what the daemon does with a datagram, with three differences. Cooldowns are
+//! what the daemon does with a datagram, with four differences. Cooldowns are
 //! off, because somebody who tries a rule wants to see every match; the place of
-//! each match and of its groups is found too, which the daemon does not need; and
-//! a daemon's own output is known by its looks, because a replay has printed
-//! nothing.
+//! each match and of its groups is found too, which the daemon does not need; a
+//! daemon's own output is known by its looks, because a replay has printed nothing;
+//! and any router may have sent the line, because nothing says which one did.
 //!
 //! A room of its own, after all the others: a replay is every room in a row, and
 //! it shows notifiers by the names that [`delivery`](crate::delivery) has for
@@ -58,7 +58,7 @@ impl Replay {
     pub fn new(rules: Rules, wall: Wall) -> Self {
         Self {
             // Nothing is hashed while there are no cooldowns: any secret will do.
-            engine: Engine::new(rules.without_cooldowns(), (0, 0)),
+            engine: Engine::new(rules.for_replay(), (0, 0)),
             text: TextBuffer::new(),
             now: Instant::ZERO,
             wall,

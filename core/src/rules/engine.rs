@@ -23,10 +23,13 @@ use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
+use crate::routers::Routers;
+use crate::rules::mask::Facts;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::{Decision, Policies};
 use crate::rules::rule::{Condition, Rule, Rules};
-use crate::text::TextBuffer;
+use crate::syslog::parse;
+use crate::text::{Text, TextBuffer};
 use crate::time::{Instant, Wall};
 
 /// Totals since the engine was created.
@@ -54,6 +57,7 @@ struct Received {
 pub struct Engine {
     rules: Rules,
     policies: Policies,
+    routers: Routers,
     counters: EngineCounters,
     now: Instant,
     /// The message handled last, if a rule may match it. The caller's buffer is
@@ -84,6 +88,7 @@ impl Engine {
         Self {
             rules,
             policies: Policies::new(secret),
+            routers: Routers::default(),
             counters: EngineCounters::default(),
             now: Instant::ZERO,
             message: [0; MESSAGE_BYTES_MAX],
@@ -96,6 +101,12 @@ impl Engine {
             notified: None,
             spans: [None; GROUPS_MAX + 1],
         }
+    }
+
+    /// Gives routers their names.
+    #[must_use]
+    pub fn with_routers(self, routers: Routers) -> Self {
+        Self { routers, ..self }
     }
 
     /// Takes a message: a datagram's text without its line end. Bytes beyond
@@ -111,6 +122,7 @@ impl Engine {
     ) {
         self.now = now;
         self.counters.handled += 1;
+        self.routers.hear(arrival.source);
         self.matched = false;
         self.waits_for_room = false;
         self.received = None;
@@ -255,6 +267,14 @@ impl Engine {
         // An equal part of what is left, so that no rule starves the others.
         let sharers = self.candidates.count_shared(self.rules.searching).max(1);
         self.rules.scratch.limit_work(self.work / sharers);
+        let source = received.arrival.source;
+        if let Some(filter) = &rule.filter {
+            let line = parse(message);
+            let (router, _) = self.routers.name(source, &line);
+            if !filter.passes(source, router, line.topics) {
+                return Tried::Nothing;
+            }
+        }
         let matches = match &rule.condition {
             _ if core::mem::take(&mut self.waits_for_room) => true,
             // The screen finds substrings exactly.
@@ -272,19 +292,38 @@ impl Engine {
             self.matched = true;
             self.counters.matched += 1;
         }
+        // Only now does it matter who sent the line, and what it is made of.
+        let line = parse(message);
+        let (router, router_key) = self.routers.name(source, &line);
         text.clear();
-        rule.mask.expand(message, &self.spans, text);
+        if self.routers.is_shown() {
+            text.push_mask("[");
+            router.write(text);
+            text.push_mask("] ");
+        }
+        let head_bytes = text.as_text().as_bytes().len();
+        let facts = Facts {
+            rule: rule.name,
+            at: received.wall,
+            source,
+            router,
+            line: &line,
+        };
+        rule.mask.expand(message, &self.spans, &facts, text);
         let head = NoticeHead {
             rule: rule.name,
             notifiers: rule.notifiers,
             at: received.wall,
-            source: received.arrival.source,
+            source,
             ticket: Ticket::default(),
         };
-        // Policies see the text without its time, which differs each time.
+        // Policies see the text without its time, which differs each time, and know
+        // the router by more than its name.
+        let key_text = Text::from_stored(&text.as_text().as_bytes()[head_bytes..]);
+        let texts = (text.as_text(), key_text);
         match self
             .policies
-            .on_match(self.now, (id, rule), &head, text.as_text())
+            .on_match(self.now, (id, rule), router_key, &head, texts)
         {
             Decision::Notify(notifiers, ticket) => {
                 push_time(rule.name, received.wall, text);

@@ -4,6 +4,7 @@
 //! mask    := piece*
 //! piece   := '@@'                 an '@'
 //!          | '@' digit digit?     the group with that number, 1 to 31
+//!          | '@{' name '}'        a fact about the line
 //!          | '\n'  (typed)        a newline
 //!          | '\\'  (typed)        a backslash
 //!          | any other character  itself
@@ -12,7 +13,9 @@
 //! One or two digits are taken greedily, so `@12` is group 12 and `@1@` cannot
 //! mean group 1 and an at sign (write `@1@@`). In a rule without groups there is
 //! nothing to refer to, and a lone `@` is an at sign, as it was in the
-//! predecessor; `@@` is one there as well.
+//! predecessor; `@@` is one there as well. So is `@{` in front of anything but the
+//! name of a fact and `}`: `router`, `source`, `topics`, `severity`, `text` (the line
+//! without its header), `time` (when it arrived) and `rule`. `@@{text}` is `@{text}`.
 //!
 //! A mask is parsed once, when the rules are compiled, and its expansion cannot
 //! fail.
@@ -21,10 +24,15 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
-use crate::limits::{GROUPS_MAX, MASK_BYTES_MAX};
+use crate::ids::RuleName;
+use crate::limits::{GROUPS_MAX, MASK_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::matching::Span;
+use crate::routers::RouterName;
+use crate::syslog::Line;
 use crate::text::TextBuffer;
+use crate::time::Wall;
 
 /// A parsed mask.
 #[derive(Debug)]
@@ -37,6 +45,69 @@ enum Piece {
     Literal(Box<str>),
     /// A group's number, 1 to [`GROUPS_MAX`].
     Group(u8),
+    Fact(Fact),
+}
+
+/// A fact about a line that a mask can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fact {
+    Router,
+    Rule,
+    Severity,
+    Source,
+    Text,
+    Time,
+    Topics,
+}
+
+/// The facts by their names in masks.
+const FACTS: [(&str, Fact); 7] = [
+    ("router", Fact::Router),
+    ("rule", Fact::Rule),
+    ("severity", Fact::Severity),
+    ("source", Fact::Source),
+    ("text", Fact::Text),
+    ("time", Fact::Time),
+    ("topics", Fact::Topics),
+];
+
+/// All that a mask can say of a line beside its groups.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The rule that matched.
+    pub rule: RuleName,
+    /// When the line arrived.
+    pub at: Wall,
+    /// The address that sent it.
+    pub source: IpAddr,
+    /// The router's name.
+    pub router: RouterName<'a>,
+    /// The line taken apart.
+    pub line: &'a Line<'a>,
+}
+
+impl Facts<'_> {
+    fn write(&self, fact: Fact, out: &mut TextBuffer) {
+        match fact {
+            Fact::Router => self.router.write(out),
+            Fact::Rule => out.push_display(&self.rule),
+            Fact::Severity => {
+                if let Some(severity) = self.line.severity() {
+                    out.push_mask(severity.name());
+                }
+            }
+            Fact::Source => out.push_display(&self.source),
+            Fact::Text => {
+                // The line's text without escapes; it is one part, or its characters
+                // might be torn apart.
+                let mut text = heapless::Vec::<u8, MESSAGE_BYTES_MAX>::new();
+                text.extend(self.line.text_bytes().take(MESSAGE_BYTES_MAX));
+                out.push_log(&text);
+            }
+            Fact::Time => out.push_display(&self.at),
+            Fact::Topics => out.push_log(self.line.topics.as_bytes()),
+        }
+    }
 }
 
 /// Error returned by [`Mask::parse`].
@@ -72,7 +143,9 @@ impl fmt::Display for MaskError {
         match self.kind {
             ErrorKind::LoneAt => write!(
                 f,
-                "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, or @@ for an at sign"
+                "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, @{{router}}, \
+                 @{{rule}}, @{{severity}}, @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about \
+                 the line, or @@ for an at sign"
             ),
             ErrorKind::NoSuchGroup { number, groups } => {
                 let last = groups.min(GROUPS_MAX);
@@ -107,7 +180,7 @@ impl Mask {
         let mut rest = mask;
         while let Some(first) = rest.chars().next() {
             let offset = mask.len() - rest.len();
-            let (taken, group) = match first {
+            let (taken, place) = match first {
                 '@' => parse_at(rest, offset, groups)?,
                 '\\' if rest.starts_with("\\n") => (("\n", 2), None),
                 '\\' if rest.starts_with("\\\\") => (("\\", 2), None),
@@ -115,9 +188,9 @@ impl Mask {
             };
             let (text, length) = taken;
             literal.push_str(text);
-            if let Some(number) = group {
+            if let Some(place) = place {
                 flush(&mut literal, &mut pieces);
-                pieces.push(Piece::Group(number));
+                pieces.push(place);
             }
             rest = &rest[length..];
         }
@@ -135,14 +208,21 @@ impl Mask {
             .any(|piece| matches!(piece, Piece::Group(_)))
     }
 
-    /// Appends the mask with its groups filled in from `message`. A group that
+    /// Appends the mask with its facts, and its groups filled in from `message`. A group that
     /// took no part in the match, or is empty, gives empty text. `spans[n]` is
     /// group `n`; `spans[0]` is not used. A NUL becomes U+FFFD, because no service
     /// takes one and some refuse the whole message.
-    pub fn expand(&self, message: &[u8], spans: &[Option<Span>], out: &mut TextBuffer) {
+    pub fn expand(
+        &self,
+        message: &[u8],
+        spans: &[Option<Span>],
+        facts: &Facts<'_>,
+        out: &mut TextBuffer,
+    ) {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => out.push_mask(text),
+                Piece::Fact(fact) => facts.write(*fact, out),
                 Piece::Group(number) => {
                     let span = spans.get(usize::from(*number)).copied().flatten();
                     let bytes = span.and_then(|span| message.get(span.start..span.end));
@@ -166,14 +246,23 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
 }
 
 /// The meaning of an `@` and the characters after it: literal text with the
-/// number of mask bytes taken, and a group.
-type Taken = ((&'static str, usize), Option<u8>);
+/// number of mask bytes taken, and a place to fill in.
+type Taken = ((&'static str, usize), Option<Piece>);
 
 /// Parses what follows an `@` at the beginning of `rest`.
 fn parse_at(rest: &str, offset: usize, groups: usize) -> Result<Taken, MaskError> {
     let after = &rest.as_bytes()[1..];
     if after.first() == Some(&b'@') {
         return Ok((("@", 2), None));
+    }
+    if let Some(inside) = after.strip_prefix(b"{") {
+        let is_named = |(name, _): &&(&str, Fact)| {
+            let rest = inside.strip_prefix(name.as_bytes());
+            rest.is_some_and(|rest| rest.first() == Some(&b'}'))
+        };
+        if let Some((name, fact)) = FACTS.iter().find(is_named) {
+            return Ok((("", name.len() + 3), Some(Piece::Fact(*fact))));
+        }
     }
     // Nothing to refer to: the predecessor's masks have lone at signs there.
     if groups == 0 {
@@ -186,7 +275,7 @@ fn parse_at(rest: &str, offset: usize, groups: usize) -> Result<Taken, MaskError
     } else if number == 0 || usize::from(number) > groups.min(GROUPS_MAX) {
         ErrorKind::NoSuchGroup { number, groups }
     } else {
-        return Ok((("", 1 + length), Some(number)));
+        return Ok((("", 1 + length), Some(Piece::Group(number))));
     };
     Err(MaskError { offset, kind })
 }
@@ -194,6 +283,7 @@ fn parse_at(rest: &str, offset: usize, groups: usize) -> Result<Taken, MaskError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syslog::parse;
 
     fn expand(mask: &str, message: &str, spans: &[Option<(usize, usize)>]) -> String {
         let spans: Vec<_> = core::iter::once(None)
@@ -204,9 +294,16 @@ mod tests {
             )
             .collect();
         let mut out = TextBuffer::new();
-        Mask::parse(mask, spans.len() - 1)
-            .unwrap()
-            .expand(message.as_bytes(), &spans, &mut out);
+        let line = parse(message.as_bytes());
+        let facts = Facts {
+            rule: RuleName::Environment(3),
+            at: Wall::default(),
+            source: IpAddr::from([192, 0, 2, 1]),
+            router: RouterName::Identity(b"tik"),
+            line: &line,
+        };
+        let mask = Mask::parse(mask, spans.len() - 1).unwrap();
+        mask.expand(message.as_bytes(), &spans, &facts, &mut out);
         out.as_text().parts().map(|(_, part)| part).collect()
     }
 
@@ -253,6 +350,27 @@ mod tests {
             assert_eq!(at, offset, "{text}");
             assert!(text.contains(words), "{text}");
         }
+    }
+
+    /// Each fact has its name, in rules with groups and without.
+    #[test]
+    fn facts() {
+        let line = r"Oct  2 17:36:35 tik CEF:0|MikroTik|b|7|1|dhcp,info|Low|dvc=::1 msg=a\=é app=x";
+        let mask = "@{router}|@{rule}|@{severity}|@{source}|@{text}|@{time}|@{topics}";
+        let expected = "tik|EVENT3|info|192.0.2.1|a=é|1970-01-01 00:00:00|dhcp,info";
+        for spans in [&[][..], &[Some((0, 1))]] {
+            assert_eq!(expand(mask, line, spans), expected);
+        }
+        assert_eq!(expand("<@{topics}@{severity}>", "x", &[]), "<>");
+    }
+
+    /// What is not the name of a fact means what it meant, and `@@` comes first.
+    #[test]
+    fn other_braces() {
+        let mask = "@{ @{} @{nothing} @{text @{ text} @{text}s @@{text} @@@{text}";
+        let expected = "@{ @{} @{nothing} @{text @{ text} xs @{text} @x";
+        assert_eq!(expand(mask, "x", &[]), expected);
+        assert_eq!(error("a@{nothing}", 1).0, 1);
     }
 
     /// Text from the log cannot be a placeholder.

@@ -6,6 +6,7 @@
 mod cost;
 mod describe;
 mod engine;
+mod filter;
 mod mask;
 mod notice;
 mod policy;
@@ -17,7 +18,8 @@ pub use cost::Cost;
 pub use describe::Description;
 pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};
-pub use mask::{Mask, MaskError};
+pub use filter::{Filter, RouterFilter};
+pub use mask::{Facts, Mask, MaskError};
 pub use notice::NoticeHead;
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{MatchType, RuleSpec};

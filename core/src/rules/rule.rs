@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::ids::{NotifierSet, RuleId, RuleIds, RuleName};
 use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX, PATTERN_BYTES_TOTAL_MAX};
 use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
+use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::spec::{MatchType, RuleSpec};
 
@@ -31,6 +32,8 @@ pub struct Rule {
     pub name: RuleName,
     /// How it matches.
     pub condition: Condition,
+    /// What else it wants of a line, if anything.
+    pub filter: Option<Box<Filter>>,
     /// The notification's text.
     pub mask: Mask,
     /// The notifiers that get it.
@@ -77,12 +80,25 @@ impl RulesBuilder {
         }
     }
 
-    /// Compiles a rule.
+    /// Compiles a rule that takes lines of every topic and router.
     ///
     /// # Errors
     ///
     /// Returns everything that is wrong with the rule, which is then left out.
     pub fn add(&mut self, spec: &RuleSpec<'_>) -> Result<RuleId, RuleErrors> {
+        self.add_filtered(spec, Filter::default())
+    }
+
+    /// Compiles a rule that takes the lines which pass a filter.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with the rule, which is then left out.
+    pub fn add_filtered(
+        &mut self,
+        spec: &RuleSpec<'_>,
+        filter: Filter,
+    ) -> Result<RuleId, RuleErrors> {
         let condition = match spec.match_type {
             MatchType::Substring => Ok(Condition::Substring(spec.match_str.into())),
             MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
@@ -112,6 +128,7 @@ impl RulesBuilder {
                 self.rules.push(Rule {
                     name,
                     condition,
+                    filter: (!filter.is_empty()).then(|| Box::new(filter)),
                     mask,
                     notifiers,
                     cooldown_millis,
@@ -183,11 +200,14 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns the rules with all cooldowns off.
+    /// Returns the rules with all cooldowns off, and for the lines of every router.
     #[must_use]
-    pub(crate) fn without_cooldowns(mut self) -> Self {
+    pub(crate) fn for_replay(mut self) -> Self {
         for rule in &mut self.rules {
             rule.cooldown_millis = 0;
+            if let Some(filter) = &mut rule.filter {
+                filter.routers = Box::default();
+            }
         }
         self
     }

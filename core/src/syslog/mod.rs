@@ -2,7 +2,7 @@
 //!
 //! A datagram is one line. RouterOS writes it as its own `topics text` (remote
 //! log format `default`), as BSD syslog (RFC 3164) with or without topics, or as
-//! CEF. Each piece of a format is a file here.
+//! CEF. Each piece of a format is a file here, and [`parse`] puts them together.
 //!
 //! # Contract
 //!
@@ -11,18 +11,30 @@
 //! was, and every result is a part of the input. Time is linear in the line.
 //!
 //! Rules see the datagram's text as it came, header included, because that is
-//! what users wrote their patterns for. So far the formats matter for one
-//! question only: whether a line is our own output that the router logged and
-//! sent back ([`OwnOutput`]).
+//! what users wrote their patterns for. The parts of a line matter to whoever asks
+//! who sent it and what it is about, and [`OwnOutput`] knows our own output that
+//! the router logged and sent back.
 
+mod border;
 mod cef;
+mod cisco;
+mod framing;
+mod line;
 mod own_output;
 mod priority;
+mod rfc5424;
 mod scan;
+mod severity;
 mod time;
+mod topics;
 
+use border::{BORDER_AHEAD_BYTES, find_border};
+pub use framing::Framing;
+pub use line::{Format, Line, parse};
 pub(crate) use own_output::{OWN_NOTICE, looks_like_own_output};
 pub use own_output::{OWN_OUTPUT_PREFIX, OwnOutput};
+pub use severity::Severity;
+pub use topics::Topics;
 
 /// Returns the message without one trailing CR LF, LF or CR. `$` in a rule then
 /// matches at the end of what people see (RouterOS ends CEF entries with CR LF,

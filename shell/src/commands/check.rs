@@ -9,7 +9,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::ids::RuleName;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::rules::Condition;
-use alertik_core::rules::{Rule, static_event};
+use alertik_core::rules::{Filter, RouterFilter, Rule, static_event};
 
 use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
@@ -97,6 +97,9 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     }
     writeln!(out, "    matching  {}", rule.describe())?;
     writeln!(out, "    cost      {}", rule.cost())?;
+    if let Some(filter) = &rule.filter {
+        write_filter(filter, out)?;
+    }
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
     match rule.cooldown_millis / 1_000 {
@@ -105,12 +108,30 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     }
 }
 
+fn write_filter(filter: &Filter, out: &mut String) -> fmt::Result {
+    let topics = filter.to_string();
+    if !topics.is_empty() {
+        writeln!(out, "    topics    {topics}")?;
+    }
+    for (index, router) in filter.routers.iter().enumerate() {
+        out.push_str(if index == 0 { "    routers   " } else { " or " });
+        match router {
+            RouterFilter::Name(name) => write!(out, "{}", Escaped(name.as_bytes()))?,
+            RouterFilter::Prefix(prefix) => write!(out, "{prefix}")?,
+        }
+    }
+    if !filter.routers.is_empty() {
+        out.push('\n');
+    }
+    Ok(())
+}
+
 fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
-    write!(
-        out,
-        "\nSettings\n  receives  UDP port {} on ",
-        settings.port
-    )?;
+    write!(out, "\nSettings\n  receives  UDP port {} ", settings.port)?;
+    if let Some(port) = settings.tcp_port {
+        write!(out, "and TCP port {port} ")?;
+    }
+    out.push_str("on ");
     match settings.listen {
         None => out.write_str("every address\n")?,
         Some(address) => writeln!(out, "{address}")?,

@@ -1,12 +1,12 @@
-//! Opens the socket that the daemon receives on.
+//! Opens the sockets that the daemon receives on.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use embedded_nal::{UdpClientStack as _, UdpFullStack as _};
 
 use crate::intake::udp::{Socket, StdStack};
-use crate::sys::udp_socket;
+use crate::sys::{tcp_listener, udp_socket};
 
 /// Size of the receive buffer to ask for, in bytes. The kernel counts about 770
 /// bytes for a usual line, and doubles what it is asked for, so this holds 2,700
@@ -42,7 +42,8 @@ pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, 
         stack.local = Ipv4Addr::UNSPECIFIED.into();
         bound = bind(&mut stack, port);
     }
-    let (socket, local) = bound.map_err(|error| bind_error(&error, stack.local, port))?;
+    let (socket, local) =
+        bound.map_err(|error| bind_error(&error, ("SYSLOG_PORT", "UDP"), stack.local, port))?;
     let watched = raise_buffer(&socket);
     Ok(Listening {
         stack,
@@ -50,6 +51,16 @@ pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, 
         local,
         watched,
     })
+}
+
+/// Listens on a TCP port of the address that the UDP socket has.
+///
+/// # Errors
+///
+/// Returns a line for the user with the variable to change.
+pub(super) fn listen_on_tcp(local: SocketAddr, port: u16) -> Result<TcpListener, String> {
+    tcp_listener::listen(SocketAddr::new(local.ip(), port))
+        .map_err(|error| bind_error(&error, ("SYSLOG_TCP_PORT", "TCP"), local.ip(), port))
 }
 
 fn bind(stack: &mut StdStack, port: u16) -> io::Result<(Socket, SocketAddr)> {
@@ -66,14 +77,19 @@ fn means_no_ipv6(error: &io::Error) -> bool {
 }
 
 /// Words an error of `bind`: the variable to change, and how.
-fn bind_error(error: &io::Error, address: IpAddr, port: u16) -> String {
+fn bind_error(
+    error: &io::Error,
+    (variable, protocol): (&str, &str),
+    address: IpAddr,
+    port: u16,
+) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => format!(
-            "SYSLOG_PORT: UDP port {port} is in use by another program; stop it or choose \
+            "{variable}: {protocol} port {port} is in use by another program; stop it or choose \
              another port"
         ),
         io::ErrorKind::PermissionDenied => format!(
-            "SYSLOG_PORT: not allowed to listen on UDP port {port}; ports below 1024 need \
+            "{variable}: not allowed to listen on {protocol} port {port}; ports below 1024 need \
              a privilege (CAP_NET_BIND_SERVICE)"
         ),
         io::ErrorKind::AddrNotAvailable => {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! receiver --queue--> matcher --outboxes--> one sender per notifier
+//! tcp, if it is on, is a second receiver
 //!     main waits for signals; log writes the log; forward resolves names
 //! ```
 
@@ -12,17 +13,20 @@ mod shared;
 mod status;
 
 use std::fmt;
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use alertik_core::routers::Routers;
 use alertik_core::rules::{Engine, Rules};
 
 use crate::intake::forward::{self, ForwardState, Forwarder};
 use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::intake::receiver;
+use crate::intake::tcp::{TcpCounts, TcpIntake};
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier;
 use crate::settings::{ForwardTarget, LogSettings, Settings};
@@ -30,7 +34,7 @@ use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
-use listen::{Listening, listen_on};
+use listen::{Listening, listen_on, listen_on_tcp};
 use matcher::{Matcher, MatcherStatus};
 pub(crate) use shared::Daemon;
 
@@ -54,7 +58,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         listen,
         port,
         allowed,
+        tcp_port,
         forward,
+        routers,
         rules,
         notifiers,
         log,
@@ -80,6 +86,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         env!("CARGO_PKG_VERSION")
     );
 
+    let tcp = tcp_port.map(|port| listen_on_tcp(local, port));
+    let tcp = tcp.transpose().map_err(StartError)?;
+
     let forward = forward.map(|target| start_forward(target, local.port()));
     let forward = forward.transpose()?;
     // The daemon lives as long as the process; its threads share it freely.
@@ -92,13 +101,17 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         local,
         socket: watched,
         stop_millis,
+        tcp: TcpCounts::default(),
     }));
-    spawn("matcher", move || run_matcher(daemon, rules))?;
+    spawn("matcher", move || run_matcher(daemon, rules, routers))?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
         let mut forwarder = Forwarder::new(forward);
         receiver::run(&mut stack, &mut socket, &daemon.gate, &mut forwarder, queue)
     })?;
+    if let Some(listener) = tcp {
+        start_tcp(daemon, listener)?;
+    }
     if let Err(error) = health_socket::start(daemon) {
         log::warn!("`alertik health` will find no daemon here: {error}");
     }
@@ -147,6 +160,24 @@ pub(crate) fn stop(daemon: &'static Daemon, signals: Blocked) {
     own_log::flush(LOG_LIMIT);
 }
 
+/// Starts the intake of TCP.
+fn start_tcp(daemon: &'static Daemon, listener: TcpListener) -> Result<(), StartError> {
+    match listener.local_addr() {
+        Ok(address) => log::info!("listens on TCP {address}"),
+        Err(error) => return Err(cannot("listen on TCP", &error)),
+    }
+    let Daemon {
+        tcp,
+        gate,
+        queue,
+        forward,
+        ..
+    } = daemon;
+    spawn("tcp", move || {
+        TcpIntake::new(listener, gate, tcp, queue, *forward).run()
+    })
+}
+
 /// Starts the resolver of forward mode.
 fn start_forward(
     target: ForwardTarget,
@@ -159,8 +190,8 @@ fn start_forward(
     Ok(state)
 }
 
-fn run_matcher(daemon: &Daemon, rules: Rules) {
-    let engine = Engine::new(rules, (random(), random()));
+fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers) {
+    let engine = Engine::new(rules, (random(), random())).with_routers(routers);
     let drops = || daemon.kernel_drops();
     let Daemon {
         queue,

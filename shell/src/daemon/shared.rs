@@ -8,6 +8,7 @@ use crate::daemon::matcher::MatcherStatus;
 use crate::intake::forward::ForwardState;
 use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
+use crate::intake::tcp::TcpCounts;
 use crate::notifier::Senders;
 use crate::sys::udp_socket;
 
@@ -29,6 +30,8 @@ pub(crate) struct Daemon {
     pub(super) socket: Option<UdpSocket>,
     /// How long the end may take for what waits, in milliseconds.
     pub(super) stop_millis: u64,
+    /// The connections of TCP.
+    pub(super) tcp: TcpCounts,
 }
 
 impl Daemon {

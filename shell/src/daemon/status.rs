@@ -38,7 +38,7 @@ pub(crate) struct Status {
     is_live: bool,
 }
 
-const COUNTS: usize = 13;
+const COUNTS: usize = 15;
 const LOSSES: usize = 6;
 
 /// Returns the state.
@@ -80,6 +80,8 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("cut", intake.cut),
             ("forwarded", forward.forwarded),
             ("not_forwarded", forward.failed),
+            ("tcp_connections", daemon.tcp.open()),
+            ("tcp_refused", daemon.tcp.refused()),
         ],
         lost: [
             ("kernel", matcher.lost_kernel),

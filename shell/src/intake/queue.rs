@@ -141,6 +141,12 @@ impl Queue {
         inner
     }
 
+    /// Returns whether more than half of the space is in use, so that senders that
+    /// can wait should.
+    pub(crate) fn is_half_full(&self) -> bool {
+        !self.lock().ring.is_half_empty()
+    }
+
     /// Reports a delivery that failed for good.
     pub(crate) fn report_failure(&self, notifier: Notifier, ticket: Ticket) {
         let mut inner = self.lock();

@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use alertik_core::intake::{AllowList, Prefix};
+use alertik_core::intake::AllowList;
 use alertik_core::limits::ALLOWED_MAX;
+use alertik_core::prefix::Prefix;
 
 use super::{Env, Problems, numbers};
 
@@ -31,6 +32,14 @@ pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
     );
     // In range, as `whole` checked.
     port as u16
+}
+
+/// Reads the TCP port to listen on; `None` is none.
+pub(super) fn read_tcp_port(env: &Env, problems: &mut Problems) -> Option<u16> {
+    const PORT: &str = "SYSLOG_TCP_PORT";
+    env.bytes(PORT).filter(|value| !value.is_empty())?;
+    // In range, as `whole` checks.
+    Some(numbers::whole(env, PORT, 0..=65_535, 0, problems) as u16)
 }
 
 /// Reads the address to listen on; `None` is every address of both families.

@@ -4,10 +4,12 @@
 //! [`Problems`], so that a user sees all of them at the first start.
 
 mod env;
+mod filters;
 mod intake;
 mod log;
 mod numbers;
 mod problems;
+mod routers;
 pub(crate) mod rules;
 pub(crate) mod services;
 mod timezone;
@@ -17,6 +19,7 @@ mod url;
 use std::net::IpAddr;
 
 use alertik_core::intake::AllowList;
+use alertik_core::routers::Routers;
 use alertik_core::rules::Rules;
 
 pub(crate) use env::Env;
@@ -33,8 +36,12 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     /// The senders whose datagrams are taken.
     pub(crate) allowed: AllowList,
+    /// The TCP port to listen on as well, if any; 0 lets the system choose.
+    pub(crate) tcp_port: Option<u16>,
     /// The server to forward datagrams to, if any.
     pub(crate) forward: Option<ForwardTarget>,
+    /// The names of routers.
+    pub(crate) routers: Routers,
     /// The compiled rules.
     pub(crate) rules: Rules,
     /// The services that the rules notify.
@@ -52,6 +59,8 @@ impl Settings {
             listen: intake::read_listen(env, problems),
             port: read_port(env, problems),
             allowed: intake::read_allowed(env, problems),
+            tcp_port: intake::read_tcp_port(env, problems),
+            routers: routers::read(env, problems),
             forward: intake::read_forward(env, problems),
             notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),

@@ -8,7 +8,7 @@ use alertik_core::rules::{
     MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
 };
 
-use super::{Env, Problems, numbers};
+use super::{Env, Problems, filters, numbers};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -94,6 +94,7 @@ fn read_rule(
     let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
     *used = used.union(notifiers);
     let cooldown_millis = read_cooldown(env, &variable("COOLDOWN_SECS"), problems);
+    let filter = filters::read(env, name, problems);
     let match_type = read_match_type(env, &variable("MATCH_TYPE"), problems);
     let match_str = env.bytes(&variable("MATCH_STR"));
     let mask = read_mask(env, &variable("MASK_MSG"), problems);
@@ -117,7 +118,7 @@ fn read_rule(
         notifiers,
         cooldown_millis,
     };
-    if let Err(errors) = builder.add(&spec) {
+    if let Err(errors) = builder.add_filtered(&spec, filter) {
         report(
             &errors,
             &variable("MATCH_STR"),
@@ -209,7 +210,8 @@ fn read_static_events(
         *used = used.union(notifiers);
         let cooldown = read_cooldown(env, &format!("{name}_COOLDOWN_SECS"), problems);
         let spec = RuleSpec::of_static_event(event, notifiers, cooldown);
-        if let Err(errors) = builder.add(&spec) {
+        let filter = filters::read(env, name, problems);
+        if let Err(errors) = builder.add_filtered(&spec, filter) {
             report(&errors, ENABLED, ENABLED, problems);
         }
     }
@@ -288,12 +290,12 @@ fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
                     "is not used: ENV_EVENTS is {count}, so only rules below EVENT{count}_ are read"
                 ),
             );
-        } else if !FIELDS.contains(&field) {
+        } else if !FIELDS.contains(&field) && !filters::FIELDS.contains(&field) {
             problems.warning(
                 name,
                 format_args!(
-                    "is not known; a rule has NOTIFIER, MATCH_TYPE, MATCH_STR, MASK_MSG and \
-                     COOLDOWN_SECS"
+                    "is not known; a rule has NOTIFIER, MATCH_TYPE, MATCH_STR, MASK_MSG, \
+                     COOLDOWN_SECS, TOPICS, TOPICS_UNKNOWN and ROUTERS"
                 ),
             );
         }

@@ -3,10 +3,12 @@
 
 pub(crate) mod clock;
 pub(crate) mod datagrams;
+pub(crate) mod default_gateway;
 pub(crate) mod local_time;
 pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod signals;
+pub(crate) mod tcp_listener;
 pub(crate) mod terminal;
 pub(crate) mod threads;
 pub(crate) mod udp_socket;

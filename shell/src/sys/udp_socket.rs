@@ -11,15 +11,25 @@ use libc::{c_int, c_void, socklen_t};
 /// Opens and binds a UDP socket; one on an IPv6 address takes IPv4 as well,
 /// whatever `net.ipv6.bindv6only` says.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    bind_any(address, libc::SOCK_DGRAM).map(UdpSocket::from)
+}
+
+/// The same for a socket of any kind.
+pub(super) fn bind_any(address: SocketAddr, kind: c_int) -> io::Result<OwnedFd> {
     let family = if address.is_ipv6() {
         libc::AF_INET6
     } else {
         libc::AF_INET
     };
     // SAFETY: no pointers are involved.
-    let fd = check(unsafe { libc::socket(family, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) })?;
+    let fd = check(unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, 0) })?;
     // SAFETY: the descriptor was just opened and nobody else owns it.
-    let socket = UdpSocket::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    if kind == libc::SOCK_STREAM {
+        // Connections of an earlier run that have just ended keep the port for a
+        // minute otherwise.
+        set_option(&socket, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    }
     match address {
         SocketAddr::V4(v4) => {
             // SAFETY: all-zero bytes are a valid `sockaddr_in`.
@@ -74,7 +84,7 @@ fn memory_info(socket: &UdpSocket) -> io::Result<[u32; 9]> {
     Ok(info)
 }
 
-fn bind_raw<T>(socket: &UdpSocket, address: &T) -> io::Result<()> {
+fn bind_raw<T>(socket: &OwnedFd, address: &T) -> io::Result<()> {
     let length = size_of::<T>() as socklen_t;
     // SAFETY: `address` is a sockaddr of its family, valid for the call, and
     // `length` is its size.
@@ -88,7 +98,7 @@ fn bind_raw<T>(socket: &UdpSocket, address: &T) -> io::Result<()> {
     Ok(())
 }
 
-fn set_option(socket: &UdpSocket, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+fn set_option(socket: &impl AsRawFd, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
     let (value, length) = (&raw const value, size_of::<c_int>() as socklen_t);
     // SAFETY: the value is valid for the call and `length` is its size.
     check(unsafe {
@@ -113,7 +123,7 @@ fn get_option(socket: &UdpSocket, name: c_int, values: &mut [u32]) -> io::Result
     Ok(())
 }
 
-fn check(result: c_int) -> io::Result<c_int> {
+pub(super) fn check(result: c_int) -> io::Result<c_int> {
     if result < 0 {
         Err(io::Error::last_os_error())
     } else {

@@ -96,6 +96,11 @@ impl Daemon {
         Some(line)
     }
 
+    /// Returns all lines of output that were read so far.
+    pub(crate) fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
     /// Sends a datagram to the daemon over IPv4.
     pub(crate) fn send(&self, datagram: &[u8]) {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");

@@ -43,13 +43,21 @@ pub(crate) fn run(mut flags: Flags) -> Result {
         .value("--dist")?
         .map_or_else(dist::folder, PathBuf::from);
     let (port, config) = (flags.value("--port")?, flags.value("--ssh-config")?);
-    let dry_run = flags.switch("--dry-run");
+    let (tcp, dry_run) = (flags.switch("--tcp"), flags.switch("--dry-run"));
     flags.finish()?;
     let host = host.ok_or("--host is missing, for example --host admin@192.168.88.1")?;
-    let settings = read_settings(env_file.as_deref(), authority.is_some())?;
+    let mut settings = read_settings(env_file.as_deref(), authority.is_some())?;
+    let has_port = settings.iter().any(|(name, _)| name == plan::TCP_PORT);
+    if tcp && !has_port {
+        settings.push((plan::TCP_PORT.to_owned(), plan::SYSLOG_PORT.to_owned()));
+    }
 
     let remote = Remote::new(host, port.as_deref(), config.as_deref(), dry_run)?;
     let router = Router::ask(&remote)?;
+    if (tcp || has_port) && router.version < plan::TCP_SINCE {
+        let text = format!("RouterOS {} cannot log over TCP, 7.18 can", router.version);
+        return Err(text.into());
+    }
     let target = router.target(target.as_deref())?;
     let image = folder.join(format!("alertik-{}.tar", target.name));
     let image_bytes = fs::metadata(&image)

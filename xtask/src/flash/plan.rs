@@ -18,8 +18,15 @@ const NAME: &str = "alertik";
 pub(super) const ROUTER_ADDRESS: &str = "172.31.255.1";
 const CONTAINER_ADDRESS: &str = "172.31.255.2";
 
-/// UDP port of the daemon if the environment names no other.
-const SYSLOG_PORT: &str = "5140";
+/// UDP port of the daemon where the environment names no other, and TCP port where
+/// `--tcp` asks for one.
+pub(super) const SYSLOG_PORT: &str = "5140";
+
+/// The variable that makes the daemon listen on TCP, and the router send over it.
+pub(super) const TCP_PORT: &str = "SYSLOG_TCP_PORT";
+
+/// The first version that can send over TCP.
+pub(super) const TCP_SINCE: Version = Version(7, 18, 0);
 
 /// The topics of four rules. A rule wants all of its topics, so one rule per
 /// severity; without warning, error and critical no login failure arrives.
@@ -139,7 +146,7 @@ pub(crate) fn steps(
     add_interface(&mut steps);
     add_environment(router, settings, &mut steps);
     add_container(router, place, authority, &mut steps);
-    add_logging(settings, &mut steps);
+    add_logging(router, settings, &mut steps);
     change(
         &mut steps,
         format!("/container/start [{}]", find_container()),
@@ -264,10 +271,17 @@ fn add_container(router: &Router, place: &Place, authority: bool, steps: &mut Ve
 
 /// Sends the log to the container, without the container's own lines: they
 /// would come back endlessly.
-fn add_logging(settings: &[(String, String)], steps: &mut Vec<Step>) {
-    let port = settings.iter().find(|(name, _)| name == "SYSLOG_PORT");
-    let port = quoted(port.map_or(SYSLOG_PORT, |(_, value)| value));
-    let target = format!("remote={CONTAINER_ADDRESS} remote-port={port}");
+fn add_logging(router: &Router, settings: &[(String, String)], steps: &mut Vec<Step>) {
+    let find = |wanted| settings.iter().find(|(name, _)| name == wanted);
+    // Only CEF has a delimiter over TCP. The protocol is named where it can be, so
+    // that an earlier run with the other one leaves nothing.
+    let (variable, protocol) = match find(TCP_PORT) {
+        Some(_) => (TCP_PORT, " remote-protocol=tcp remote-log-format=cef"),
+        None if router.version >= TCP_SINCE => ("SYSLOG_PORT", " remote-protocol=udp"),
+        None => ("SYSLOG_PORT", ""),
+    };
+    let port = quoted(find(variable).map_or(SYSLOG_PORT, |(_, value)| value));
+    let target = format!("remote={CONTAINER_ADDRESS} remote-port={port}{protocol}");
     change(
         steps,
         format!(
@@ -378,7 +392,33 @@ mod tests {
         }
     }
 
-    /// A pattern reaches the router as it is in the env file.
+    /// TCP brings CEF, and a run without it takes the protocol back where there is one.
+    #[test]
+    fn logging_over_tcp() {
+        let logging = |version, settings: &[(&str, &str)]| {
+            let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+            let settings: Vec<_> = settings.iter().map(pair).collect();
+            let mut steps = Vec::new();
+            add_logging(&router(version, 0, 0), &settings, &mut steps);
+            let Step::Change(action) = steps.swap_remove(0) else {
+                panic!("{steps:?}");
+            };
+            let (_, target) = action.rsplit_once("remote-port=").unwrap();
+            target.to_owned()
+        };
+        let tcp = [("SYSLOG_PORT", "514"), (TCP_PORT, "601")];
+        assert_eq!(
+            logging(Version(7, 18, 0), &tcp),
+            "\"601\" remote-protocol=tcp remote-log-format=cef}"
+        );
+        let udp = &tcp[..1];
+        assert_eq!(
+            logging(Version(7, 18, 0), udp),
+            "\"514\" remote-protocol=udp}"
+        );
+        assert_eq!(logging(Version(7, 16, 0), udp), "\"514\"}");
+    }
+
     #[test]
     fn values_are_quoted() {
         let changes = changes(Version(7, 20, 0));

@@ -18,13 +18,13 @@ use source::{Imports, Package};
 
 /// The core's rooms, in the order of a datagram's life. The first ones are tools
 /// for all others; the last one runs lines of a file through the others.
-const ORDER: [&str; 11] = [
-    "bytes", "limits", "time", "text", "ids", "intake", "syslog", "matching", "rules", "delivery",
-    "replay",
+const ORDER: [&str; 13] = [
+    "bytes", "limits", "prefix", "time", "text", "ids", "intake", "syslog", "matching", "routers",
+    "rules", "delivery", "replay",
 ];
 
 /// Rooms at the front of [`ORDER`] that any room may import.
-const TOOLS: usize = 5;
+const TOOLS: usize = 6;
 
 /// Name resolution is no phase: it may import the tools, and no room imports it.
 const APART: &str = "dns";

@@ -6,11 +6,13 @@ use core::hash::Hasher as _;
 // who must not be able to make theirs collide with another's.
 #[expect(deprecated, reason = "see above")]
 use core::hash::SipHasher;
+use core::net::{IpAddr, Ipv6Addr};
 
 use crate::ids::RuleId;
+use crate::routers::RouterKey;
 use crate::text::Text;
 
-/// One case of one rule: a keyed hash of the rule and its key text.
+/// One case of one rule at one router: a keyed hash of these and its key text.
 ///
 /// 64 bits stand for the text itself. Two of the thousand texts in a table
 /// collide by chance once in 10^13 tables, and nobody who lacks the secret can
@@ -32,13 +34,25 @@ impl Key {
 pub(super) struct Secret(pub(super) u64, pub(super) u64);
 
 impl Secret {
-    /// Returns the key of `text` as said by `rule`.
-    pub(super) fn key(self, rule: RuleId, text: Text<'_>) -> Key {
+    /// Returns the key of `text` as said by `rule` of a router.
+    pub(super) fn key(self, rule: RuleId, router: RouterKey<'_>, text: Text<'_>) -> Key {
         #[expect(deprecated, reason = "see the import")]
         let mut hasher = SipHasher::new_with_keys(self.0, self.1);
         hasher.write_usize(rule.index());
+        // The length keeps name and text apart, and the address has one length.
+        hasher.write_usize(router.name.len());
+        hasher.write(router.name);
+        let address = router.address.map_or(Ipv6Addr::UNSPECIFIED, to_ipv6);
+        hasher.write(&address.octets());
         hasher.write(text.as_bytes());
         Key(hasher.finish())
+    }
+}
+
+fn to_ipv6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => v6,
     }
 }
 
@@ -47,13 +61,22 @@ mod tests {
     use super::*;
     use crate::text::TextBuffer;
 
-    fn key(secret: Secret, rule: usize, log: &[u8]) -> Key {
+    const ROUTER: RouterKey<'_> = RouterKey {
+        name: b"tik",
+        address: Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+    };
+
+    fn key_of(secret: Secret, rule: usize, router: RouterKey<'_>, log: &[u8]) -> Key {
         let mut text = TextBuffer::new();
         text.push_log(log);
-        secret.key(RuleId::new(rule).unwrap(), text.as_text())
+        secret.key(RuleId::new(rule).unwrap(), router, text.as_text())
     }
 
-    /// Rule, text and secret each make another key; the same three make the
+    fn key(secret: Secret, rule: usize, log: &[u8]) -> Key {
+        key_of(secret, rule, ROUTER, log)
+    }
+
+    /// Rule, router, text and secret each make another key; the same four make the
     /// same one.
     #[test]
     fn each_part_counts() {
@@ -62,5 +85,16 @@ mod tests {
         assert_ne!(one, key(Secret(1, 2), 1, b"a"));
         assert_ne!(one, key(Secret(1, 2), 0, b"b"));
         assert_ne!(one, key(Secret(1, 3), 0, b"a"));
+        let name = RouterKey {
+            name: b"",
+            ..ROUTER
+        };
+        let address = RouterKey {
+            address: None,
+            ..ROUTER
+        };
+        for router in [name, address] {
+            assert_ne!(one, key_of(Secret(1, 2), 0, router, b"a"));
+        }
     }
 }

@@ -38,7 +38,7 @@
 //! | --- | --- |
 //! | threshold | so many matches within the window, then one notification |
 //! | window | how long an entry lives; starts with its first match |
-//! | group by | the part of the match that makes its key; so far the whole text |
+//! | group by | the part of the match that makes its key, beside the router; so far the whole text |
 //! | hold | not notify now, but count |
 //! | cooldown | silence after a notification (SEC: suppress) |
 //! | recovery | a second match that says that the first is over (SEC: pair) |
@@ -53,6 +53,7 @@ mod outcome;
 pub(super) use outcome::{Decision, Event};
 
 use crate::ids::{NotifierId, RuleId, Ticket};
+use crate::routers::RouterKey;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::cooldown::Cooldowns;
 use crate::rules::policy::key::Secret;
@@ -77,20 +78,22 @@ impl Policies {
         }
     }
 
-    /// Decides about a match of `rule`, which says `text`.
+    /// Decides about a match of `rule` in a line of `router`, which says `text`. It is
+    /// told apart from others by its part `key_text`.
     pub(super) fn on_match(
         &mut self,
         now: Instant,
         (id, rule): (RuleId, &Rule),
+        router: RouterKey<'_>,
         head: &NoticeHead,
-        text: Text<'_>,
+        (text, key_text): (Text<'_>, Text<'_>),
     ) -> Decision {
         let Self { secret, cooldowns } = self;
         // A rule without policies costs neither a hash nor a look-up.
         if rule.cooldown_millis == 0 {
             return Decision::Notify(head.notifiers, Ticket::default());
         }
-        let key = secret.key(id, text);
+        let key = secret.key(id, router, key_text);
         cooldowns.on_match(now, key, head, text, rule.cooldown_millis)
     }
 

@@ -4,6 +4,7 @@
 //! who tries a rule wants to see each line that it matches, and the lines of a
 //! file have no times that the daemon would trust.
 
+mod explain;
 mod options;
 
 use std::ffi::{OsStr, OsString};
@@ -35,10 +36,11 @@ const EXIT_ERROR: i32 = 2;
 /// The command.
 pub(super) const COMMAND: Command = Command {
     name: "match",
-    arguments: "[FILE] [--all] [--json] [--regex EXPRESSION [--mask MASK]]",
+    arguments: "[FILE] [--all | --explain] [--json] [--regex EXPRESSION [--mask MASK]]",
     help: "      Show what the rules, or the expression given, make of the log lines in
       FILE or standard input: matches, groups, messages; cooldowns are off.
-      --all lists lines without a match too, --json writes an object per line.
+      --all lists lines without a match too, --explain adds what was understood
+      of each: identity, topics, text; --json writes an object per line.
       Ends with 0 if a line matched, with 1 if none did, with 2 on errors.
 ",
     run,
@@ -159,6 +161,7 @@ impl Run<'_> {
         let mut matches = false;
         let Options {
             include_unmatched,
+            explain,
             json,
             ..
         } = *self.options;
@@ -180,6 +183,9 @@ impl Run<'_> {
             while let Some(found) = self.replay.poll() {
                 if !matches {
                     writeln!(out, "{}: {}", self.lines, Escaped(found.message))?;
+                    if explain {
+                        explain::write_parts(found.message, out)?;
+                    }
                     matches = true;
                 }
                 hits[found.id.index()] += 1;
@@ -187,6 +193,9 @@ impl Run<'_> {
             }
             if include_unmatched && !matches {
                 writeln!(out, "{}: {}", self.lines, Escaped(trim_line_end(line)))?;
+                if explain {
+                    explain::write_parts(line, out)?;
+                }
                 out.push_str(if is_foreign {
                     "  no match\n"
                 } else {

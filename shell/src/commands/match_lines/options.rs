@@ -10,6 +10,8 @@ pub(super) struct Options<'a> {
     pub(super) file: Option<&'a OsStr>,
     /// Show lines that match nothing, too.
     pub(super) include_unmatched: bool,
+    /// Show what the parser understood of every line.
+    pub(super) explain: bool,
     /// Write one JSON object per line.
     pub(super) json: bool,
     /// An expression to try instead of the rules.
@@ -37,6 +39,7 @@ impl<'a> Options<'a> {
                 Some("--regex") => options.regex = Some(value()?.as_bytes()),
                 Some("--mask") => options.mask = Some(value()?.as_bytes()),
                 Some("--all") if attached.is_none() => options.include_unmatched = true,
+                Some("--explain") if attached.is_none() => options.explain = true,
                 Some("--json") if attached.is_none() => options.json = true,
                 Some(other) if other.starts_with("--") => {
                     return Err(format!("unknown option {}", word.to_string_lossy()));
@@ -50,6 +53,10 @@ impl<'a> Options<'a> {
         if options.mask.is_some() && options.regex.is_none() {
             return Err("--mask needs --regex; the rules have masks of their own".to_owned());
         }
+        if options.explain && options.json {
+            return Err("--explain is for people, --json is not; choose one".to_owned());
+        }
+        options.include_unmatched |= options.explain;
         Ok(options)
     }
 }
@@ -80,6 +87,7 @@ mod tests {
         let expected = Options {
             file: Some(OsStr::new("log")),
             include_unmatched: false,
+            explain: false,
             json: true,
             regex: Some(b"a=b"),
             mask: Some(b"--all"),
@@ -95,6 +103,10 @@ mod tests {
             (
                 &["--mask", "x"],
                 "--mask needs --regex; the rules have masks of their own",
+            ),
+            (
+                &["--explain", "--json"],
+                "--explain is for people, --json is not; choose one",
             ),
             (&["--all=1"], "unknown option --all=1"),
             (&["a", "b"], "one file at a time; join several with cat"),

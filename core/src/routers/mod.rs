@@ -1,0 +1,229 @@
+//! Who speaks: the names of routers, and when a notification gives them.
+//!
+//! A router's name is the one that the user gave its address, else the identity that
+//! its line carries, else its address. The user's names cannot be claimed by a line:
+//! an identity is text from the network and is shown as such.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::prefix::Prefix;
+use crate::syslog::Line;
+use crate::text::TextBuffer;
+
+/// When a notification begins with the name of its router.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NotifyRouter {
+    /// Always.
+    Always,
+    /// From the moment that routers have names, or a second one has been heard.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+}
+
+/// A range of addresses with a name.
+#[derive(Clone, Debug)]
+pub struct NamedPrefix {
+    /// The name.
+    pub name: Box<str>,
+    /// The addresses.
+    pub prefix: Prefix,
+}
+
+/// The routers as configured, and whether more than one has been heard.
+#[derive(Debug, Default)]
+pub struct Routers {
+    named: Box<[NamedPrefix]>,
+    notify: NotifyRouter,
+    /// Whether `auto` does not wait for a second router.
+    has_names: bool,
+    first: Option<IpAddr>,
+    is_several: bool,
+}
+
+/// The name of the router that sent a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouterName<'a> {
+    /// The user's name for its address.
+    Named(&'a str),
+    /// The line's own.
+    Identity(&'a [u8]),
+    /// None but the address.
+    Address(IpAddr),
+}
+
+/// Tells one router from another: the same for two lines if the same router sent them,
+/// as far as can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouterKey<'a> {
+    /// The user's name for exactly its address or addresses, or the line's identity.
+    pub(crate) name: &'a [u8],
+    /// The address, unless the name says it all. Several routers may share a range.
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl Routers {
+    /// Returns routers with the names in `routers`, of which the longest prefix that
+    /// holds an address counts, then the first. `device` is the name of the router that
+    /// alertik runs on, for its addresses.
+    #[must_use]
+    pub fn new(routers: Vec<NamedPrefix>, device: Vec<NamedPrefix>, notify: NotifyRouter) -> Self {
+        let has_names = !routers.is_empty();
+        let mut named = routers;
+        named.extend(device);
+        Self {
+            named: named.into_boxed_slice(),
+            notify,
+            has_names,
+            first: None,
+            is_several: false,
+        }
+    }
+
+    /// Notes that a line came from an address.
+    pub(crate) fn hear(&mut self, source: IpAddr) {
+        if self.first != Some(source) && !self.is_several {
+            self.is_several = self.first.is_some();
+            self.first.get_or_insert(source);
+        }
+    }
+
+    /// Returns whether a notification begins with the name of its router now.
+    pub(crate) const fn is_shown(&self) -> bool {
+        match self.notify {
+            NotifyRouter::Always => true,
+            NotifyRouter::Auto => self.has_names || self.is_several,
+            NotifyRouter::Never => false,
+        }
+    }
+
+    /// Returns the name of the router that sent a line, and what tells it from others.
+    pub(crate) fn name<'a>(
+        &'a self,
+        source: IpAddr,
+        line: &Line<'a>,
+    ) -> (RouterName<'a>, RouterKey<'a>) {
+        // Sorting them once would take more code than looking at all 64 takes time. The
+        // last of the longest counts, which backwards is the first.
+        let named = self.named.iter().rev();
+        let holding = named.filter(|router| router.prefix.contains(source));
+        let longest = holding.max_by_key(|router| router.prefix.length());
+        if let Some(NamedPrefix { name, prefix }) = longest {
+            let key = RouterKey {
+                name: name.as_bytes(),
+                address: (!prefix.is_one()).then_some(source),
+            };
+            return (RouterName::Named(name), key);
+        }
+        let key = RouterKey {
+            name: line.identity.unwrap_or_default(),
+            address: Some(source),
+        };
+        match line.identity {
+            Some(identity) => (RouterName::Identity(identity), key),
+            None => (RouterName::Address(source), key),
+        }
+    }
+}
+
+impl RouterName<'_> {
+    /// Appends the name to a text.
+    pub(crate) fn write(&self, out: &mut TextBuffer) {
+        match self {
+            Self::Named(name) => out.push_mask(name),
+            Self::Identity(identity) => out.push_log(identity),
+            Self::Address(address) => out.push_display(address),
+        }
+    }
+
+    /// Returns whether the name is this one.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Named(own) => *own == name,
+            Self::Identity(identity) => *identity == name.as_bytes(),
+            Self::Address(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syslog::parse;
+
+    fn named(name: &str, prefix: &str) -> NamedPrefix {
+        NamedPrefix {
+            name: name.into(),
+            prefix: prefix.parse().unwrap(),
+        }
+    }
+
+    fn routers(notify: NotifyRouter) -> Routers {
+        let list = vec![
+            named("all", "192.0.2.0/24"),
+            named("office", "192.0.2.1"),
+            named("office", "2001:db8::1"),
+            named("second", "192.0.2.1"),
+        ];
+        Routers::new(list, vec![named("me", "172.31.255.1")], notify)
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    /// The longest prefix counts, then the line's identity, then the address.
+    #[test]
+    fn names() {
+        let routers = routers(NotifyRouter::Auto);
+        let line = parse(b"<30>Nov  8 17:06:34 tik x");
+        for (source, expected) in [
+            ("192.0.2.1", RouterName::Named("office")),
+            ("192.0.2.2", RouterName::Named("all")),
+            ("172.31.255.1", RouterName::Named("me")),
+            ("198.51.100.1", RouterName::Identity(b"tik")),
+        ] {
+            assert_eq!(routers.name(address(source), &line).0, expected);
+        }
+        let source = address("198.51.100.1");
+        let (name, _) = routers.name(source, &parse(b"dhcp,info x"));
+        assert_eq!(name, RouterName::Address(source));
+    }
+
+    /// Two addresses of one router are one; two routers of one range are two, and so are
+    /// two identities behind one address.
+    #[test]
+    fn keys() {
+        let routers = routers(NotifyRouter::Auto);
+        let key =
+            |source, line: &'static str| routers.name(address(source), &parse(line.as_bytes())).1;
+        assert_eq!(key("192.0.2.1", "x"), key("2001:db8::1", "y"));
+        assert_ne!(key("192.0.2.2", "x"), key("192.0.2.3", "x"));
+        let (one, two) = ("<30>Nov  8 17:06:34 a x", "<30>Nov  8 17:06:34 b x");
+        assert_ne!(key("198.51.100.1", one), key("198.51.100.1", two));
+        assert_eq!(key("198.51.100.1", one), key("198.51.100.1", one));
+    }
+
+    /// Automatic names wait for a second router, unless routers have names; that of the
+    /// device alone is no reason.
+    #[test]
+    fn when_names_are_shown() {
+        assert!(routers(NotifyRouter::Auto).is_shown());
+        assert!(!routers(NotifyRouter::Never).is_shown());
+        let device = vec![named("me", "172.31.255.1")];
+        let mut one = Routers::new(vec![], device, NotifyRouter::Auto);
+        for (source, shown) in [
+            ("192.0.2.1", false),
+            ("192.0.2.1", false),
+            ("192.0.2.2", true),
+            ("192.0.2.1", true),
+        ] {
+            one.hear(address(source));
+            assert_eq!(one.is_shown(), shown);
+        }
+        assert!(Routers::new(vec![], vec![], NotifyRouter::Always).is_shown());
+    }
+}

@@ -1,0 +1,170 @@
+//! Routers by name, and rules for some lines of theirs only.
+
+mod support;
+
+use std::net::{Ipv4Addr, UdpSocket};
+
+use support::{Daemon, alertik, console, refused};
+
+fn start(more: &[(&str, &str)]) -> Daemon {
+    Daemon::start(&console("regex", "(ether[0-9]) link down", "@1 down", more))
+}
+
+/// Sends a line from 127.0.0.x.
+fn send_from(daemon: &Daemon, router: u8, line: &str) {
+    let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, router), 0)).unwrap();
+    socket.send_to(line.as_bytes(), daemon.address()).unwrap();
+}
+
+const DOWN: &str = "interface,info ether1 link down";
+
+/// Three routers that say the same within the cooldown are three notifications, each with
+/// the name of its router.
+#[test]
+fn each_router_by_its_name() {
+    let routers = "office@127.0.0.2, pop-1@127.0.0.16/28, lab@2001:db8::/64";
+    let mut daemon = start(&[("ROUTERS", routers), ("DEVICE_NAME", "me")]);
+    for (router, name) in [
+        (2, "office"),
+        (17, "pop-1"),
+        (18, "pop-1"),
+        (1, "me"),
+        (9, "127.0.0.9"),
+    ] {
+        send_from(&daemon, router, DOWN);
+        daemon.wait_for(&format!("notice: [{name}] ether1 down, at: "));
+    }
+    send_from(&daemon, 9, "<30>Nov  8 17:06:34 lab-chr ether1 link down");
+    daemon.wait_for("notice: [lab-chr] ether1 down, at: ");
+}
+
+/// One router without a name is not named; the second one brings names, or does not, as
+/// the setting says.
+#[test]
+fn one_router_is_not_named() {
+    for (setting, first, second) in [
+        ("auto", "", "[127.0.0.2] "),
+        ("always", "[127.0.0.1] ", "[127.0.0.2] "),
+        ("never", "", ""),
+    ] {
+        let mut daemon = start(&[("NOTIFY_ROUTER", setting)]);
+        send_from(&daemon, 1, DOWN);
+        daemon.wait_for(&format!("notice: {first}ether1 down, at: "));
+        send_from(&daemon, 2, DOWN);
+        daemon.wait_for(&format!("notice: {second}ether1 down, at: "));
+    }
+}
+
+/// Rules and static events take the lines that their filters let through.
+#[test]
+fn filters() {
+    let wifi = "AA:BB:CC:DD:EE:FF@wlan1: disconnected, unicast key exchange timeout";
+    let mut daemon = start(&[
+        ("EVENT0_TOPICS", "interface,!debug"),
+        ("EVENT0_TOPICS_UNKNOWN", "drop"),
+        ("EVENT0_ROUTERS", "office, 127.0.0.3"),
+        ("ROUTERS", "office@127.0.0.2"),
+        ("STATIC_EVENTS_ENABLED", "0"),
+        ("STATIC_EVENT0_NOTIFIER", "Console"),
+        ("STATIC_EVENT0_TOPICS", "wireless"),
+    ]);
+    send_from(&daemon, 4, "interface,info ether4 link down");
+    send_from(&daemon, 2, "interface,debug ether5 link down");
+    send_from(&daemon, 2, "ether6 link down");
+    send_from(&daemon, 2, &format!("caps,info {wifi}"));
+    send_from(&daemon, 3, "interface,info ether3 link down");
+    send_from(&daemon, 2, "interface,info ether2 link down");
+    send_from(&daemon, 2, &format!("wireless,info {wifi}"));
+    let is_notice = |line: &String| line.contains("notice: ");
+    daemon.wait_for("AA:BB:CC:DD:EE:FF");
+    let mut seen: Vec<_> = daemon
+        .seen()
+        .iter()
+        .filter(|line| is_notice(line))
+        .cloned()
+        .collect();
+    seen.truncate(3);
+    let begins = ["[127.0.0.3] ether3", "[office] ether2", "[office] "];
+    for (line, begin) in seen.iter().zip(begins) {
+        assert!(line.contains(&format!("notice: {begin}")), "{line}");
+    }
+    assert_eq!(
+        daemon.seen().iter().filter(|line| is_notice(line)).count(),
+        3
+    );
+}
+
+/// A mask names the facts of a line.
+#[test]
+fn facts_in_masks() {
+    let mask = "@{router} @{source} @{topics} @{severity} @{rule}: @{text} @@{text}";
+    let mut daemon = Daemon::start(&console("substr", "down", mask, &[]));
+    send_from(
+        &daemon,
+        1,
+        "<27>Nov  8 17:06:34 tik system,error,critical it is down",
+    );
+    let expected =
+        "notice: tik 127.0.0.1 system,error,critical critical EVENT0: it is down @{text}, at";
+    daemon.wait_for(expected);
+}
+
+/// `check` says the filters in words, and each mistake in its variable.
+#[test]
+fn check() {
+    let variables = [
+        ("EVENT0_TOPICS", "system,error,!debug"),
+        ("EVENT0_ROUTERS", "office,198.51.100.0/28"),
+        ("SYSLOG_TCP_PORT", "601"),
+    ];
+    let output = alertik(&console("substr", "x", "y", &variables))
+        .arg("check")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "topics    lines with system and error, without debug; a line without topics passes\n",
+        "routers   office or 198.51.100.0/28\n",
+        "receives  UDP port 0 and TCP port 601 on every address\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let sixty_five = vec!["a@192.0.2.1"; 65].join(",");
+    for (variable, value, error) in [
+        (
+            "ROUTERS",
+            "office",
+            "'office' is not a name with an address",
+        ),
+        (
+            "ROUTERS",
+            "office@x",
+            "'office@x' is not a name with an address",
+        ),
+        (
+            "ROUTERS",
+            "@192.0.2.1",
+            "'@192.0.2.1' is not a name with an address",
+        ),
+        (
+            "ROUTERS",
+            &sixty_five,
+            "has 65 entries, at most 64 are allowed",
+        ),
+        (
+            "NOTIFY_ROUTER",
+            "yes",
+            "'yes' is not known; allowed are auto, always and never",
+        ),
+        ("EVENT0_TOPICS", "System", "'System' is not a topic"),
+        (
+            "EVENT0_TOPICS_UNKNOWN",
+            "x",
+            "'x' is not known; allowed are pass and drop",
+        ),
+    ] {
+        let (status, errors) = refused(&console("substr", "x", "y", &[(variable, value)]));
+        assert_eq!(status, Some(1));
+        assert!(errors.contains(&format!("{variable}: {error}")), "{errors}");
+    }
+}
