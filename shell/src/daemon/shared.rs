@@ -6,12 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::daemon::matcher::MatcherStatus;
 use crate::intake::forward::ForwardState;
+use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::notifier::Senders;
 use crate::sys::udp_socket;
 
 /// The parts of the running daemon that several threads use.
 pub(crate) struct Daemon {
+    /// Who may send, in front of the receiver.
+    pub(super) gate: Gate,
     /// Between the receiver and the matcher.
     pub(super) queue: &'static Queue,
     /// The matcher's status as of its last message.
@@ -24,6 +27,8 @@ pub(crate) struct Daemon {
     pub(crate) local: SocketAddr,
     /// A second handle of the receiver's socket, to ask the kernel about it.
     pub(super) socket: Option<UdpSocket>,
+    /// How long the end may take for what waits, in milliseconds.
+    pub(super) stop_millis: u64,
 }
 
 impl Daemon {

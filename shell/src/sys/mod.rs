@@ -2,7 +2,9 @@
 //! `unsafe`.
 
 pub(crate) mod clock;
+pub(crate) mod datagrams;
 pub(crate) mod local_time;
+pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod signals;
 pub(crate) mod terminal;

@@ -10,6 +10,8 @@ pub(crate) struct ByteSet([u64; 4]);
 impl ByteSet {
     /// The set without members.
     pub(crate) const EMPTY: Self = Self([0; 4]);
+    /// The set of all bytes.
+    pub(crate) const ALL: Self = Self([u64::MAX; 4]);
 
     /// Returns the set of the bytes for which `belongs` answers true.
     pub(crate) fn from_fn(belongs: impl Fn(u8) -> bool) -> Self {
@@ -35,6 +37,14 @@ impl ByteSet {
     /// Returns the number of members.
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Returns the members of both sets.
+    pub(crate) fn intersection(mut self, other: Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word &= other;
+        }
+        self
     }
 
     /// Returns the members of either set.

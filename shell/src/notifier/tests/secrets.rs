@@ -92,7 +92,7 @@ fn no_secret_is_logged() {
     );
     running.push(&[id], 1, "text", b"");
     running.wait(id, "failed", |status| status.counts.failed_attempts > 0);
-    running.senders.shut_down(0);
+    crate::notifier::tests::support::shut_down(&running.senders, 0);
 
     let log = logged();
     assert!(

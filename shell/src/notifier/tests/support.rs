@@ -40,7 +40,13 @@ impl Request {
     }
 }
 
-/// A connection on which a request is read and answered.
+/// Asks notifiers to end within a time, and waits for it.
+pub(super) fn shut_down(senders: &Senders, within_millis: u64) {
+    senders.close(clock::now().after(within_millis));
+    senders.shut_down();
+}
+
+/// Anything a request can be read from and answered on.
 pub(super) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
@@ -172,7 +178,7 @@ pub(super) struct Running {
 impl Drop for Running {
     /// Ends the threads, so that no test disturbs another.
     fn drop(&mut self) {
-        self.senders.shut_down(0);
+        shut_down(&self.senders, 0);
     }
 }
 

@@ -177,7 +177,7 @@ fn case_silent() {
     running.push(&[G1], 2, "x", b"");
     thread::sleep(Duration::from_millis(100));
     let started = StdInstant::now();
-    running.senders.shut_down(300);
+    crate::notifier::tests::support::shut_down(&running.senders, 300);
     let elapsed = started.elapsed();
     assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
 }
