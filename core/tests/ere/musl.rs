@@ -18,6 +18,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use alertik_core::matching::Pattern;
+
 use crate::generate::{self, Ast, Random};
 use crate::tre::{Compiled, Quirks};
 use crate::{answer, show, suite};
@@ -96,11 +98,20 @@ fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
         .map(|(ast, text)| (ast.pattern(), text.clone()))
         .collect();
     let Some(answers) = ask(&asked) else { return };
-    let mut differences = [0; 2];
+    let (mut differences, mut too_much) = ([0; 2], 0);
     for ((ast, text), ((pattern, _), musl)) in cases.iter().zip(asked.iter().zip(&answers)) {
         let ours = answer(pattern, text);
         let with = |q1, q2| Compiled::new(ast, Quirks { q1, q2 }).answer(text);
         let case = || format!("{} on {}", show(pattern), show(text));
+        // A match without even its own span took too much work, which no text of
+        // the promised length does.
+        if ours.split(' ').nth(1) == Some("-1,-1") {
+            let compiled = Pattern::compile(pattern).expect("it matched");
+            assert!(compiled.exact_up_to() < text.len(), "given up: {}", case());
+            assert!(musl.starts_with('M'), "given up: {}", case());
+            too_much += 1;
+            continue;
+        }
         assert_eq!(ours, with(false, false), "without quirks: {}", case());
         if ours != *musl {
             assert_eq!(with(true, true), *musl, "with both quirks: {}", case());
@@ -108,6 +119,10 @@ fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
             differences[usize::from(is_q2)] += 1;
         }
     }
+    assert!(
+        too_much * 10_000 <= count,
+        "given up: {too_much} of {count}"
+    );
     for (quirk, (times, most)) in differences.into_iter().zip(most).enumerate() {
         let share = f64::from(times) / count as f64;
         assert!(share <= most, "Q{}: {times} of {count}", quirk + 1);
