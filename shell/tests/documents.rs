@@ -185,6 +185,56 @@ fn headings(text: &str) -> BTreeSet<String> {
     anchors
 }
 
+/// A console example that needs no files and no services prints what stands there,
+/// but for the time.
+#[test]
+fn console_examples_print_what_stands_there() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_alertik"));
+    let folder = binary.parent().expect("a folder").to_str().expect("UTF-8");
+    let mut seen = 0;
+    for page in pages() {
+        let text = read(&page);
+        for block in text.split("```console\n").skip(1) {
+            let (block, _) = block.split_once("```").expect("the end of a block");
+            let command = block.strip_prefix("$ ").expect("a prompt");
+            // A command goes on after a pipe; the rest is what it prints.
+            let end = command.find('\n').expect("output");
+            let end = match command[..end].ends_with('|') {
+                true => end + 1 + command[end + 1..].find('\n').expect("output"),
+                false => end,
+            };
+            let (command, expected) = command.split_at(end);
+            if !command.starts_with("echo ") && !command.starts_with("ENV_EVENTS=") {
+                continue;
+            }
+            let output = Command::new("sh")
+                .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+                .env_clear()
+                .env("PATH", format!("{folder}:/usr/bin:/bin"))
+                .output()
+                .expect("sh");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(
+                without_times(&printed),
+                without_times(&expected[1..]),
+                "{page}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen} examples");
+}
+
+/// Replaces the digits of times such as `2026-11-22 10:41:07`.
+fn without_times(text: &str) -> String {
+    let mut result = String::new();
+    for part in text.split_inclusive(", at: ") {
+        let is_time = result.ends_with(", at: ") && part.len() >= 19;
+        result += if is_time { &part[19..] } else { part };
+    }
+    result
+}
+
 /// The README fits on a few screens, and its two commands stand on the first.
 #[test]
 fn the_readme_is_short() {
@@ -255,7 +305,28 @@ fn the_unit_is_right() {
     assert!(output.status.success() && ours.is_empty(), "{said}");
 }
 
-/// Compose and the changelog name the version that is built.
+/// Every action of the workflows is fixed to a commit: a tag can be moved.
+#[test]
+fn actions_are_pinned() {
+    let mut seen = 0;
+    for file in ["gate", "release"] {
+        let workflow = read(&format!(".github/workflows/{file}.yml"));
+        for line in workflow.lines() {
+            let Some((_, action)) = line.split_once("uses: ") else {
+                continue;
+            };
+            let pin = action.split_once('@').map(|(_, pin)| pin.split(' ').next());
+            let is_commit = pin.flatten().is_some_and(|pin| {
+                pin.len() == 40 && pin.bytes().all(|byte| byte.is_ascii_hexdigit())
+            });
+            assert!(is_commit || action.starts_with("./"), "{file}: {action}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen} actions");
+}
+
+/// The pages for Docker name the version that is built.
 #[test]
 fn the_version_is_everywhere_the_same() {
     let image = concat!("alertik:", env!("CARGO_PKG_VERSION"));
