@@ -44,12 +44,23 @@ pub const MASK_BYTES_MAX: usize = 4_096;
 /// Most notifiers there can be: a set has one bit each.
 pub const NOTIFIERS_MAX: usize = 16;
 
+/// How long a notification may wait unless the user says otherwise, in seconds:
+/// the default of `NOTIFY_MAX_AGE_SECS`.
+pub const MAX_AGE_SECS: u64 = 3_600;
+
+/// Longest time that a notifier is left alone after an answer such as 404, in
+/// seconds. It is doubled from 30 s to this.
+pub const SUSPENSION_SECS_MAX: u64 = 960;
+
 /// Bytes of one notifier's outbox.
 pub const OUTBOX_BYTES: usize = 32 * 1024;
 
 /// Bytes of Console's outbox: it neither merges nor paces, and its lines may be
 /// all that a user runs alertik for.
 pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
+
+/// Longest spool, in bytes: what waits for all notifiers at the end of a process.
+pub const SPOOL_BYTES_MAX: usize = 128 * 1024;
 
 /// Longest body of a request, in bytes: the largest that a service takes and an
 /// outbox can fill.
@@ -181,6 +192,8 @@ const _: () = {
     assert!(STATES_MAX < u16::MAX as usize);
     assert!(8 * PATTERN_BYTES_MAX < u16::MAX as usize);
     assert!(DFA_BYTES_MAX <= DFA_BYTES_TOTAL_MAX);
+    // A notification that meets a suspension outlives it, and the one before.
+    assert!(2 * SUSPENSION_SECS_MAX < MAX_AGE_SECS);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
     assert!(CONSOLE_OUTBOX_BYTES >= OUTBOX_BYTES);
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);

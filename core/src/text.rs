@@ -22,7 +22,7 @@ const REPLACEMENT: &str = "\u{FFFD}";
 /// Marks a text that was cut at [`NOTICE_BYTES_MAX`].
 const CUT_MARK: &str = "…";
 
-/// Who wrote a part of a text.
+/// The source of a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The user's mask, or alertik itself.

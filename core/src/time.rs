@@ -55,7 +55,17 @@ pub struct Wall {
     pub offset_secs: i32,
 }
 
+/// A router's clock that shows less has not been set yet: 2020-01-01 in UTC.
+const CLOCK_IS_SET_FROM: i64 = 1_577_836_800;
+
 impl Wall {
+    /// Returns whether a clock that shows so many seconds since 1970 can have
+    /// been set.
+    #[must_use]
+    pub(crate) const fn is_set(unix_secs: i64) -> bool {
+        unix_secs >= CLOCK_IS_SET_FROM
+    }
+
     /// Returns the local date and time: year, month, day, hour, minute, second.
     ///
     /// The day count follows Howard Hinnant's `civil_from_days`

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv6Addr};
 
 use alertik_core::delivery::{
-    Courier, CourierSettings, Encoding, FixedStr, Form, Generic, Loss, LossCause, Pacing,
+    Courier, CourierSettings, Doubt, Encoding, FixedStr, Form, Generic, Loss, LossCause, Pacing,
     ParseMode, Step, Telegram, Template, Verdict,
 };
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
@@ -314,9 +314,9 @@ fn nothing_allocates() {
             }
             assert!(!body.is_overfull() && !head.is_overfull());
             let verdict = match number % 4 {
-                0 => Verdict::Retry,
+                0 => Verdict::Retry(Doubt::Failed),
                 1 => Verdict::Refused,
-                2 => Verdict::Unanswered,
+                2 => Verdict::Retry(Doubt::Unanswered),
                 _ => SENT,
             };
             courier.report_loss(Loss {

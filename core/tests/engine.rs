@@ -220,6 +220,27 @@ fn failed_delivery_disarms_its_notifier() {
     assert!(bench.wait_until(30_000).is_empty());
 }
 
+/// Repeats that a cooldown has counted are told to those they were held back from,
+/// although the delivery that began it failed afterwards.
+#[test]
+fn repeats_outlive_a_failed_delivery() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    let first = bench.line(b"x");
+    for _ in 0..20 {
+        assert!(bench.line(b"x").is_empty());
+    }
+    for id in [Notifier::Telegram.id(), Notifier::Slack.id()] {
+        bench.engine.handle_failure(first[0].0.ticket, id);
+    }
+    let summary = bench.wait_until(10_000);
+    assert_eq!(summary.len(), 1);
+    assert!(summary[0].1.starts_with("m, repeated 20 times"));
+    assert_eq!(
+        summary[0].0.notifiers,
+        set(&[Notifier::Telegram.id(), Notifier::Slack.id()])
+    );
+}
+
 /// More texts than the table holds: none is lost, none is sent twice within its
 /// time unless it had to leave the table, and then its count is reported.
 #[test]

@@ -20,6 +20,15 @@ struct Sink {
 
 impl Sink {
     fn start(answers: bool) -> Self {
+        Self::with(answers, Duration::ZERO)
+    }
+
+    /// A webhook that takes so long to answer.
+    fn slow(delay: Duration) -> Self {
+        Self::with(true, delay)
+    }
+
+    fn with(answers: bool, delay: Duration) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let (sender, bodies) = channel();
@@ -29,6 +38,7 @@ impl Sink {
                 thread::spawn(move || {
                     let body = read_body(&mut stream);
                     let _ = sender.send((Instant::now(), body));
+                    thread::sleep(delay);
                     if answers {
                         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
                     } else {
@@ -108,8 +118,8 @@ fn sigterm_flushes_a_full_outbox() {
     assert_eq!(received, expected);
 }
 
-/// A service that hangs, or is not there, does not delay the end; undelivered
-/// notifications are reported.
+/// A service that hangs, or is not there, delays the end by `STOP_SECS` and no more;
+/// undelivered notifications are reported with their texts.
 #[test]
 fn sigterm_with_a_dead_service() {
     let hanging = Sink::start(false);
@@ -117,14 +127,115 @@ fn sigterm_with_a_dead_service() {
     let absent = format!("http://{}/", listener.local_addr().expect("an address"));
     drop(listener);
     for url in [&hanging.url, &absent] {
-        let daemon = daemon(url, &[]);
+        let daemon = daemon(url, &[("STOP_SECS", "1")]);
         for number in 0..50 {
             daemon.send(format!("event {number}").as_bytes());
         }
         let output = terminate(daemon);
         let is_report = |line: &String| line.contains("Generic1: notifications not delivered: 50");
         assert!(output.iter().any(is_report), "{output:?}");
+        for number in 0..50 {
+            let text = format!(": got {number}, at: ");
+            assert!(output.iter().any(|line| line.contains(&text)), "{output:?}");
+        }
     }
+}
+
+/// Starts a daemon with a `SPOOL_FILE` in a folder of its own.
+fn spooling(folder: &std::path::Path, url: &str) -> Daemon {
+    let path = folder.join("spool").to_string_lossy().into_owned();
+    daemon(url, &[("SPOOL_FILE", &path), ("STOP_SECS", "1")])
+}
+
+/// What waits at the end reaches the service after the next start, says that it is
+/// late, and the file is gone.
+#[test]
+fn a_spool_survives_a_restart() {
+    let folder = support::folder("spool");
+    let hanging = Sink::start(false);
+    let first = spooling(&folder, &hanging.url);
+    for number in 0..5 {
+        first.send(format!("event {number}").as_bytes());
+    }
+    hanging.next();
+    terminate(first);
+    let files = std::fs::read_dir(&folder).expect("the folder").count();
+    assert_eq!(files, 1, "the spool, and nothing beside it");
+    let sink = Sink::start(true);
+    let mut second = spooling(&folder, &sink.url);
+    let (_, body) = sink.next();
+    for number in 0..5 {
+        assert!(body.contains(&format!("got {number}, at: ")), "{body}");
+    }
+    assert_eq!(body.matches(" (delayed by a restart)").count(), 5, "{body}");
+    assert!(!folder.join("spool").exists());
+    second.signal("USR1");
+    second.wait_for("restored 5");
+    terminate(second);
+}
+
+/// A damaged file is reported and ignored; and after an end without a stop the first
+/// message says so.
+#[test]
+fn a_damaged_spool_and_a_crash() {
+    let folder = support::folder("crash");
+    std::fs::write(folder.join("spool"), b"alertik spool 1\nrubbish").expect("a file");
+    let sink = Sink::start(true);
+    let mut command = support::alertik(&[
+        ("ENV_EVENTS", "1"),
+        ("EVENT0_NOTIFIER", "Generic1"),
+        ("EVENT0_MATCH_TYPE", "substr"),
+        ("EVENT0_MATCH_STR", "event"),
+        ("EVENT0_MASK_MSG", "got it"),
+        ("GENERIC1_WEBHOOK_URL", &sink.url),
+    ]);
+    command.env("SPOOL_FILE", folder.join("spool"));
+    let first = Daemon::from_command(command);
+    // Before it listens: the damaged file has been removed, the marker laid.
+    assert!(!folder.join("spool").exists());
+    assert!(folder.join("spool.running").exists());
+    first.send(b"event");
+    let (_, body) = sink.next();
+    assert!(!body.contains("did not end"), "{body}");
+    drop(first);
+    let second = spooling(&folder, &sink.url);
+    second.send(b"event 2");
+    let (_, body) = sink.next();
+    assert!(body.contains("alertik did not end as it should"), "{body}");
+    terminate(second);
+}
+
+/// A second signal ends it at once, however much time there is.
+#[test]
+fn a_second_signal() {
+    let sink = Sink::start(false);
+    let daemon = daemon(&sink.url, &[("STOP_SECS", "60")]);
+    daemon.send(b"event 1");
+    sink.next();
+    daemon.signal("TERM");
+    thread::sleep(Duration::from_millis(300));
+    terminate(daemon);
+}
+
+/// A slow service gets all there is within the time of the end.
+#[test]
+fn a_slow_service_at_the_end() {
+    let sink = Sink::slow(Duration::from_millis(700));
+    let daemon = daemon(&sink.url, &[("GENERIC1_MIN_INTERVAL_MS", "600000")]);
+    for number in 0..60 {
+        daemon.send(format!("event {number}").as_bytes());
+    }
+    daemon.signal("TERM");
+    let (status, elapsed, output) = daemon.wait();
+    assert!(
+        status.success() && elapsed < Duration::from_secs(9),
+        "{elapsed:?}"
+    );
+    assert!(
+        output
+            .iter()
+            .any(|line| line.contains("waiting 0,") && line.contains("sent 60,"))
+    );
 }
 
 /// Every datagram leads to its request at the service. The time that takes is

@@ -17,7 +17,7 @@ pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 #[must_use]
 pub fn split_at_mark<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     let at = find(text.as_bytes(), mark.as_bytes())?;
-    // Where valid UTF-8 occurs in valid UTF-8, both ends are character boundaries.
+    // If valid UTF-8 occurs in valid UTF-8, both ends are character boundaries.
     Some((text.get(..at)?, text.get(at + mark.len()..)?))
 }
 

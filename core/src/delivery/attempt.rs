@@ -1,6 +1,7 @@
 //! The message that is under way or to be repeated.
 
 use crate::delivery::compose::message::{Message, MessageId};
+use crate::delivery::http::verdict::Doubt;
 use crate::delivery::losses::Losses;
 use crate::delivery::outbox::Outbox;
 use crate::time::{Instant, Wall};
@@ -9,8 +10,10 @@ use crate::time::{Instant, Wall};
 /// that a repetition must say again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
-    /// Sequence number of its first notification in the outbox.
-    pub(super) first_sequence: u64,
+    /// Sequence numbers of its first notification and of the one after its last.
+    /// Those between that are in the outbox are its own.
+    pub(super) first: u64,
+    pub(super) end: u64,
     /// How many notifications it holds.
     pub(super) count: usize,
     /// The losses it reports.
@@ -21,11 +24,14 @@ pub(super) struct Attempt {
     /// The time by which the ages in its text are counted. It stays for a
     /// repetition, so that the same id never carries another text.
     pub(super) composed_at: Instant,
-    /// Whether its answer was missed once already.
-    pub(super) is_repetition: bool,
-    /// When the first of those notifications arrived that newer ones pushed out
-    /// while the message was under way.
-    pub(super) evicted_at: Option<Wall>,
+    /// Whether an earlier attempt may have arrived. It only grows: an answer of
+    /// today says nothing about the attempt before.
+    pub(super) doubt: Doubt,
+    /// Whether something that may pass has refused it once.
+    pub(super) was_barred: bool,
+    /// How many of its notifications were evicted while it was under way, and
+    /// when the first of them arrived.
+    pub(super) evicted: (u64, Wall),
 }
 
 /// Whether a message is on its way.
@@ -35,46 +41,43 @@ pub(super) enum Flight {
     None,
     /// One is, and its verdict will come.
     UnderWay(Attempt),
-    /// The answer to one was missed; it is to be sent again as it was.
+    /// One may have arrived, and is to be sent again as it was.
     ToRepeat(Attempt),
 }
 
 impl Attempt {
     /// Returns whether a notification is among the message's.
     pub(super) const fn holds(&self, sequence: u64) -> bool {
-        sequence < self.end() && sequence >= self.first_sequence
+        self.first <= sequence && sequence < self.end
     }
 
-    /// Returns the sequence number after its last notification.
-    pub(super) const fn end(&self) -> u64 {
-        self.first_sequence + self.count as u64
-    }
-
-    /// Returns the message for its notifications in `outbox`.
-    pub(super) fn message<'a>(&'a self, outbox: &'a Outbox, moved_to: Option<i64>) -> Message<'a> {
+    /// Returns the message for its notifications, the oldest in `outbox`.
+    pub(super) fn message<'a>(&'a self, outbox: &'a Outbox, context: Context) -> Message<'a> {
         Message {
             waiting: outbox.iter(),
             count: self.count.min(outbox.len()),
             losses: &self.losses,
-            moved_to,
+            moved_to: context.moved_to,
             reports_move: self.reports_move,
             composed_at: self.composed_at,
+            max_age_millis: context.max_age_millis,
             id: self.id,
         }
     }
 }
 
+/// What a message takes from its courier.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    /// The number that Telegram gave the chat.
+    pub(super) moved_to: Option<i64>,
+    /// How long a notification may wait, in milliseconds.
+    pub(super) max_age_millis: u64,
+}
+
 impl Flight {
     /// Returns the message that is under way.
     pub(super) const fn under_way(&self) -> Option<&Attempt> {
-        match self {
-            Self::UnderWay(attempt) => Some(attempt),
-            Self::None | Self::ToRepeat(_) => None,
-        }
-    }
-
-    /// Returns the message that is under way, to note what happens to it.
-    pub(super) const fn under_way_mut(&mut self) -> Option<&mut Attempt> {
         match self {
             Self::UnderWay(attempt) => Some(attempt),
             Self::None | Self::ToRepeat(_) => None,
@@ -92,18 +95,47 @@ impl Flight {
         }
     }
 
-    /// Takes the message to repeat, if all its notifications are still there. If
-    /// newer ones pushed some of them out, the rest goes under an id of its own:
-    /// the same id with another text could be dropped as a repetition.
-    pub(super) const fn take_repetition(&mut self, outbox: &Outbox) -> Option<Attempt> {
-        let Self::ToRepeat(attempt) = *self else {
-            return None;
-        };
-        *self = Self::None;
-        if outbox.first_sequence() == attempt.first_sequence {
-            Some(attempt)
-        } else {
-            None
+    /// Takes the message to repeat.
+    pub(super) const fn take_repetition(&mut self) -> Option<Attempt> {
+        match *self {
+            Self::ToRepeat(attempt) => {
+                *self = Self::None;
+                Some(attempt)
+            }
+            Self::None | Self::UnderWay(_) => None,
+        }
+    }
+
+    /// Notes that a notification has been evicted. Returns whether that is a loss
+    /// already; for one under way its message's verdict decides.
+    pub(super) fn evict(&mut self, sequence: u64, at: Wall) -> bool {
+        match self {
+            Self::UnderWay(attempt) if attempt.holds(sequence) => {
+                if attempt.evicted.0 == 0 {
+                    attempt.evicted.1 = at;
+                }
+                attempt.evicted.0 += 1;
+                false
+            }
+            _ => {
+                self.part_from(sequence);
+                true
+            }
+        }
+    }
+
+    /// Notes that a notification has left the outbox, and returns the doubt about
+    /// it. A message to repeat that held it is none any more: the rest goes under
+    /// an id of its own, since the same id with another text could be dropped as
+    /// a repetition. That may bring an alarm twice, which is better than never.
+    pub(super) fn part_from(&mut self, sequence: u64) -> Option<Doubt> {
+        match self {
+            Self::ToRepeat(attempt) if attempt.holds(sequence) => {
+                let doubt = attempt.doubt;
+                *self = Self::None;
+                Some(doubt)
+            }
+            _ => None,
         }
     }
 }

@@ -9,23 +9,31 @@ pub enum LossCause {
     Kernel,
     /// The intake ring was full: the matcher fell behind.
     Ring,
-    /// A notifier's outbox was full: the oldest notification went.
+    /// A notifier's outbox was full: notifications of its largest rule went.
     Outbox,
     /// A notification waited longer than `NOTIFY_MAX_AGE_SECS`.
     Expired,
+    /// A notification was sent again and again without an answer, until it was
+    /// too old. It may have arrived.
+    Unanswered,
     /// A service refused a notification for good.
     Refused,
+    /// The daemon ended without a stop: how many notifications waited is not
+    /// known.
+    Crash,
 }
 
 impl LossCause {
     /// Every cause, in the order in which losses are reported: the router's end
     /// first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Kernel,
         Self::Ring,
         Self::Outbox,
         Self::Expired,
+        Self::Unanswered,
         Self::Refused,
+        Self::Crash,
     ];
 }
 
@@ -79,9 +87,10 @@ impl Losses {
         }
     }
 
-    /// Returns how many losses of one cause are pending.
-    pub(super) fn count(&self, cause: LossCause) -> u64 {
-        self.by_cause[cause as usize].map_or(0, |(count, _)| count)
+    /// Returns whether notifications that became too old are among them.
+    pub(super) const fn has_expired(&self) -> bool {
+        self.by_cause[LossCause::Expired as usize].is_some()
+            || self.by_cause[LossCause::Unanswered as usize].is_some()
     }
 
     /// Returns the losses, the router's end first.

@@ -3,7 +3,16 @@
 
 use crate::delivery::backoff::Backoff;
 use crate::delivery::pacing::Pacing;
+use crate::limits::SUSPENSION_SECS_MAX;
 use crate::time::Instant;
+
+/// The first suspension, in milliseconds: a service that restarts behind its
+/// proxy is back within a minute.
+const SUSPENSION_FIRST_MILLIS: u64 = 30_000;
+/// Doublings from the first suspension to the longest.
+const SUSPENSION_DOUBLINGS: u32 = 5;
+const _: () =
+    assert!(SUSPENSION_FIRST_MILLIS << SUSPENSION_DOUBLINGS == SUSPENSION_SECS_MAX * 1_000);
 
 /// Why nothing is sent at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +23,8 @@ pub enum Hold {
     Failed,
     /// The service asked to wait.
     Asked,
-    /// The service wants nothing from this notifier.
+    /// The service wants nothing from this notifier; it is asked again at
+    /// growing intervals.
     Suspended,
 }
 
@@ -23,6 +33,8 @@ pub enum Hold {
 pub(super) struct Schedule {
     pacing: Pacing,
     backoff: Backoff,
+    /// Suspensions since the last success.
+    suspensions: u32,
     hold: Hold,
     held_until: Instant,
 }
@@ -34,19 +46,28 @@ impl Schedule {
         Self {
             pacing,
             backoff: Backoff::new(seed),
+            suspensions: 0,
             hold: Hold::None,
             held_until: Instant::ZERO,
         }
     }
 
     /// Returns when the next attempt may begin; `now` or earlier means at once.
-    /// With `closing` there is no later for which pace and back-off would save
-    /// anything; a service's own wish still counts.
-    pub(super) fn due(&self, now: Instant, closing: bool) -> Instant {
+    /// With `closing` there is no later for which the pace would save anything.
+    pub(super) fn due(&self, closing: bool) -> Instant {
         match self.hold {
             Hold::Asked | Hold::Suspended => self.held_until,
-            _ if closing => now,
+            Hold::None | Hold::Failed if closing => self.held_until,
             Hold::None | Hold::Failed => self.held_until.max(self.pacing.ready_at()),
+        }
+    }
+
+    /// Ends the wait after a failed attempt and begins with short ones again:
+    /// there may be no time for a long one.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        if self.hold == Hold::Failed {
+            self.backoff.reset();
+            self.held_until = now;
         }
     }
 
@@ -72,7 +93,15 @@ impl Schedule {
     /// Notes that the service answers again, and wants a pause.
     pub(super) const fn succeed(&mut self, now: Instant, pause_millis: u64) {
         self.backoff.reset();
+        self.suspensions = 0;
         self.hold_for(now, pause_millis, Hold::Asked);
+    }
+
+    /// Notes that the service wants nothing from this notifier.
+    pub(super) fn suspend(&mut self, now: Instant) {
+        let millis = SUSPENSION_FIRST_MILLIS << self.suspensions.min(SUSPENSION_DOUBLINGS);
+        self.suspensions = self.suspensions.saturating_add(1);
+        self.hold_for(now, millis, Hold::Suspended);
     }
 
     /// Notes a failed attempt.

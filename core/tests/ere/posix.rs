@@ -142,15 +142,15 @@ impl Matcher<'_> {
 
     fn holds(&self, assertion: u8, at: usize) -> bool {
         let before = at.checked_sub(1).map(|index| is_word(self.text[index]));
-        let behind = self.text.get(at).map(|&byte| is_word(byte));
-        let edge = before.is_none() || behind.is_none() || before != behind;
+        let after = self.text.get(at).map(|&byte| is_word(byte));
+        let edge = before.is_none() || after.is_none() || before != after;
         match assertion {
             b'^' => before.is_none(),
-            b'$' => behind.is_none(),
+            b'$' => after.is_none(),
             b'b' => edge,
             b'B' => !edge,
-            b'<' => before != Some(true) && behind == Some(true),
-            _ => before == Some(true) && behind != Some(true),
+            b'<' => before != Some(true) && after == Some(true),
+            _ => before == Some(true) && after != Some(true),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn serve(env: &Env, then: impl FnOnce(&Daemon) -> bool) -> i32 {
             if then(daemon) {
                 daemon::wait(daemon, &signals);
             }
-            daemon::stop(daemon);
+            daemon::stop(daemon, signals);
             0
         }
         Err(StartError(error)) => {

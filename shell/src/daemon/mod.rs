@@ -33,10 +33,9 @@ use listen::{Listening, listen_on};
 use matcher::{Matcher, MatcherStatus};
 pub(crate) use shared::Daemon;
 
-/// RouterOS gives a container 10 s to end; people at a terminal expect less. The
-/// three phases add up to less than 2 s.
+/// RouterOS gives a container 10 s to end. `STOP_SECS` counts from its beginning;
+/// writing what is left and the log take less than a second more.
 const DRAIN_LIMIT_MILLIS: u64 = 400;
-const FLUSH_LIMIT_MILLIS: u64 = 1_200;
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
 /// The reason why the daemon could not start, in one line for the user.
@@ -64,6 +63,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let queue = &QUEUE;
 
     start_log(&log);
+    let stop_millis = notifiers.stop_secs * 1_000;
     let failed = Box::new(|id, ticket| queue.report_failure(id, ticket));
     let senders = notifier::start(notifiers, failed)
         .map_err(|error| cannot("start the notifiers", &error))?;
@@ -88,6 +88,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         senders,
         local,
         socket: watched,
+        stop_millis,
     }));
     spawn("matcher", move || run_matcher(daemon, rules))?;
     spawn("receiver", move || {
@@ -107,10 +108,16 @@ pub(crate) fn wait(daemon: &Daemon, signals: &Blocked) {
     }
 }
 
-/// Ends the daemon: matches what was received, sends what can be sent
-/// immediately, and reports the rest. Takes less than 2 s.
-pub(crate) fn stop(daemon: &Daemon) {
+/// Ends the daemon: matches what was received, sends what can be sent within
+/// `STOP_SECS` or until another signal, and hands the rest over.
+pub(crate) fn stop(daemon: &'static Daemon, signals: Blocked) {
     let begun = clock::now();
+    let again = move || {
+        while signals.wait() != Action::Stop {}
+        daemon.senders.close(clock::now());
+    };
+    // Without it the end only takes longer.
+    let _ = threads::start("stop", Box::new(again));
     let end = begun.after(DRAIN_LIMIT_MILLIS);
     let pause = || thread::sleep(Duration::from_millis(2));
     // In a flood that does not end, the second half of the limit is the
@@ -125,7 +132,8 @@ pub(crate) fn stop(daemon: &Daemon) {
     while !daemon.matcher_status().ended && clock::now() < end {
         pause();
     }
-    daemon.senders.shut_down(FLUSH_LIMIT_MILLIS);
+    daemon.senders.close(begun.after(daemon.stop_millis));
+    daemon.senders.shut_down();
     status::log(daemon);
     log::info!("ended");
     own_log::flush(LOG_LIMIT);

@@ -24,6 +24,8 @@ pub(crate) struct Daemon {
     pub(crate) local: SocketAddr,
     /// A second handle of the receiver's socket, to ask the kernel about it.
     pub(super) socket: Option<UdpSocket>,
+    /// How long the end may take for what waits, in milliseconds.
+    pub(super) stop_millis: u64,
 }
 
 impl Daemon {

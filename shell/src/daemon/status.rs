@@ -32,8 +32,8 @@ pub(crate) struct Status {
     complaint: Option<String>,
 }
 
-const COUNTS: usize = 11;
-const LOSSES: usize = 5;
+const COUNTS: usize = 12;
+const LOSSES: usize = 6;
 
 /// Returns the state.
 pub(crate) fn of(daemon: &Daemon) -> Status {
@@ -59,6 +59,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("matched", matcher.engine.matched),
             ("notified", matcher.engine.notified),
             ("suppressed", matcher.engine.suppressed),
+            ("restored", sum(|n| n.counts.restored)),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),
@@ -72,6 +73,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("queue", matcher.lost_ring),
             ("outbox", sum(|n| n.counts.evicted)),
             ("expired", sum(|n| n.counts.expired)),
+            ("unanswered", sum(|n| n.counts.unanswered)),
             ("refused", sum(|n| n.counts.refused)),
         ],
         notifiers,

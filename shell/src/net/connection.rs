@@ -33,8 +33,10 @@ pub(crate) enum Failure {
     Unresolved,
     /// The deadline passed, in the given phase.
     Deadline(Phase),
-    /// The connection could not be made, or broke.
+    /// The connection was not made, or broke before the request left.
     Connection(io::Error),
+    /// The connection broke after the request left.
+    Broken(io::Error),
     /// TLS refused the server, or the server TLS.
     Tls(rustls::Error),
     /// The connection ended before a status line.
@@ -193,6 +195,7 @@ impl Connection {
             io::ErrorKind::WouldBlock if self.sent => Failure::Deadline(Phase::Sent),
             io::ErrorKind::WouldBlock => Failure::Deadline(Phase::Securing),
             io::ErrorKind::FileTooLarge => Failure::Malformed,
+            _ if self.sent => Failure::Broken(error),
             _ => Failure::Connection(error),
         }
     }

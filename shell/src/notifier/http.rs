@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use alertik_core::delivery::{
-    Advice, Courier, FixedStr, Form, Notifier, Response, Template, Verdict,
+    Advice, Courier, Doubt, FixedStr, Form, Notifier, Response, Template, Verdict,
 };
 use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, HEAD_BYTES_MAX};
 use alertik_core::time::Instant;
@@ -158,30 +158,36 @@ impl Http {
     fn explain(&self, failure: &Failure) -> Outcome {
         let secs = self.timeout_millis / 1_000;
         let host = self.endpoint.url.host();
-        let mut verdict = Verdict::Retry;
+        let doubt = match failure {
+            // The request left; a server that answers in a strange way has it.
+            Failure::Broken(_)
+            | Failure::NoStatusLine
+            | Failure::Malformed
+            | Failure::Deadline(Phase::Sent) => Doubt::Unanswered,
+            Failure::Unresolved
+            | Failure::Connection(_)
+            | Failure::Tls(_)
+            | Failure::Deadline(_) => Doubt::None,
+        };
         let words = match failure {
             Failure::Unresolved => {
                 format!("the name {host} cannot be resolved: check the host and the router's DNS")
             }
-            Failure::Connection(error) => explain_io(error, host),
+            Failure::Connection(error) | Failure::Broken(error) => explain_io(error, host),
             Failure::Tls(error) => tls::explain(error),
             Failure::NoStatusLine => "the connection ended without an answer".to_owned(),
-            // A server that answers in such a way has taken the request.
             Failure::Malformed => {
-                verdict = Verdict::Unanswered;
                 "the answer is no proper HTTP, or its header is too long".to_owned()
             }
             Failure::Deadline(phase) => match phase {
                 Phase::Resolving => format!("no answer from DNS for {host} within {secs} s"),
                 Phase::Connecting => format!("no connection to {host} within {secs} s"),
                 Phase::Securing | Phase::Sent => {
-                    if *phase == Phase::Sent {
-                        verdict = Verdict::Unanswered;
-                    }
                     format!("no answer from {host} within {secs} s")
                 }
             },
         };
+        let verdict = Verdict::Retry(doubt);
         Outcome { verdict, words }
     }
 }

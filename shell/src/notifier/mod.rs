@@ -10,6 +10,7 @@ mod http;
 mod outcome;
 mod secrets;
 mod sender;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -17,28 +18,39 @@ mod trial;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use alertik_core::delivery::{Courier, CourierSettings, Loss, Notifier};
+use alertik_core::delivery::{
+    Courier, CourierSettings, Loss, LossCause, Notifier, Spool, SpoolWriter,
+};
 use alertik_core::ids::Ticket;
-use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES};
+use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES, SPOOL_BYTES_MAX};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
 
+use crate::log as own_log;
 use crate::net::tls;
 use crate::settings::services::Notifiers;
 use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::threads;
 use sender::Sender;
+use spool::SpoolFile;
 use transport::Transport;
 
 pub(crate) use sender::NotifierStatus;
 pub(crate) use trial::{Trial, try_all};
 
+/// How long the texts that are left may take to be written to the log, in
+/// milliseconds, and how many of them its queue surely has room for.
+const LOG_MILLIS: u64 = 500;
+const LINES_AT_ONCE: u32 = 8;
+
 /// The running notifiers.
 pub(crate) struct Senders {
     senders: Vec<Arc<Sender>>,
+    spool: Option<SpoolFile>,
 }
 
 /// Starts a thread for each notifier.
@@ -57,6 +69,9 @@ pub(crate) fn start(
 ) -> io::Result<Senders> {
     let tls = tls::client_config(notifiers.anchors)?;
     let failed: sender::Failed = Arc::from(failed);
+    let spool = notifiers.spool_file.map(SpoolFile::new);
+    let left = spool.as_ref().map(SpoolFile::take).unwrap_or_default();
+    let restored = Spool::parse(&left.bytes).ok();
     let mut senders = Vec::new();
     for settings in notifiers.list {
         let notifier = settings.notifier;
@@ -72,10 +87,26 @@ pub(crate) fn start(
         });
         let transport = Transport::new(settings, notifiers.timeout_secs, &tls)?;
         let sender = Arc::new(Sender::new(notifier, courier, Arc::clone(&failed)));
+        if let Some(spool) = &restored {
+            sender.restore(spool);
+        }
+        if left.crashed {
+            sender.report_loss(Loss {
+                cause: LossCause::Crash,
+                count: 1,
+                since: clock::wall(),
+            });
+        }
         senders.push(Arc::clone(&sender));
         threads::start(notifier.name(), Box::new(move || sender.run(transport)))?;
     }
-    Ok(Senders { senders })
+    if let Some(restored) = restored {
+        log_restored(&restored, &senders);
+    }
+    if left.crashed {
+        log::warn!("the last process ended without a stop: what waited then is lost");
+    }
+    Ok(Senders { senders, spool })
 }
 
 impl Senders {
@@ -105,21 +136,52 @@ impl Senders {
         Some(sender.status())
     }
 
-    /// Sends what can be sent within the given time, and ends the threads that
-    /// are not held up. Logs what is left.
-    pub(crate) fn shut_down(&self, within_millis: u64) {
-        let until = clock::now().after(within_millis);
+    /// Asks every notifier to send what can be sent until the given time, and to
+    /// end. Called again, it can bring that time forward.
+    pub(crate) fn close(&self, until: Instant) {
         for sender in &self.senders {
             sender.close(until);
         }
+    }
+
+    /// Waits for what [`Senders::close`] began. Then writes what is left to the
+    /// log and to `SPOOL_FILE`.
+    pub(crate) fn shut_down(&self) {
         for sender in &self.senders {
-            let left = sender.wait_closed(until);
-            if left > 0 {
-                log::warn!(
-                    "{}: notifications not delivered: {left}",
-                    sender.notifier().name()
-                );
+            sender.wait_closed();
+        }
+        let mut bytes = vec![0; SPOOL_BYTES_MAX];
+        let mut writer = SpoolWriter::new(&mut bytes);
+        // The log's queue is short; but its writer may be stalled.
+        let end = clock::now().after(LOG_MILLIS);
+        let mut lines = 0;
+        let mut pause = || {
+            lines += 1;
+            if lines % LINES_AT_ONCE == 0 {
+                own_log::flush(Duration::from_millis(end.since(clock::now())));
             }
+        };
+        for sender in &self.senders {
+            let writer = self.spool.is_some().then_some(&mut writer);
+            sender.hand_over(writer, &mut pause);
+        }
+        if let Some(spool) = &self.spool {
+            let len = writer.finish();
+            spool.leave((len > SpoolWriter::EMPTY_BYTES).then_some(&bytes[..len]));
+        }
+    }
+}
+
+/// Says what came from the last process, and what nobody here wants.
+fn log_restored(spool: &Spool<'_>, senders: &[Arc<Sender>]) {
+    for notifier in Notifier::ALL {
+        let count = spool.count(notifier);
+        let name = notifier.name();
+        if count == 0 {
+        } else if senders.iter().any(|sender| sender.notifier() == notifier) {
+            log::info!("{name}: notifications from before the restart: {count}");
+        } else {
+            log::error!("{name} is not in use any more: notifications dropped: {count}");
         }
     }
 }

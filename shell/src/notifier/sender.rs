@@ -3,7 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertik_core::delivery::{Counts, Courier, Hold, Loss, Notifier, Step, Verdict};
+use alertik_core::delivery::{
+    Counts, Courier, Hold, Loss, LossCause, Notifier, Spool, SpoolWriter, Step, Verdict,
+};
 use alertik_core::ids::Ticket;
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
@@ -11,7 +13,7 @@ use alertik_core::time::Instant;
 
 use super::outcome::Outcome;
 use super::transport::Transport;
-use crate::log::debug;
+use crate::log::{Escaped, debug};
 use crate::sys::clock;
 
 /// Reports a notification that will not arrive.
@@ -114,21 +116,58 @@ impl Sender {
     }
 
     /// Asks the thread to send what it can until the given time, and to end.
+    /// Called again, it can bring that time forward.
     pub(super) fn close(&self, until: Instant) {
-        self.lock().closing = Some(until);
+        let mut state = self.lock();
+        state.closing = Some(state.closing.map_or(until, |before| before.min(until)));
+        state.courier.hurry(clock::now());
+        drop(state);
         self.changed.notify_all();
     }
 
-    /// Waits until the thread has ended, at most until the given time. Returns
-    /// how many notifications are left.
-    pub(super) fn wait_closed(&self, until: Instant) -> usize {
+    /// Waits until the thread has ended, at most until the time of
+    /// [`Self::close`].
+    pub(super) fn wait_closed(&self) {
         let mut state = self.lock();
         loop {
             let now = clock::now();
+            let until = state.closing.unwrap_or(now);
             if state.closed || now >= until {
-                return state.courier.waiting();
+                return;
             }
             state = self.wait(state, until, now);
+        }
+    }
+
+    /// Takes what an earlier process has left for this notifier.
+    pub(super) fn restore(&self, spool: &Spool<'_>) {
+        let mut state = self.lock();
+        state
+            .courier
+            .restore(clock::now(), clock::wall(), self.notifier, spool);
+    }
+
+    /// Writes what is left to the log, and adds it to the spool if there is one.
+    pub(super) fn hand_over(&self, spool: Option<&mut SpoolWriter<'_>>, written: &mut dyn FnMut()) {
+        let mut state = self.lock();
+        let left = state.courier.waiting();
+        let name = self.notifier.name();
+        if left > 0 {
+            log::error!("{name}: notifications not delivered: {left}");
+        }
+        state.courier.each_waiting(&mut |at, text| {
+            let text: String = text.parts().map(|(_, part)| part).collect();
+            log::error!(
+                "{name}: not delivered, of {at}: {}",
+                Escaped(text.as_bytes())
+            );
+            written();
+        });
+        let Some(spool) = spool else { return };
+        let (now, wall) = (clock::now(), clock::wall());
+        let cut = state.courier.save(now, wall, self.notifier, spool);
+        if cut > 0 {
+            log::error!("{name}: notifications that the spool has no room for: {cut}");
         }
     }
 
@@ -176,10 +215,14 @@ impl Sender {
                 .courier
                 .step(now, closing.is_some(), &mut |ticket| failed.push(ticket));
             match (step, closing) {
-                (Step::Expired(count), _) => {
+                (Step::Expired(cause, count), _) => {
                     drop(state);
+                    let why = match cause {
+                        LossCause::Unanswered => "no answer until they were too old",
+                        _ => "too old",
+                    };
                     log::error!(
-                        "{}: notifications dropped: {count}, too old (NOTIFY_MAX_AGE_SECS)",
+                        "{}: notifications dropped: {count}, {why} (NOTIFY_MAX_AGE_SECS)",
                         self.notifier.name()
                     );
                     self.report_failed(&failed);
@@ -187,9 +230,9 @@ impl Sender {
                 }
                 (_, Some(until)) if now >= until => return Next::End,
                 (Step::Send, end) => return Next::Attempt { end },
-                // Whoever closes does not wait for a later time.
-                (_, Some(_)) => return Next::End,
-                (Step::Wait(until), None) => state = self.wait(state, until, now),
+                (Step::Idle, Some(_)) => return Next::End,
+                (Step::Wait(at), Some(until)) if at >= until => return Next::End,
+                (Step::Wait(until), _) => state = self.wait(state, until, now),
                 (Step::Idle, None) => {
                     state = self
                         .changed
@@ -212,7 +255,7 @@ impl Sender {
             .finish(now, verdict, clock::wall(), &mut |ticket| {
                 failed.push(ticket)
             });
-        let wait_secs = state.courier.hold(now).1.since(now) / 1_000;
+        let wait_secs = state.courier.hold(now).1.since(now).div_ceil(1_000);
         let is_new = state.note(now, verdict, &words);
         drop(state);
         self.report_failed(&failed);
@@ -248,15 +291,11 @@ impl Sender {
             Verdict::Delivered { .. } => {
                 debug(format_args!("{name}: notifications sent: {settled}"));
             }
-            Verdict::Retry | Verdict::Unanswered if settled > 0 => {
-                log::error!(
-                    "{name}: notifications dropped: {settled}; no answer twice, {site}: {words}"
-                );
-            }
-            Verdict::Retry | Verdict::Unanswered if is_new => {
-                log::warn!("{name}: {site}: {words}; trying again until it works");
-            }
-            Verdict::Retry | Verdict::Unanswered => {
+            Verdict::Retry(_) if is_new => log::warn!(
+                "{name}: {site}: {words}; trying again until it works or the notifications are \
+                 too old (NOTIFY_MAX_AGE_SECS)"
+            ),
+            Verdict::Retry(_) => {
                 debug(format_args!(
                     "{name}: {site}: {words}; next attempt in {wait_secs} s"
                 ));
@@ -265,9 +304,16 @@ impl Sender {
             Verdict::Refused => {
                 log::error!("{name}: notifications dropped: {settled}; {site}: {words}");
             }
-            Verdict::Gone => {
-                log::error!("{name}: {site}: {words}; nothing is sent to it for an hour");
+            Verdict::Barred if settled > 0 => {
+                log::error!("{name}: notifications dropped: {settled}; {site}: {words}");
             }
+            Verdict::Barred => log::warn!(
+                "{name}: {site}: {words}; one more attempt in {wait_secs} s, then they are dropped"
+            ),
+            Verdict::Gone => log::error!(
+                "{name}: {site}: {words}; suspended, next attempt at {}",
+                clock::wall_in(wait_secs).time_of_day()
+            ),
             Verdict::Moved(chat) => {
                 log::warn!("{name}: the chat has moved: set TELEGRAM_CHAT_ID to {chat}");
             }
@@ -308,10 +354,6 @@ impl State {
         let last = self.last_failure.replace((now, words.to_owned()));
         let failed_before = self.failing_since.is_some();
         self.failing_since.get_or_insert(now);
-        if self.closing.is_some() && !matches!(verdict, Verdict::Refused) {
-            // A second attempt within the last second would fail like this one.
-            self.closing = Some(now);
-        }
         !failed_before || last.is_none_or(|(_, last)| last != words)
     }
 }

@@ -19,10 +19,16 @@ pub(crate) fn now() -> Instant {
 
 /// Returns the wall-clock time; before 1970 reads as 1970.
 pub(crate) fn wall() -> Wall {
+    wall_in(0)
+}
+
+/// Returns the wall-clock time that will be in so many seconds.
+pub(crate) fn wall_in(secs: u64) -> Wall {
     let since_epoch = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let unix_secs = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    let secs = since_epoch.as_secs().saturating_add(secs);
+    let unix_secs = i64::try_from(secs).unwrap_or(i64::MAX);
     Wall {
         unix_secs,
         offset_secs: local_time::offset_secs(unix_secs),

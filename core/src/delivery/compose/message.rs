@@ -27,6 +27,8 @@ pub(in crate::delivery) struct Message<'a> {
     pub(in crate::delivery) reports_move: bool,
     /// The time by which ages are counted.
     pub(in crate::delivery) composed_at: Instant,
+    /// How long a notification may wait, in milliseconds.
+    pub(in crate::delivery) max_age_millis: u64,
     pub(in crate::delivery) id: MessageId,
 }
 
@@ -58,12 +60,12 @@ impl<'a> Message<'a> {
     /// Returns the lines in order: alertik's own first, then the notifications,
     /// the oldest first.
     pub(in crate::delivery) fn lines(&self) -> impl Iterator<Item = Line<'a>> {
-        let now = self.composed_at;
+        let (now, max_age_millis) = (self.composed_at, self.max_age_millis);
         self.own_lines().chain(
             self.waiting
                 .clone()
                 .take(self.count)
-                .map(move |waiting| Line::Notice(waiting, now.since(waiting.since))),
+                .map(move |waiting| Line::Notice(waiting, waiting.age_millis(now, max_age_millis))),
         )
     }
 
@@ -150,7 +152,7 @@ impl Line<'_> {
             ),
             Self::Notice(waiting, age) => {
                 writer.write_text(waiting.text);
-                write_delay(*age, writer)
+                write_delay(*age, waiting.is_restored, writer)
             }
         };
     }
@@ -170,16 +172,29 @@ fn write_loss(loss: &Loss, out: &mut dyn Write) -> core::fmt::Result {
         LossCause::Ring => ("message", "intake queue"),
         LossCause::Outbox => ("notification", "outbox full"),
         LossCause::Expired => ("notification", "too old"),
+        LossCause::Unanswered => ("notification", "no answer"),
         LossCause::Refused => ("notification", "refused by the service"),
+        LossCause::Crash => {
+            let since = loss.since;
+            return write!(
+                out,
+                "alertik did not end as it should before its start at {since}: what waited then \
+                 is lost"
+            );
+        }
     };
     let plural = if loss.count == 1 { "" } else { "s" };
     let (count, since) = (loss.count, loss.since.time_of_day());
     write!(out, "{count} {what}{plural} lost since {since} ({why})")
 }
 
-fn write_delay(age_millis: u64, out: &mut dyn Write) -> core::fmt::Result {
+fn write_delay(age_millis: u64, is_restored: bool, out: &mut dyn Write) -> core::fmt::Result {
     if age_millis < DELAY_TOLD_MILLIS {
-        return Ok(());
+        return out.write_str(if is_restored {
+            " (delayed by a restart)"
+        } else {
+            ""
+        });
     }
     let minutes = age_millis / 60_000;
     if minutes < 120 {

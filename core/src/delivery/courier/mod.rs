@@ -14,15 +14,26 @@
 //! 4. [`Courier::finish`] takes the attempt's verdict. Then go on with 2.
 //!
 //! A notification leaves the courier in exactly one way: delivered, refused,
-//! expired, or pushed out by newer ones. Every outcome except delivery is
-//! counted, reported in the next message, and passed to `failed` with the
+//! expired, given up without an answer, or evicted. Every outcome except delivery
+//! is counted, reported in the next message, and passed to `failed` with the
 //! notification's ticket.
+//!
+//! # Repetition
+//!
+//! A message that may have arrived is *frozen*: it is sent again with the same id
+//! and the same text, to the byte, until it is delivered or refused, so that a
+//! service can recognise it. It stays frozen after any other failure, since that
+//! says nothing about the attempt before. Only if one of its notifications leaves
+//! it, by age or by eviction, does the rest go under a new id: an alarm that comes
+//! twice is better than one that never does.
 
-use crate::delivery::attempt::{Attempt, Flight};
+mod handover;
+
+use crate::delivery::attempt::{Attempt, Context, Flight};
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::MessageId;
 use crate::delivery::compose::template::{Field, Template};
-use crate::delivery::http::verdict::{SUSPENSION_MILLIS, Verdict};
+use crate::delivery::http::verdict::{Doubt, Verdict};
 use crate::delivery::losses::{Loss, LossCause, Losses};
 use crate::delivery::outbox::{Outbox, Waiting};
 use crate::delivery::pacing::Pacing;
@@ -33,6 +44,10 @@ use crate::rules::NoticeHead;
 use crate::text::Text;
 use crate::time::{Instant, Wall};
 
+/// How long a message waits for its second attempt after it was barred, in
+/// milliseconds.
+const BARRED_MILLIS: u64 = 60_000;
+
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -40,9 +55,9 @@ pub enum Step {
     Idle,
     /// Nothing before this time.
     Wait(Instant),
-    /// So many notifications were too old and are gone. Report that, and ask
-    /// again.
-    Expired(u64),
+    /// So many notifications were too old and are gone, unanswered or without an
+    /// attempt that may have arrived. Report that, and ask again.
+    Expired(LossCause, u64),
     /// Begin an attempt.
     Send,
 }
@@ -58,8 +73,12 @@ pub struct Counts {
     pub refused: u64,
     /// Notifications that waited too long.
     pub expired: u64,
-    /// Notifications that newer ones pushed out.
+    /// Notifications that were sent until they were too old, without an answer.
+    pub unanswered: u64,
+    /// Notifications that went because the outbox was full.
     pub evicted: u64,
+    /// Notifications that came from an earlier process.
+    pub restored: u64,
     /// Attempts that failed, whatever became of their notifications.
     pub failed_attempts: u64,
 }
@@ -92,6 +111,8 @@ pub struct Courier {
     outbox: Outbox,
     /// Losses that no delivered message has reported yet.
     losses: Losses,
+    /// Whether they are worth a message of their own.
+    reports_alone: bool,
     schedule: Schedule,
     flight: Flight,
     max_age_millis: u64,
@@ -108,6 +129,7 @@ impl Courier {
         Self {
             outbox: Outbox::new(settings.outbox_bytes),
             losses: Losses::NONE,
+            reports_alone: false,
             schedule: Schedule::new(settings.pacing, settings.seed),
             flight: Flight::None,
             max_age_millis: settings.max_age_millis,
@@ -120,8 +142,8 @@ impl Courier {
         }
     }
 
-    /// Puts a notification in. If there is no room, the oldest ones go, are
-    /// counted, and passed to `failed`.
+    /// Puts a notification in. If there is no room, others go, are counted, and
+    /// passed to `failed`: of the rule and the source that hold the most.
     ///
     /// One that goes while it is under way is passed too, although it may still
     /// arrive: for the rule that produced it, a second alarm is better than
@@ -133,21 +155,29 @@ impl Courier {
         text: Text<'_>,
         failed: &mut dyn FnMut(Ticket),
     ) {
-        let (losses, counts) = (&mut self.losses, &mut self.counts);
-        let mut under_way = self.flight.under_way_mut();
-        let mut sequence = self.outbox.first_sequence();
-        self.outbox.push(now, head, text, &mut |waiting| {
-            match under_way.as_mut() {
-                // The attempt's verdict decides whether this one is lost.
-                Some(attempt) if attempt.holds(sequence) => {
-                    attempt.evicted_at.get_or_insert(waiting.at);
-                }
-                _ => {
-                    counts.evicted += 1;
-                    losses.add(lost(LossCause::Outbox, 1, waiting.at));
-                }
+        self.put(now.after(self.max_age_millis), false, head, text, failed);
+    }
+
+    fn put(
+        &mut self,
+        expires: Instant,
+        is_restored: bool,
+        head: &NoticeHead,
+        text: Text<'_>,
+        failed: &mut dyn FnMut(Ticket),
+    ) {
+        let Self {
+            outbox,
+            flight,
+            counts,
+            losses,
+            ..
+        } = self;
+        outbox.push(expires, is_restored, head, text, &mut |waiting| {
+            if flight.evict(waiting.sequence, waiting.at) {
+                counts.evicted += 1;
+                losses.add(lost(LossCause::Outbox, 1, waiting.at));
             }
-            sequence += 1;
             failed(waiting.ticket);
         });
     }
@@ -158,41 +188,38 @@ impl Courier {
     }
 
     /// Returns what to do at `now`. Notifications that have waited too long are
-    /// dropped first and passed to `failed`. With `closing` the pace and the
-    /// back-off no longer count, since there is no later; a service's own wish
-    /// does.
+    /// dropped first and passed to `failed`. With `closing` the pace no longer
+    /// counts, since there is no later; a service's own wish does.
     pub fn step(&mut self, now: Instant, closing: bool, failed: &mut dyn FnMut(Ticket)) -> Step {
         if self.flight.under_way().is_some() {
             return Step::Idle;
         }
-        let expired = self.expire(now, failed);
-        if expired > 0 {
-            return Step::Expired(expired);
+        if let Some((cause, count)) = self.expire(now, failed) {
+            return Step::Expired(cause, count);
         }
-        // Losses on the way here wait for something worth a message. Expired
-        // notifications are worth one: nothing else may follow them.
-        if self.outbox.is_empty() && self.losses.count(LossCause::Expired) == 0 {
+        // Losses wait for something worth a message. Expired notifications are
+        // worth one: nothing else may follow them.
+        if self.outbox.is_empty() && !self.reports_alone {
             return Step::Idle;
         }
-        let due = self.schedule.due(now, closing);
+        let due = self.schedule.due(closing);
         if due <= now {
             return Step::Send;
         }
-        let expires = self
-            .outbox
-            .front()
-            .map(|waiting| waiting.since.after(self.max_age_millis));
+        let expires = self.outbox.front().map(|waiting| waiting.expires);
         Step::Wait(expires.map_or(due, |expires| expires.min(due)))
     }
 
     /// Begins an attempt: writes the request's body for as many notifications
     /// as fit.
     pub fn begin(&mut self, now: Instant, form: &Form<'_>, body: &mut FixedStr<'_>) {
-        let repetition = self.flight.take_repetition(&self.outbox);
+        let repetition = self.flight.take_repetition();
         let mut attempt = repetition.unwrap_or_else(|| self.compose(now, form));
-        let moved_to = self.moved.map(|moved| moved.chat);
-        let message = attempt.message(&self.outbox, moved_to);
+        let message = attempt.message(&self.outbox, self.context());
         attempt.count = form.write(&message, body);
+        if let Some(last) = self.outbox.iter().take(attempt.count).last() {
+            attempt.end = last.sequence + 1;
+        }
         self.schedule.begin(now);
         self.flight = Flight::UnderWay(attempt);
     }
@@ -201,8 +228,11 @@ impl Courier {
     /// [`Self::begin`] began. Writes nothing if none is under way.
     pub fn expand(&self, template: &Template<'_>, out: &mut FixedStr<'_>) {
         if let Some(attempt) = self.flight.under_way() {
-            let moved_to = self.moved.map(|moved| moved.chat);
-            expand_head(template, &attempt.message(&self.outbox, moved_to), out);
+            expand_head(
+                template,
+                &attempt.message(&self.outbox, self.context()),
+                out,
+            );
         }
     }
 
@@ -228,26 +258,34 @@ impl Courier {
         match verdict {
             // Above.
             Verdict::Delivered { .. } => {}
-            Verdict::Unanswered if attempt.is_repetition => {
-                return self.refuse(&attempt, at, failed);
-            }
-            Verdict::Unanswered => {
-                self.flight = Flight::ToRepeat(Attempt {
-                    is_repetition: true,
-                    evicted_at: None,
-                    ..attempt
-                });
+            Verdict::Retry(doubt) => {
+                self.keep(attempt, doubt);
                 self.schedule.back_off(now);
             }
-            Verdict::Retry => self.schedule.back_off(now),
-            Verdict::Wait { millis } => self.schedule.hold_for(now, millis, Hold::Asked),
-            Verdict::Gone => self
-                .schedule
-                .hold_for(now, SUSPENSION_MILLIS, Hold::Suspended),
-            Verdict::Refused => return self.refuse(&attempt, at, failed),
+            Verdict::Wait { millis } => {
+                self.keep(attempt, Doubt::None);
+                self.schedule.hold_for(now, millis, Hold::Asked);
+            }
+            Verdict::Gone => {
+                self.keep(attempt, Doubt::None);
+                self.schedule.suspend(now);
+            }
+            Verdict::Refused => return self.refuse(&attempt, failed),
+            Verdict::Barred if attempt.was_barred => return self.refuse(&attempt, failed),
+            Verdict::Barred => {
+                let was_barred = true;
+                self.keep(
+                    Attempt {
+                        was_barred,
+                        ..attempt
+                    },
+                    Doubt::None,
+                );
+                self.schedule.hold_for(now, BARRED_MILLIS, Hold::Failed);
+            }
             // Followed once: a chat that moves twice has a misleading server.
             Verdict::Moved(_) if self.moved.is_some() => {
-                return self.refuse(&attempt, at, failed);
+                return self.refuse(&attempt, failed);
             }
             Verdict::Moved(chat) => {
                 self.moved = Some(Moved {
@@ -258,6 +296,22 @@ impl Courier {
             }
         }
         0
+    }
+
+    /// Keeps a failed message as it is if it may have arrived, or is to be sent
+    /// a last time.
+    fn keep(&mut self, attempt: Attempt, doubt: Doubt) {
+        let doubt = attempt.doubt.max(doubt);
+        let is_frozen = doubt > Doubt::None || attempt.was_barred;
+        // Without those that were evicted it would be another message.
+        if is_frozen && attempt.evicted.0 == 0 {
+            self.flight = Flight::ToRepeat(Attempt { doubt, ..attempt });
+        }
+    }
+
+    /// Prepares for the end of the process: a wait after a failure ends now.
+    pub fn hurry(&mut self, now: Instant) {
+        self.schedule.hurry(now);
     }
 
     /// Returns why nothing is sent at the moment, and until when.
@@ -280,37 +334,71 @@ impl Courier {
         self.counts
     }
 
-    /// Drops notifications that have waited too long and returns how many went.
-    fn expire(&mut self, now: Instant, failed: &mut dyn FnMut(Ticket)) -> u64 {
-        let mut expired = 0;
+    /// Drops notifications that have waited too long and returns how many went,
+    /// and why: one reason at a time.
+    fn expire(&mut self, now: Instant, failed: &mut dyn FnMut(Ticket)) -> Option<(LossCause, u64)> {
+        let frozen = match self.flight {
+            Flight::ToRepeat(attempt) => Some(attempt),
+            _ => None,
+        };
+        let is_unanswered = |sequence| {
+            frozen.is_some_and(|frozen| frozen.holds(sequence) && frozen.doubt == Doubt::Unanswered)
+        };
+        let mut expired = None;
         while let Some(waiting) = self.outbox.front() {
-            if now.since(waiting.since) < self.max_age_millis {
+            let cause = if is_unanswered(waiting.sequence) {
+                LossCause::Unanswered
+            } else {
+                LossCause::Expired
+            };
+            let (why, count) = expired.unwrap_or((cause, 0));
+            if waiting.expires > now || why != cause {
                 break;
             }
-            self.losses.add(lost(LossCause::Expired, 1, waiting.at));
+            expired = Some((cause, count + 1));
+            self.losses.add(lost(cause, 1, waiting.at));
+            self.reports_alone = true;
             failed(waiting.ticket);
+            self.flight.part_from(waiting.sequence);
             self.outbox.pop();
-            expired += 1;
         }
-        self.counts.expired += expired;
+        match expired {
+            Some((LossCause::Unanswered, count)) => self.counts.unanswered += count,
+            Some((_, count)) => self.counts.expired += count,
+            None => {}
+        }
         expired
+    }
+
+    const fn context(&self) -> Context {
+        Context {
+            moved_to: match self.moved {
+                Some(moved) => Some(moved.chat),
+                None => None,
+            },
+            max_age_millis: self.max_age_millis,
+        }
     }
 
     /// Returns a new message of all notifications that may share it.
     fn compose(&mut self, now: Instant, form: &Form<'_>) -> Attempt {
         let id = self.next_id;
         self.next_id.number = id.number.wrapping_add(1);
+        let first = self.outbox.front().map_or(0, |waiting| waiting.sequence);
         let all = Attempt {
-            first_sequence: self.outbox.first_sequence(),
+            first,
+            // Known when it is written.
+            end: first,
             count: self.outbox.len(),
             losses: self.losses,
             reports_move: self.moved.is_some_and(|moved| !moved.is_reported),
             id,
             composed_at: now,
-            is_repetition: false,
-            evicted_at: None,
+            doubt: Doubt::None,
+            was_barred: false,
+            evicted: (0, Wall::default()),
         };
-        let fitting = form.count_max(&all.message(&self.outbox, None));
+        let fitting = form.count_max(&all.message(&self.outbox, self.context()));
         let count = fitting.min(alike(&self.outbox, form));
         Attempt { count, ..all }
     }
@@ -319,6 +407,7 @@ impl Courier {
     /// ones have not pushed out.
     fn deliver(&mut self, attempt: &Attempt, at: Wall) -> u64 {
         self.losses.remove(&attempt.losses, at);
+        self.reports_alone = self.losses.has_expired();
         if let Some(moved) = &mut self.moved {
             moved.is_reported |= attempt.reports_move;
         }
@@ -330,27 +419,25 @@ impl Courier {
 
     /// Removes the attempt's notifications that are still there.
     fn remove(&mut self, attempt: &Attempt, removed: &mut dyn FnMut(&Waiting<'_>)) {
-        while self.outbox.first_sequence() < attempt.end() {
-            let Some(waiting) = self.outbox.front() else {
+        while let Some(waiting) = self.outbox.front() {
+            if !attempt.holds(waiting.sequence) {
                 break;
-            };
+            }
             removed(&waiting);
             self.outbox.pop();
         }
     }
 
-    /// Counts those notifications of a failed attempt that newer ones pushed
-    /// out while it was under way.
+    /// Counts those notifications of a failed attempt that were evicted while it
+    /// was under way.
     fn count_evicted(&mut self, attempt: &Attempt) {
-        let first = self.outbox.first_sequence();
-        let evicted = (first - attempt.first_sequence).min(attempt.count as u64);
-        self.counts.evicted += evicted;
-        let at = attempt.evicted_at.unwrap_or_default();
-        self.losses.add(lost(LossCause::Outbox, evicted, at));
+        let (count, since) = attempt.evicted;
+        self.counts.evicted += count;
+        self.losses.add(lost(LossCause::Outbox, count, since));
     }
 
     /// Gives up the attempt's notifications and returns how many those are.
-    fn refuse(&mut self, attempt: &Attempt, at: Wall, failed: &mut dyn FnMut(Ticket)) -> u64 {
+    fn refuse(&mut self, attempt: &Attempt, failed: &mut dyn FnMut(Ticket)) -> u64 {
         let mut refused = 0;
         let mut losses = self.losses;
         self.remove(attempt, &mut |waiting| {
@@ -359,11 +446,9 @@ impl Courier {
             failed(waiting.ticket);
         });
         self.losses = losses;
-        if attempt.count == 0 {
-            // A message that only reported a loss will not be wanted a second
-            // time.
-            self.losses.remove(&attempt.losses, at);
-        }
+        // A message that only reports losses will not be wanted a second time:
+        // they wait for the next notification.
+        self.reports_alone &= attempt.count > 0;
         self.counts.refused += refused;
         self.schedule.forget_failures();
         refused

@@ -54,13 +54,17 @@ impl Scenario {
     }
 
     fn push_of(&mut self, ticket: u32, rule: u8, text: &str) {
+        self.push_from(ticket, rule, 1, text);
+    }
+
+    fn push_from(&mut self, ticket: u32, rule: u8, source: u8, text: &str) {
         let mut buffer = TextBuffer::new();
         buffer.push_log(text.as_bytes());
         let head = NoticeHead {
             rule: RuleName::Environment(rule),
             notifiers: NotifierSet::EMPTY,
             at: self.at(),
-            source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, source)),
             ticket: Ticket(ticket),
         };
         let failed = &mut self.failed;
@@ -184,7 +188,7 @@ fn backing_off() {
     for failure in 1..=8 {
         s.begin();
         s.push(failure + 1, "more");
-        assert_eq!(s.finish(Verdict::Retry), 0);
+        assert_eq!(s.finish(Verdict::Retry(Doubt::None)), 0);
         assert_eq!(s.courier.failures(), failure);
         let waited = s.pass_until_due();
         assert!(waited > last || waited >= 30_000, "{last} then {waited}");
@@ -235,25 +239,77 @@ fn refused() {
     assert_eq!(s.send(), "next", "told once");
 }
 
-/// Suspension: nothing leaves for an hour, what is too old by then expires, the
-/// rest goes out.
+/// A service that answers 404 once, as a proxy does while the service behind it
+/// restarts, is asked again within a minute, and gets all there is.
 #[test]
-fn suspended() {
+fn one_404_costs_half_a_minute() {
     let mut s = Scenario::new(Pacing::NONE);
     s.push(1, "one");
     s.begin();
     s.finish(Verdict::Gone);
-    s.pass(1_000);
     s.push(2, "two");
-    assert_eq!(s.courier.hold(s.now).0, Hold::Suspended);
-    assert_eq!(s.step_when(true), Step::Wait(s.now.after(3_598_900 + 100)));
-    // The first one's hour is over before the suspension's.
+    assert_eq!(
+        s.courier.hold(s.now),
+        (Hold::Suspended, s.now.after(30_000))
+    );
+    assert!(matches!(s.step_when(true), Step::Wait(_)));
+    assert_eq!(s.pass_until_due(), 30_000);
+    assert_eq!(s.send(), "one\ntwo");
+    assert!(s.failed.is_empty());
+}
+
+/// Suspensions double up to their limit, a success begins anew, and what waits
+/// goes by its age alone.
+#[test]
+fn suspensions_grow() {
+    let mut s = Scenario::new(Pacing::NONE);
+    s.push(1, "one");
+    let mut waits = Vec::new();
+    loop {
+        s.begin();
+        s.finish(Verdict::Gone);
+        let (_, until) = s.courier.hold(s.now);
+        if until.since(Instant::from_millis(1_000_000)) >= 3_600_000 {
+            break;
+        }
+        waits.push(s.pass_until_due() / 1_000);
+    }
+    assert_eq!(waits, [30, 60, 120, 240, 480, 960, 960]);
+    s.push(2, "two");
     s.pass_until_due();
-    assert_eq!(s.step(), Step::Expired(1));
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
     assert_eq!(s.failed, [1]);
+    s.pass_until_due();
     assert_eq!(
         s.send(),
-        "1 notification lost since 00:16:40 (too old)\ntwo (delayed 59 min)"
+        "1 notification lost since 00:16:40 (too old)\ntwo (delayed 16 min)"
+    );
+    s.push(3, "three");
+    s.begin();
+    s.finish(Verdict::Gone);
+    assert_eq!(s.pass_until_due(), 30_000);
+}
+
+/// An answer that may come from something that passes, such as a captive portal:
+/// the message once more after a minute, then it is refused and the next one goes.
+#[test]
+fn barred() {
+    let mut s = Scenario::new(Pacing::NONE);
+    s.push(1, "one");
+    let first = s.begin();
+    assert_eq!(s.finish(Verdict::Barred), 0);
+    s.push(2, "two");
+    assert_eq!(s.pass_until_due(), 60_000);
+    assert_eq!(s.begin(), first);
+    // What cannot even connect in between is not the second attempt.
+    s.finish(Verdict::Retry(Doubt::None));
+    s.pass_until_due();
+    assert_eq!(s.begin(), first);
+    assert_eq!(s.finish(Verdict::Barred), 1);
+    assert_eq!(s.failed, [1]);
+    assert!(
+        s.send()
+            .ends_with("(refused by the service)\ntwo (delayed 1 min)")
     );
 }
 
@@ -263,16 +319,16 @@ fn expiry_is_told_by_itself() {
     let mut s = Scenario::new(Pacing::NONE);
     s.push(1, "one");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     s.pass(3_600_000);
-    assert_eq!(s.step(), Step::Expired(1));
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
     assert_eq!(s.courier.waiting(), 0);
     assert_eq!(s.send(), "1 notification lost since 00:16:40 (too old)");
     assert_eq!(s.step(), Step::Idle);
     // A service that refuses even that is not asked again.
     s.push(2, "two");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     s.pass(3_600_000);
     s.step();
     s.begin();
@@ -287,39 +343,81 @@ fn expiry_is_on_time() {
     s.push(1, "one");
     s.pass(3_599_990);
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     assert_eq!(s.pass_until_due(), 10);
-    assert_eq!(s.step(), Step::Expired(1));
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
 }
 
-/// A full outbox loses its oldest, tells how many and since when, and reports
-/// their tickets.
+/// A full outbox loses of its largest rule, tells how many and since when, and
+/// reports their tickets; both ends of the flood stay.
 #[test]
 fn overflow() {
     let mut s = Scenario::new(Pacing::NONE);
-    s.push(0, "first");
+    s.push_of(0, 7, "of another rule");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     let mut pushed = 1;
     while s.failed.len() < 10 {
         s.push(pushed, &"x".repeat(400));
         pushed += 1;
     }
     assert!(pushed > 70, "the outbox holds {pushed} texts of 400 bytes");
-    assert_eq!(s.failed, (0..10).collect::<Vec<_>>());
-    assert_eq!(s.courier.counts().evicted, 10);
+    let gone = s.failed.len() as u64;
+    assert!(!s.failed.contains(&0) && !s.failed.contains(&1));
+    assert!(!s.failed.contains(&(pushed - 1)));
+    assert_eq!(s.courier.counts().evicted, gone);
     s.pass_until_due();
     let text = s.send();
-    assert!(
-        text.starts_with("10 notifications lost since 00:16:40 (outbox full)\nxxx"),
-        "{text}"
-    );
-    let mut arrived = s.courier.counts().sent;
+    let told = std::format!("{gone} notifications lost since 00:16:40 (outbox full)\nof another");
+    assert!(text.starts_with(&told), "{text}");
     while s.step() == Step::Send {
         s.send();
-        arrived = s.courier.counts().sent;
     }
-    assert_eq!(arrived, u64::from(pushed) - 10);
+    assert_eq!(s.courier.counts().sent, u64::from(pushed) - gone);
+}
+
+/// Someone who wants to hide an alarm: seven decoys use up the pace, the alarm has
+/// to wait, and 32 KiB and more of other texts follow before its turn comes. The
+/// alarm arrives all the same, whatever rule and sender the flood has.
+#[test]
+fn decoys_hide_no_alarm() {
+    for (rule, source) in [(0, 66), (1, 1), (1, 66)] {
+        for (count, length) in [(40, 1_000), (260, 60), (2_000, 30)] {
+            let mut s = Scenario::new(Notifier::Telegram.pacing());
+            s.form = Form::Telegram(Telegram {
+                chat_id: "1",
+                thread_id: None,
+                silent: false,
+                protected: false,
+                parse_mode: ParseMode::Plain,
+            });
+            let mut told = String::new();
+            for decoy in 0..7 {
+                s.push_from(decoy, rule, source, &std::format!("decoy {decoy}"));
+                if s.step() == Step::Send {
+                    told += &s.begin();
+                    s.finish(SENT);
+                }
+                s.pass(250);
+            }
+            s.push_from(500, 1, 1, "the real alarm");
+            for number in 0..count {
+                let text = std::format!("{number} {}", "x".repeat(length));
+                s.push_from(1_000 + number, rule, source, &text);
+            }
+            while s.courier.waiting() > 0 {
+                if s.step() != Step::Send {
+                    s.pass_until_due();
+                }
+                told += &s.begin();
+                s.finish(SENT);
+            }
+            assert!(
+                told.contains("the real alarm"),
+                "{rule} {source} {count} of {length} bytes"
+            );
+        }
+    }
 }
 
 /// What is pushed out while it is under way counts by how that ends.
@@ -327,17 +425,19 @@ fn overflow() {
 fn overflow_during_an_attempt() {
     for (verdict, sent, evicted) in [
         (SENT, 1, 0),
-        (Verdict::Retry, 0, 1),
+        (Verdict::Retry(Doubt::None), 0, 1),
+        (Verdict::Retry(Doubt::Unanswered), 0, 1),
         (Verdict::Refused, 0, 1),
     ] {
         let mut s = Scenario::new(Pacing::NONE);
-        s.push(0, &"under way".repeat(50));
+        s.push(1, &"under way".repeat(800));
         s.begin();
-        let mut pushed = 1;
-        while s.failed.is_empty() {
-            s.push(pushed, &"x".repeat(400));
-            pushed += 1;
+        // The first of its rule goes once it is the largest and has no middle.
+        for rule in 1..=4 {
+            s.push_of(u32::from(rule) + 1, rule, &"x".repeat(6_500));
         }
+        s.push_of(6, 5, "one more than fits".repeat(200).as_str());
+        assert_eq!(s.failed, [1]);
         s.finish(verdict);
         let counts = s.courier.counts();
         assert_eq!(
@@ -345,74 +445,148 @@ fn overflow_during_an_attempt() {
             (sent, evicted),
             "{verdict:?}"
         );
-        assert_eq!(counts.refused, 0);
-        assert_eq!(s.courier.waiting(), pushed as usize - 1);
-        assert_eq!(s.failed, [0]);
     }
 }
 
-/// An answer that is missed: the same message once more, with the same id, then
-/// it is given up.
-#[test]
-fn unanswered() {
-    let template = Template::parse("{\"text\":\"{{id}} {{text}}\"}", Encoding::Json).unwrap();
+/// A courier whose messages show their id, and a push of "one".
+fn with_ids() -> Scenario {
     let mut s = Scenario::new(Pacing::NONE);
     s.form = Form::Generic(Box::new(Generic {
-        body: Some(template),
+        body: Some(Template::parse("{\"text\":\"{{id}} {{text}}\"}", Encoding::Json).unwrap()),
         ..Generic::TEXT
     }));
     s.push(1, "one");
+    s
+}
+
+/// An answer that is missed: the same message with the same id, to the byte, until
+/// it is too old; then it is told as unanswered, and the next one goes.
+#[test]
+fn unanswered() {
+    let mut s = with_ids();
+    let begun = s.now;
     let first = s.begin();
     s.push(2, "two");
-    s.finish(Verdict::Unanswered);
-    s.pass_until_due();
-    assert_eq!(s.begin(), first, "repeated as it was");
-    assert_eq!(s.finish(Verdict::Unanswered), 1);
-    assert_eq!(s.failed, [1]);
+    let mut attempts = 0;
+    loop {
+        assert_eq!(s.finish(Verdict::Retry(Doubt::Unanswered)), 0);
+        attempts += 1;
+        s.pass_until_due();
+        if s.now.since(begun) >= 3_600_000 {
+            break;
+        }
+        assert_eq!(s.begin(), first, "repeated as it was");
+    }
+    assert!((60..130).contains(&attempts), "{attempts}");
+    assert_eq!(s.step(), Step::Expired(LossCause::Unanswered, 1));
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
+    assert_eq!(s.failed, [1, 2]);
+    let counts = s.courier.counts();
+    assert_eq!(
+        (counts.unanswered, counts.expired, counts.refused),
+        (1, 1, 0)
+    );
     if let Step::Wait(_) = s.step() {
         s.pass_until_due();
     }
     let second = s.begin();
-    assert!(second.ends_with("\\ntwo\"}"));
+    assert!(
+        second.ends_with(
+            "1 notification lost since 00:16:40 (too old)\\n1 notification lost since 00:16:40 \
+             (no answer)\"}"
+        ),
+        "{second}"
+    );
     assert_ne!(first[..25], second[..25], "another id");
-    s.finish(Verdict::Unanswered);
-    // What cannot even connect in between does not use up the repetition.
-    s.pass_until_due();
-    s.begin();
-    s.finish(Verdict::Retry);
-    s.pass_until_due();
-    s.begin();
-    assert_eq!(s.finish(SENT), 1);
 }
 
-/// A repetition is the same to the byte, however old it has become meanwhile; one
-/// whose beginning newer notifications pushed out has an id of its own.
+/// A service that hangs for some minutes costs nothing.
 #[test]
-fn a_repetition_keeps_its_text() {
-    let template = || Template::parse("{\"text\":\"{{id}} {{text}}\"}", Encoding::Json).unwrap();
+fn a_hanging_service_loses_nothing() {
     let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Generic(Box::new(Generic {
-        body: Some(template()),
-        ..Generic::TEXT
-    }));
     s.push(1, "one");
-    s.pass(50_000);
-    let first = s.begin();
-    s.finish(Verdict::Unanswered);
-    s.pass(20_000);
-    assert_eq!(s.begin(), first, "no age is added under the same id");
-    s.finish(Verdict::Retry);
-    s.pass_until_due();
-    assert!(s.begin().contains("one (delayed 1 min)"), "composed anew");
-    s.finish(Verdict::Unanswered);
-    let mut pushed = 1;
-    while s.failed.is_empty() {
-        pushed += 1;
-        s.push(pushed, &"x".repeat(400));
+    for _ in 0..5 {
+        s.begin();
+        s.pass(15_000);
+        s.finish(Verdict::Retry(Doubt::Unanswered));
+        s.push(2, "more");
+        s.pass_until_due();
     }
+    assert_eq!(s.send(), "one");
+    assert_eq!(s.send().lines().count(), 5);
+    assert!(s.failed.is_empty());
+}
+
+/// Whatever may have arrived keeps its id and its text, whatever fails after it;
+/// whatever has not is written once more, with what came meanwhile.
+#[test]
+fn only_what_may_have_arrived_is_frozen() {
+    let kept = [Doubt::Failed, Doubt::Unanswered].map(Verdict::Retry);
+    let open = [
+        Verdict::Retry(Doubt::None),
+        Verdict::Wait { millis: 9_000 },
+        Verdict::Gone,
+    ];
+    for (verdict, is_kept) in kept
+        .map(|v| (v, true))
+        .into_iter()
+        .chain(open.map(|v| (v, false)))
+    {
+        for then in open {
+            let mut s = with_ids();
+            s.pass(50_000);
+            let first = s.begin();
+            s.push(2, "two");
+            s.finish(verdict);
+            s.pass(20_000);
+            for _ in 0..3 {
+                if s.step() != Step::Send {
+                    s.pass_until_due();
+                }
+                let again = s.begin();
+                assert_eq!(again == first, is_kept, "{verdict:?} {then:?}: {again}");
+                s.finish(then);
+            }
+        }
+    }
+}
+
+/// If the first notifications of a frozen message become too old, the others go
+/// under an id of its own.
+#[test]
+fn a_frozen_message_ages() {
+    let mut s = with_ids();
+    s.pass(30_000);
+    s.push(2, "two");
+    let first = s.begin();
+    s.pass(3_569_990);
+    s.finish(Verdict::Retry(Doubt::Unanswered));
+    assert_eq!(s.pass_until_due(), 10);
+    assert_eq!(s.step(), Step::Expired(LossCause::Unanswered, 1));
     s.pass_until_due();
     let rest = s.begin();
     assert_ne!(rest[..25], first[..25], "another text, another id");
+    assert!(rest.contains("two (delayed 59 min)"), "{rest}");
+    s.finish(SENT);
+    assert_eq!(s.failed, [1]);
+}
+
+/// A frozen message that loses a notification to eviction is none any more.
+#[test]
+fn a_frozen_message_that_is_evicted() {
+    let mut s = Scenario::new(Pacing::NONE);
+    s.push(1, &"under way".repeat(800));
+    s.push_of(2, 7, "beside it");
+    s.begin();
+    s.finish(Verdict::Retry(Doubt::Unanswered));
+    for rule in 1..=5 {
+        s.push_of(u32::from(rule) + 2, rule, &"x".repeat(6_400));
+    }
+    assert_eq!(s.failed, [1]);
+    assert_eq!(s.courier.counts().evicted, 1);
+    s.pass_until_due();
+    let text = s.send();
+    assert!(text.contains("(outbox full)\nbeside it"), "{text}");
 }
 
 /// Losses from elsewhere wait for a message, survive a failed one, and those
@@ -432,7 +606,7 @@ fn losses_are_reported_once() {
     assert_eq!(s.step(), Step::Idle);
     s.push(1, "one");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     s.pass_until_due();
     let body = s.begin();
     s.courier.report_loss(loss(1, 38_500));
@@ -491,8 +665,8 @@ fn merging_what_has_a_field_in_common() {
     assert_eq!([s.send(), s.send(), s.send()], ["1\n2", "3", "4"]);
 }
 
-/// When the daemon ends, pace and back-off no longer count; what a service asked
-/// for still does.
+/// When the daemon ends, the pace no longer counts and a long back-off ends; what a
+/// service asked for still counts.
 #[test]
 fn closing() {
     let mut s = Scenario::new(Notifier::Slack.pacing());
@@ -503,12 +677,15 @@ fn closing() {
     assert_eq!(s.step_when(true), Step::Send);
     s.pass_until_due();
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
+    assert!(matches!(s.step_when(true), Step::Wait(_)));
+    s.courier.hurry(s.now);
     assert_eq!(s.step_when(true), Step::Send);
     s.pass_until_due();
     s.begin();
     s.finish(Verdict::Wait { millis: 5_000 });
-    assert!(matches!(s.step_when(true), Step::Wait(_)));
+    s.courier.hurry(s.now);
+    assert_eq!(s.step_when(true), Step::Wait(s.now.after(5_000)));
 }
 
 /// Leaps of the clock, to the end of time and back to back, break nothing.
@@ -517,16 +694,16 @@ fn leaps_of_the_clock() {
     let mut s = Scenario::new(Notifier::Telegram.pacing());
     s.push(1, "one");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     // Fifty-six years, as when NTP answers on a router that booted in 1970.
     s.pass(56 * 365 * 86_400_000);
-    assert_eq!(s.step(), Step::Expired(1));
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
     s.push(2, "two");
-    s.now = Instant::from_millis(u64::MAX);
+    s.now = Instant::from_millis(u64::MAX - 3_600_001);
     s.step();
     s.push(3, "three");
     s.begin();
-    s.finish(Verdict::Retry);
+    s.finish(Verdict::Retry(Doubt::None));
     s.step();
     let _ = s.step();
     assert_eq!(s.courier.waiting(), 1);

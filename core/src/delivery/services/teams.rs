@@ -5,7 +5,7 @@
 use super::{Facts, FixedStr, Message, Verdict};
 use crate::bytes::find;
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
-use crate::delivery::http::verdict::Answer;
+use crate::delivery::http::verdict::{Answer, Doubt};
 use crate::delivery::pacing::{Pacing, Rate};
 use crate::limits::BODY_BYTES_MAX;
 
@@ -75,7 +75,7 @@ pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
 fn judge(answer: &Answer<'_>) -> Option<Verdict> {
     let contains = |words: &[u8]| find(answer.body, words).is_some();
     if answer.is_success() && contains(b"HTTP error 429") {
-        return Some(Verdict::Retry);
+        return Some(Verdict::Retry(Doubt::None));
     }
     (answer.status == 200 && contains(b"error")).then_some(Verdict::ODD)
 }

@@ -288,22 +288,22 @@ fn pointers() {
         }
     }
     // Two names that are compared with each other both lead into a loop.
-    let behind = at + 2 + RECORD_HEAD_BYTES as u8;
-    let to_circle = [0xC0, behind];
+    let after = at + 2 + RECORD_HEAD_BYTES as u8;
+    let to_circle = [0xC0, after];
     let circles = answer()
-        .record(ASKED, TXT, &[1, b'x', 0xC0, behind])
+        .record(ASKED, TXT, &[1, b'x', 0xC0, after])
         .alias(ASKED, &to_circle)
         .a(&to_circle, 1);
     assert_eq!(read_a(&circles), nothing(Reply::NoData));
     let zigzag = answer()
-        .record(ASKED, TXT, &[1, b'x', 0xC0, behind + 4, 0xC0, behind])
+        .record(ASKED, TXT, &[1, b'x', 0xC0, after + 4, 0xC0, after])
         .alias(ASKED, &to_circle)
         .a(&to_circle, 1);
     assert_eq!(read_a(&zigzag), nothing(Reply::NoData));
     // A reserved label is not followed like a pointer.
     let reserved = answer()
         .record(ASKED, TXT, &name("one.example"))
-        .alias(ASKED, &[0x80, behind])
+        .alias(ASKED, &[0x80, after])
         .a(&name("one.example"), 1);
     assert_eq!(read_a(&reserved), nothing(Reply::NoData));
     // Two names that point to each other.

@@ -8,7 +8,7 @@
 
 use alloc::vec::Vec;
 
-use crate::ids::{NotifierId, Ticket};
+use crate::ids::{NotifierId, NotifierSet, Ticket};
 use crate::limits::COOLDOWNS_MAX;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::key::Key;
@@ -23,6 +23,9 @@ struct Entry {
     /// The notification that started it. Its notifiers are those that are quiet.
     head: NoticeHead,
     ends: Instant,
+    /// The notifiers that the text was held back from, whatever became of the
+    /// deliveries that had made them quiet. They get the summary.
+    owed: NotifierSet,
     /// How often the text was held back.
     held: u32,
     /// When the text was last held back.
@@ -33,8 +36,7 @@ struct Entry {
 impl Entry {
     /// Returns whether the end of the cooldown is worth a notification.
     const fn has_summary(&self) -> bool {
-        // If every delivery failed, nobody is quiet and nothing was held back.
-        self.held > 0 && !self.head.notifiers.is_empty()
+        self.held > 0
     }
 
     fn into_summary(self) -> Event {
@@ -42,6 +44,7 @@ impl Entry {
             // The summary arms nothing: the next such line notifies at once.
             head: NoticeHead {
                 at: self.last,
+                notifiers: self.owed,
                 ticket: Ticket::default(),
                 ..self.head
             },
@@ -91,6 +94,7 @@ impl Cooldowns {
             // After the failure of every delivery the entry silences nobody.
             if !entry.head.notifiers.is_empty() {
                 entry.held = entry.held.saturating_add(1);
+                entry.owed = entry.owed.union(entry.head.notifiers);
                 entry.last = head.at;
             }
             let missing = head.notifiers.without(entry.head.notifiers);
@@ -116,6 +120,7 @@ impl Cooldowns {
             key,
             head: NoticeHead { ticket, ..*head },
             ends: now.after(millis),
+            owed: NotifierSet::EMPTY,
             held: 0,
             last: head.at,
             text: KeptText::beginning_of(text),

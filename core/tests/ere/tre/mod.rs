@@ -192,14 +192,14 @@ impl Compiled {
 
 fn hold(assertions: &[u8], text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).map(|index| is_word(text[index]));
-    let behind = text.get(at).map(|&byte| is_word(byte));
-    let is_edge = before.is_none() || behind.is_none() || before != behind;
+    let after = text.get(at).map(|&byte| is_word(byte));
+    let is_edge = before.is_none() || after.is_none() || before != after;
     assertions.iter().all(|assertion| match assertion {
         b'^' => before.is_none(),
-        b'$' => behind.is_none(),
+        b'$' => after.is_none(),
         b'b' => is_edge,
         b'B' => !is_edge,
-        b'<' => before != Some(true) && behind == Some(true),
-        _ => before == Some(true) && behind != Some(true),
+        b'<' => before != Some(true) && after == Some(true),
+        _ => before == Some(true) && after != Some(true),
     })
 }

@@ -6,8 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384,
 };
 
-/// The CA that every test of this process trusts. Its file is what TLS_CA_FILE
-/// names.
+/// The CA that every test in this process trusts; TLS_CA_FILE names its file.
 pub(super) struct Ca {
     pub(super) issuer: Issuer<'static, KeyPair>,
     pub(super) file: String,

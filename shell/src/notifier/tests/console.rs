@@ -1,5 +1,5 @@
-//! The console against real pipes: this test program once more, with its
-//! standard output in our hands.
+//! The console with real pipes: each test runs this test program again, with its
+//! standard output redirected to the test.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -10,10 +10,10 @@ use super::support::run;
 
 const CONSOLE: Notifier = Notifier::Console;
 const CASE: &str = "ALERTIK_CONSOLE_CASE";
-/// What every line of ours begins with, so that it is recognised where the router
-/// logs it and sends it back.
+/// The prefix of each of our lines, by which they are recognised if the router logs
+/// them and sends them back.
 const PREFIX: &str = "alertik: notice: ";
-/// More than the console's outbox and a pipe hold together.
+/// More notifications than the console's outbox and a pipe hold together.
 const MANY: u32 = 20_000;
 
 fn child(case: &str) -> Child {
@@ -40,8 +40,8 @@ fn end(child: Child) -> String {
     text
 }
 
-/// One line for each notification, in order, with the log's control characters
-/// made visible and the mask's left alone.
+/// Each notification is one line, in order. Control characters from the log are
+/// made visible; those of the mask are left alone.
 #[test]
 fn lines() {
     let mut child = child("lines");
@@ -62,32 +62,33 @@ fn lines() {
     end(child);
 }
 
-/// A reader that goes away: everything is counted, and nothing else happens.
+/// If the reader goes away, every notification is counted as refused and failed,
+/// and nothing else happens.
 #[test]
 fn a_closed_pipe() {
     let mut child = child("closed");
-    // The test's frame in the child prints, too: before the pipe closes.
+    // The child's test harness prints too; wait for that before closing the pipe.
     let mut errors = BufReader::new(child.stderr.take().unwrap());
-    let mut told = String::new();
-    assert!(errors.read_line(&mut told).unwrap() > 0);
+    let mut reported = String::new();
+    assert!(errors.read_line(&mut reported).unwrap() > 0);
     drop(child.stdout.take());
-    // Only now the child goes on.
+    // Only now does the child continue.
     drop(child.stdin.take());
-    errors.read_to_string(&mut told).unwrap();
+    errors.read_to_string(&mut reported).unwrap();
     end(child);
-    assert!(told.contains("refused 3 failed 3"), "{told}");
+    assert!(reported.contains("refused 3 failed 3"), "{reported}");
 }
 
-/// A reader that stalls: pushing goes on at once, the oldest go; when the reader
-/// is back, what is left arrives, with the number of those lost.
+/// If the reader stalls, pushing never blocks and the oldest notifications are lost.
+/// Once it reads again, the rest arrive with the number of lost ones.
 #[test]
 fn a_stalled_pipe() {
     let mut child = child("stalled");
-    // The child says on standard error when it has pushed everything.
-    let mut told = String::new();
+    // The child reports on standard error that it has pushed everything.
+    let mut reported = String::new();
     let mut errors = BufReader::new(child.stderr.take().unwrap());
-    while !told.contains("pushed") {
-        assert!(errors.read_line(&mut told).unwrap() > 0, "{told}");
+    while !reported.contains("pushed") {
+        assert!(errors.read_line(&mut reported).unwrap() > 0, "{reported}");
     }
     let out = BufReader::new(child.stdout.take().unwrap());
     let (mut lost, mut received, mut last) = (0, 0, None);
@@ -105,11 +106,11 @@ fn a_stalled_pipe() {
         }
     }
     end(child);
-    assert!(lost > 0, "nothing was lost, the pipe was not stalled");
+    assert!(lost > 0, "nothing was lost: the pipe did not stall");
     assert_eq!((received + lost, last), (MANY, Some(MANY - 1)));
 }
 
-/// The cases themselves, in a process of their own.
+/// The cases themselves, each run in a process of its own.
 #[test]
 #[ignore = "runs in the processes that the other tests start"]
 fn inside() {
@@ -134,7 +135,7 @@ fn inside() {
             let status = running.senders.status(CONSOLE).unwrap();
             let failed = running.failed_tickets().len();
             eprintln!("refused {} failed {failed}", status.counts.refused);
-            // The test's own report would fail in the closed pipe.
+            // The harness could not print its report to the closed pipe.
             std::process::exit(0);
         }
         "stalled" => {

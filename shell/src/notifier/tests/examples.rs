@@ -1,4 +1,4 @@
-//! The examples of `docs/notifiers.md`, sent as they stand there to a local server.
+//! The examples of `docs/notifiers.md`, sent verbatim to a local server.
 
 use alertik_core::delivery::Notifier;
 
@@ -7,7 +7,7 @@ use super::support::{Request, Server, run};
 const NOTIFIERS: &str = include_str!("../../../../docs/notifiers.md");
 const G1: Notifier = Notifier::Generic1;
 
-/// What an example sends for the log text `a"b\` in the mask `down: `.
+/// The request that an example sends for the log text `a"b\` in the mask `down: `.
 struct Expected {
     title: &'static str,
     line: &'static str,
@@ -18,7 +18,7 @@ struct Expected {
 
 const JSON: Option<&str> = Some("application/json");
 
-/// `ID` stands for the sixteen digits of a message's id.
+/// The expected requests. `ID` stands for the sixteen digits of a message's id.
 const EXPECTED: &[Expected] = &[
     Expected {
         title: "ntfy",
@@ -103,7 +103,7 @@ const EXPECTED: &[Expected] = &[
     },
 ];
 
-/// The page's examples: each title with its variables.
+/// Returns the page's examples, each title with its variables.
 fn examples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     let (_, section) = NOTIFIERS
         .split_once("<!-- notifier-examples -->")
@@ -113,10 +113,10 @@ fn examples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
         .expect("the examples have no end");
     let mut examples = Vec::new();
     let mut rest = section;
-    while let Some((_, behind)) = rest.split_once("\n**") {
-        let (title, behind) = behind.split_once("**").unwrap();
-        let (_, block) = behind.split_once("```sh\n").unwrap();
-        let (block, behind) = block.split_once("```").unwrap();
+    while let Some((_, after)) = rest.split_once("\n**") {
+        let (title, after) = after.split_once("**").unwrap();
+        let (_, block) = after.split_once("```sh\n").unwrap();
+        let (block, after) = block.split_once("```").unwrap();
         let variables = block
             .lines()
             .map(|line| {
@@ -132,12 +132,12 @@ fn examples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
             })
             .collect();
         examples.push((title, variables));
-        rest = behind;
+        rest = after;
     }
     examples
 }
 
-/// Sends an example to a local server in place of its own.
+/// Sends an example to a local server instead of its service.
 fn send(variables: &[(&str, &str)]) -> Request {
     let server = Server::answering("200 OK", "");
     let local: Vec<(&str, String)> = variables
@@ -159,7 +159,7 @@ fn send(variables: &[(&str, &str)]) -> Request {
     request
 }
 
-/// Every example of the page does what its service documents.
+/// Every example of the page sends the request that its service documents.
 #[test]
 fn documented_examples() {
     let examples = examples();

@@ -1,5 +1,5 @@
-//! Servers that stall, flood, break off or talk nonsense: each attempt ends in
-//! bounded time with bounded memory, and no two of one notifier overlap.
+//! Servers that stall, flood, break off or send garbage: each attempt ends in
+//! bounded time with bounded memory, and attempts of one notifier never overlap.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use super::support::{Running, Server, answer, listen, read_request, run};
 const G1: Notifier = Notifier::Generic1;
 const G2: Notifier = Notifier::Generic2;
 
-/// Starts a webhook at a URL with a deadline of one second, and a message.
+/// Starts a webhook to a URL with a deadline of one second, and sends a message.
 fn start(url: &str) -> Running {
     let variables = [("GENERIC1_WEBHOOK_URL", url), ("HTTP_TIMEOUT_SECS", "1")];
     let running = run(&[G1], &variables);
@@ -24,8 +24,8 @@ fn start(url: &str) -> Running {
     running
 }
 
-/// Waits for the first attempt to fail, and asserts that it took at most its
-/// second and a little.
+/// Waits for the first attempt to fail, and asserts that it took little more than
+/// its second.
 fn failure(running: &Running) -> NotifierStatus {
     let start = StdInstant::now();
     let status = running.wait(G1, "failed", |status| status.counts.failed_attempts > 0);
@@ -34,7 +34,7 @@ fn failure(running: &Running) -> NotifierStatus {
     status
 }
 
-/// Runs `connection` on every connection and counts those open at a time.
+/// Runs `connection` on every connection and counts the simultaneously open ones.
 fn counting(
     connection: impl Fn(&mut TcpStream) + Send + Sync + 'static,
 ) -> (SocketAddr, Arc<AtomicUsize>, Arc<AtomicUsize>) {
@@ -46,7 +46,7 @@ fn counting(
         most.fetch_max(now, Ordering::SeqCst);
         total.fetch_add(1, Ordering::SeqCst);
         connection(&mut stream);
-        // Until the client lets go.
+        // Wait until the client closes the connection.
         let _ = stream.read_to_end(&mut Vec::new());
         open.fetch_sub(1, Ordering::SeqCst);
     });
@@ -54,7 +54,8 @@ fn counting(
 }
 
 /// Silence in the TLS handshake: the request cannot have arrived, so it is tried
-/// again and again. The connection is ended at the deadline, before another one is opened.
+/// again and again. Each connection ends at the deadline, before the next one is
+/// opened.
 #[test]
 fn a_silent_tls_server() {
     let (address, most, total) = counting(|_| {});
@@ -70,19 +71,22 @@ fn a_silent_tls_server() {
     assert_eq!(running.senders.status(G1).unwrap().waiting, 1);
 }
 
-/// Silence after the request: it may have arrived, so it is repeated once.
+/// Silence after the request: it may have arrived, so it is repeated, and given up
+/// only when it is too old, as unanswered.
 #[test]
 fn a_silent_http_server() {
     let (address, most, total) = counting(|_| {});
     let running = start(&format!("http://{address}/"));
     failure(&running);
-    running.wait(G1, "given up", |status| status.counts.refused == 1);
-    assert_eq!(running.failed_tickets(), [1]);
-    assert_eq!(total.load(Ordering::SeqCst), 2);
+    let status = running.wait(G1, "third failure", |status| status.failures == 3);
+    assert_eq!((status.counts.refused, status.waiting), (0, 1));
+    assert_eq!(running.failed_tickets(), []);
+    assert_eq!(total.load(Ordering::SeqCst), 3);
     assert_eq!(most.load(Ordering::SeqCst), 1);
 }
 
-/// One byte a second: before the status line, in the header, and endless.
+/// A server that sends one byte at a time cannot exceed the deadline, neither before
+/// the status line, nor in the header, nor without end.
 #[test]
 fn a_dribbling_server() {
     for text in ["HTTP/1.1 200 OK\r\n\r\n", "\r\n", "X"] {
@@ -98,18 +102,18 @@ fn a_dribbling_server() {
         let status = running.wait(G1, "done", |status| {
             status.counts.failed_attempts + status.counts.sent > 0
         });
-        // An empty status line is none; the others go on until the deadline.
+        // An empty status line is an error; the others go on until the deadline.
         assert!(status.last_error.is_some());
     }
 }
 
-/// The same inside of a TLS record, which the client reads as a whole. The request
-/// cannot have arrived, so it is tried more than once again.
+/// The same inside a TLS record, which the client reads as a whole. The request
+/// cannot have arrived, so it is repeated more than once.
 #[test]
 fn a_dribbling_tls_server() {
     let (address, most, _) = counting(|stream| {
         let _ = stream.read(&mut [0; 2_048]);
-        // The header of a ServerHello's record, and then its bytes, slowly.
+        // The header of a ServerHello record, and then its bytes, slowly.
         let _ = stream.write_all(&[22, 3, 3, 0x20, 0]);
         while stream.write_all(&[2]).is_ok() {
             thread::sleep(Duration::from_millis(100));
@@ -124,10 +128,10 @@ fn a_dribbling_tls_server() {
     assert_eq!(most.load(Ordering::SeqCst), 1);
 }
 
-/// Writes `bytes` again and again until the client has had enough; returns how
-/// many went.
+/// Writes `bytes` repeatedly until the client closes the connection; returns the
+/// number of bytes written.
 fn flood(stream: &mut TcpStream, bytes: &[u8], most: usize) -> usize {
-    // A client that has closed its half need not reset the connection.
+    // A client that has closed its half may not reset the connection.
     let patience = Duration::from_millis(1_500);
     stream.set_write_timeout(Some(patience)).unwrap();
     let mut written = 0;
@@ -137,13 +141,13 @@ fn flood(stream: &mut TcpStream, bytes: &[u8], most: usize) -> usize {
     written
 }
 
-/// A header without end and a body of 200 MiB: the client lets go after a few
-/// kilobytes; what the kernel had taken by then is all that was sent.
+/// On an endless header and on a body of 200 MiB, the client hangs up after a few
+/// kilobytes; no more was sent than the kernel had buffered by then.
 #[test]
 fn floods() {
     const MEBI: usize = 1 << 20;
     let line = |length: usize, end: &str| ["X: ", &"y".repeat(length - 3), end].concat();
-    // The limit is reached at a line that ends without CR.
+    // The limit is reached in a line that ends without a CR.
     let bare = line(8_191, "\n") + &line(100, "\r\n");
     for (head, filler, verdict) in [
         ("HTTP/1.1 200 OK\r\n", line(1_000, "\r\n"), "sent"),
@@ -183,8 +187,8 @@ fn floods() {
     }
 }
 
-/// Endless bytes of which none is the final answer's: the attempt ends when more
-/// came than any answer needs, long before its deadline.
+/// Endless informational answers: the attempt ends once it has received more bytes
+/// than any answer needs, long before its deadline.
 #[test]
 fn endless_informational_answers() {
     let (sender, sent) = std::sync::mpsc::channel();
@@ -228,7 +232,7 @@ fn early_ends() {
     assert_eq!(status.counts.failed_attempts, 3);
 }
 
-/// A close in the middle of the body changes nothing about the status.
+/// A connection that closes in the middle of the body does not change the outcome.
 #[test]
 fn a_body_that_breaks_off() {
     let server = Server::http(|_, _, stream| {
@@ -238,7 +242,7 @@ fn a_body_that_breaks_off() {
     running.wait(G1, "sent", |status| status.counts.sent == 1);
 }
 
-/// Informational answers are not the final one.
+/// Informational answers do not count as the final answer.
 #[test]
 fn informational_answers() {
     for (last, sent) in [("204 No Content", 1), ("500 no", 0)] {
@@ -259,8 +263,8 @@ fn informational_answers() {
     }
 }
 
-/// Once the head is there, the body is not waited for until the deadline, which
-/// is 15 s here.
+/// Once the head has arrived, the body is not awaited until the deadline, which is
+/// 15 s here.
 #[test]
 fn a_body_that_never_comes() {
     let server = Server::http(|_, _, stream| {
@@ -277,7 +281,7 @@ fn a_body_that_never_comes() {
     assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
 
-/// A body in chunks is read as what it says: Telegram's wait is found in it.
+/// A chunked body is decoded: Telegram's waiting time is found in it.
 #[test]
 fn a_body_in_chunks() {
     let id = Notifier::Telegram;
@@ -322,8 +326,8 @@ fn a_refused_connection() {
     running.wait(G1, "sent", |status| status.counts.sent == 1);
 }
 
-/// A connection that is never taken ends at the deadline: a listener whose
-/// queue is full drops further SYNs, as a firewall does.
+/// A connection that is never accepted ends at the deadline: a listener whose queue
+/// is full drops further SYNs, as a firewall does.
 #[test]
 fn a_black_hole() {
     let (address, _full) = black_hole();
@@ -335,7 +339,7 @@ fn a_black_hole() {
     );
 }
 
-/// Returns an address that takes no more connections, while the value lives.
+/// Returns an address that accepts no more connections while the value lives.
 fn black_hole() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -354,9 +358,9 @@ pub(super) fn fill(address: SocketAddr) -> Vec<TcpStream> {
     taken
 }
 
-/// One notifier hangs, the other one does not notice: its latency stays below 5 ms.
-/// Only on a machine so busy that it has more without the first one does it count
-/// how near it stays to that.
+/// While one notifier hangs, the latency of the other one stays below 5 ms. If the
+/// machine is so busy that it is higher even without the first one, it must stay
+/// close to that.
 #[test]
 fn a_hanging_neighbour() {
     let (silent, ..) = counting(|_| {});
@@ -370,8 +374,8 @@ fn a_hanging_neighbour() {
         ],
     );
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    // By turns, so that both see the same machine. What waits for the first one
-    // does so from the first turn on.
+    // Alternately, so that both see the same load. The first notifier has a backlog
+    // from the first turn on.
     for number in 0..82 {
         let (notifiers, latencies) = match number % 2 {
             0 => (&[G1, G2] as &[_], &mut beside),

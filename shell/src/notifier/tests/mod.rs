@@ -1,7 +1,7 @@
 //! Tests of the senders against real servers on loopback.
 //!
 //! Each test configures notifiers through their variables, starts them as the
-//! daemon does, and looks at what a server receives.
+//! daemon does, and inspects the requests that a server receives.
 
 mod answers;
 mod ca;

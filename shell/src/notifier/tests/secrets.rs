@@ -1,5 +1,5 @@
-//! No token, path, query, header value or body of the user's ever gets into the
-//! log, whatever goes wrong.
+//! No token, path, query, header value or body of the user ever gets into the log,
+//! whatever goes wrong.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use super::support::{Running, Server, answer, listen, logged, read_request, run}
 
 const G1: Notifier = Notifier::Generic1;
 
-/// Every secret of these tests has this in it.
+/// Every secret in these tests contains this mark.
 const MARK: &str = "hUsHhUsH";
 
 /// Starts a generic webhook full of secrets, sends, and waits for a failure.
@@ -38,8 +38,8 @@ fn fail(base: &str) -> Running {
     running
 }
 
-/// Every failure at the most talkative level, with servers that repeat all that
-/// they were sent.
+/// Even at the most verbose level, no failure logs a secret, although the servers
+/// echo everything they receive.
 #[test]
 fn no_secret_is_logged() {
     for status in [
@@ -66,7 +66,7 @@ fn no_secret_is_logged() {
         });
         fail(&server.url(""));
     }
-    // Silence, a closed port, a name that does not exist, TLS that is none.
+    // Silence, a closed port, a name that does not exist, a server without TLS.
     let silent = Server::serve(listen(0), |mut stream, _, _| {
         let _ = read_request(&mut stream);
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
@@ -79,7 +79,7 @@ fn no_secret_is_logged() {
     fail(&format!("http://{MARK}.invalid").replace(MARK, "name"));
     let server = Server::answering("400 x", "");
     fail(&format!("https://localhost:{}", server.address.port()));
-    // Telegram's token is in its path.
+    // Telegram has its token in the path.
     let server = Server::http(|_, request, stream| answer(stream, "404 x", "", &request.line));
     let id = Notifier::Telegram;
     let running = run(
@@ -92,7 +92,7 @@ fn no_secret_is_logged() {
     );
     running.push(&[id], 1, "text", b"");
     running.wait(id, "failed", |status| status.counts.failed_attempts > 0);
-    running.senders.shut_down(0);
+    crate::notifier::tests::support::shut_down(&running.senders, 0);
 
     let log = logged();
     assert!(

@@ -1,4 +1,4 @@
-//! Each built-in service's request on the wire, and its own ways to answer.
+//! Each built-in service's request on the wire, and its particular answers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::support::{Running, Server, answer, logged_lines, read, run};
 const TELEGRAM: Notifier = Notifier::Telegram;
 const TOKEN: &str = "123456789:AAFm2SecretOfTheBot_x-y";
 
-/// Starts Telegram towards a local server.
+/// Starts Telegram with a local server.
 fn telegram(server: &Server, chat: &str, more: &[(&str, &str)]) -> Running {
     let url = server.url("");
     let mut variables = vec![
@@ -22,7 +22,7 @@ fn telegram(server: &Server, chat: &str, more: &[(&str, &str)]) -> Running {
     run(&[TELEGRAM], &variables)
 }
 
-/// Chat ids in all forms that users have, and Telegram's own variables.
+/// Chat ids of every form and Telegram's own variables end up in the request.
 #[test]
 fn telegram_requests() {
     let on = ",\"disable_notification\":true";
@@ -48,7 +48,7 @@ fn telegram_requests() {
             "-100123",
             &[",\"message_thread_id\":9", on].concat(),
         ),
-        // The general topic must not be named.
+        // The id of the general topic must not be sent.
         ("-100123", &[("TELEGRAM_THREAD_ID", "1")], "-100123", ""),
         ("-100123&message_thread_id=1", &[], "-100123", ""),
     ] {
@@ -70,7 +70,7 @@ fn telegram_requests() {
     }
 }
 
-/// A parse mode is the mask's; log text stays text.
+/// A parse mode applies to the mask only; log text is escaped.
 #[test]
 fn telegram_parse_modes() {
     for (mode, text) in [
@@ -86,8 +86,8 @@ fn telegram_parse_modes() {
     }
 }
 
-/// A group that became a supergroup: the message goes to the new chat at once,
-/// later ones, too, and the user learns it here and in the log.
+/// If a group became a supergroup, this message and later ones go to the new chat at
+/// once, and the user learns of it from the message and the log.
 #[test]
 fn telegram_migration() {
     let server = Server::http(|_, request, stream| {
@@ -117,7 +117,7 @@ fn telegram_migration() {
     assert!(log[0].starts_with("WARN"));
 }
 
-/// A flood limit in the body only; a wrong token is not tried again.
+/// A flood limit that is only in the body is obeyed; a wrong token is not retried.
 #[test]
 fn telegram_answers() {
     let server = Server::http(|number, _, stream| match number {
@@ -142,8 +142,8 @@ fn telegram_answers() {
     server.expect_none(Duration::from_millis(50));
 }
 
-/// Slack: what came from the log is escaped, the mask may mention; an answer
-/// other than "ok" is warned of.
+/// Slack: log text is escaped, and the mask may contain mentions. An answer other
+/// than "ok" causes a warning.
 #[test]
 fn slack() {
     let id = Notifier::Slack;
@@ -163,8 +163,8 @@ fn slack() {
     }
 }
 
-/// Teams: an Adaptive Card, a block for each notification, no Markdown from the
-/// log; 202 is success.
+/// Teams: an Adaptive Card with a block for each notification and no Markdown from
+/// the log; 202 is success.
 #[test]
 fn teams() {
     let id = Notifier::Teams;
@@ -206,7 +206,7 @@ fn teams() {
     running.wait(id, "sent", |status| status.counts.sent == 3);
 }
 
-/// Discord: the webhook's own form whatever the URL looks like.
+/// Discord: requests go to the webhook's native form, whatever the URL looks like.
 #[test]
 fn discord_urls() {
     let id = Notifier::Discord;
@@ -287,7 +287,7 @@ fn discord_pace() {
     assert!(waited >= Duration::from_millis(395), "{waited:?}");
 }
 
-/// Headers with placeholders: one line each, whatever the log line holds.
+/// A header with placeholders stays one line, whatever the log line contains.
 #[test]
 fn header_injection() {
     let id = Notifier::Generic1;
@@ -318,8 +318,7 @@ fn header_injection() {
     assert_eq!(request.body, "a\r\nX-Evil: 1\r\n\r\n{{id}} \u{fffd}/..?&#");
 }
 
-/// Raw text in a URL: what cannot stand there is encoded all the same, and the
-/// site cannot be changed by it.
+/// Even raw text in a URL is encoded where it must be, and cannot change the site.
 #[test]
 fn request_line_injection() {
     let id = Notifier::Generic1;
@@ -336,7 +335,7 @@ fn request_line_injection() {
     running.wait(id, "sent", |status| status.counts.sent == 1);
 }
 
-/// A form's fields are encoded for it.
+/// The fields of a form are percent-encoded.
 #[test]
 fn forms() {
     let id = Notifier::Generic1;
@@ -353,8 +352,8 @@ fn forms() {
     assert_eq!(server.next().body, "token=t&message=a%26b%3D%C3%A9");
 }
 
-/// Nothing is started with a mistake in it; the settings' own tests have the
-/// words.
+/// Notifiers with a mistake in their settings do not start; the tests of the
+/// settings cover the texts.
 #[test]
 fn mistakes_do_not_start() {
     assert!(read(&[TELEGRAM], &[("TELEGRAM_BOT_TOKEN", "x")]).is_err());

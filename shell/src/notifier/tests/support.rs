@@ -1,5 +1,5 @@
-//! A server that records requests and answers as a test wants, and what else
-//! the tests share.
+//! A server that records requests and answers as a test wants, and other helpers
+//! that the tests share.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -19,10 +19,11 @@ use super::ca::ca;
 use crate::settings::{Env, Problems, services};
 use crate::sys::clock;
 
-/// How long a test waits for what must happen. Generous: only failures take it.
+/// Longest wait for an expected event. Generous, because only a failing test waits
+/// that long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a server received.
+/// A request that a server received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     /// Method, path and query.
@@ -37,6 +38,12 @@ impl Request {
         let (_, value) = self.headers.iter().find(|(key, _)| key == name)?;
         Some(value)
     }
+}
+
+/// Asks notifiers to end within a time, and waits for it.
+pub(super) fn shut_down(senders: &Senders, within_millis: u64) {
+    senders.close(clock::now().after(within_millis));
+    senders.shut_down();
 }
 
 /// Anything a request can be read from and answered on.
@@ -153,7 +160,7 @@ pub(super) fn read_request(stream: &mut dyn Stream) -> io::Result<Request> {
     })
 }
 
-/// Writes an answer. Errors are the client's choice to leave.
+/// Writes an answer. Errors are ignored: the client may hang up.
 pub(super) fn answer(stream: &mut dyn Stream, status: &str, headers: &str, body: &str) {
     let length = body.len();
     let _ = stream.write_all(
@@ -162,7 +169,7 @@ pub(super) fn answer(stream: &mut dyn Stream, status: &str, headers: &str, body:
     let _ = stream.flush();
 }
 
-/// Notifiers that run, and what they reported as failed.
+/// Running notifiers, and the tickets that they reported as failed.
 pub(super) struct Running {
     pub(super) senders: Senders,
     pub(super) failed: Arc<Mutex<Vec<(Notifier, u32)>>>,
@@ -171,7 +178,7 @@ pub(super) struct Running {
 impl Drop for Running {
     /// Ends the threads, so that no test disturbs another.
     fn drop(&mut self) {
-        self.senders.shut_down(0);
+        shut_down(&self.senders, 0);
     }
 }
 
@@ -189,7 +196,11 @@ pub(super) fn run(ids: &[Notifier], variables: &[(&str, &str)]) -> Running {
     Running { senders, failed }
 }
 
-/// Reads notifiers' variables, with the tests' CA for TLS; returns the problems where there are any.
+/// Reads notifiers' variables, with the tests' CA for TLS.
+///
+/// # Errors
+///
+/// Returns the problems in the variables, if any.
 pub(super) fn read(
     ids: &[Notifier],
     variables: &[(&str, &str)],
@@ -230,7 +241,7 @@ impl Running {
         self.senders.push(clock::now(), &head, text.as_text());
     }
 
-    /// Waits until a notifier's status is as wanted.
+    /// Waits until a notifier's status meets a condition; `what` names it.
     pub(super) fn wait(
         &self,
         id: Notifier,
@@ -272,7 +283,7 @@ impl log::Log for Capture {
     fn flush(&self) {}
 }
 
-/// Captures the log of this process from now on.
+/// Starts capturing the log of this process.
 pub(super) fn capture_log() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -281,12 +292,12 @@ pub(super) fn capture_log() {
     });
 }
 
-/// Returns what was logged so far.
+/// Returns the log so far.
 pub(super) fn logged() -> MutexGuard<'static, String> {
     LOG.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the logged lines that hold `words`.
+/// Returns the log lines that contain `words`.
 pub(super) fn logged_lines(words: &str) -> Vec<String> {
     let log = logged();
     let lines = log.lines().filter(|line| line.contains(words));

@@ -1,4 +1,4 @@
-//! TLS against real servers, with certificates made on the spot.
+//! TLS with real servers, whose certificates are made on the spot.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
@@ -30,7 +30,7 @@ struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Issues a certificate for a name, changed as the test wants.
+/// Issues a certificate for a name, with the changes that a test wants.
 fn issue(
     issuer: &Issuer<'_, KeyPair>,
     algorithm: &'static SignatureAlgorithm,
@@ -92,17 +92,17 @@ fn start(server: &Server) -> Running {
     running
 }
 
-/// Asserts that a server gets nothing, and returns what the user is told.
+/// Asserts that a server receives nothing, and returns the error that users see.
 fn refused(identity: Identity) -> String {
     let server = serve(identity, &[&TLS13, &TLS12]);
     let running = start(&server);
     let status = running.wait(G1, "refused", |status| status.failures > 0);
     server.expect_none(Duration::ZERO);
-    assert_eq!(status.waiting, 1, "the message waits for better times");
+    assert_eq!(status.waiting, 1, "the message must stay in the outbox");
     status.last_error.unwrap()
 }
 
-/// Both versions, and both curves of certificates with either.
+/// Both TLS versions work, each with certificates on both curves.
 #[test]
 fn versions_and_curves() {
     for versions in [&[&TLS12] as &[_], &[&TLS13]] {
@@ -115,8 +115,8 @@ fn versions_and_curves() {
     }
 }
 
-/// The second connection takes up the first one's session, in either version: no
-/// certificate has to be verified again.
+/// The second connection resumes the first one's session, in either version, so no
+/// certificate is verified again.
 #[test]
 fn sessions_are_resumed() {
     for version in [&TLS12, &TLS13] {
@@ -145,9 +145,9 @@ fn sessions_are_resumed() {
     }
 }
 
-/// An answer counts, although what comes with it is no TLS any more.
+/// An answer counts even if garbage follows it in the same packet.
 #[test]
-fn garbage_behind_the_answer() {
+fn garbage_after_the_answer() {
     for version in [&TLS12, &TLS13] {
         let server = serve_by(good(), &[version], |mut stream, sender| {
             let request = read_request(&mut stream).unwrap();
@@ -158,7 +158,7 @@ fn garbage_behind_the_answer() {
             while conn.wants_write() {
                 conn.write_tls(&mut bytes).unwrap();
             }
-            // A record that nobody has encrypted, in the same packet.
+            // A record that was not encrypted, in the same packet.
             bytes.extend([23, 3, 3, 0, 32]);
             bytes.extend([0xAA; 32]);
             sock.write_all(&bytes).unwrap();
@@ -171,7 +171,7 @@ fn garbage_behind_the_answer() {
     }
 }
 
-/// A host that is an address is verified as such.
+/// If the host is an address, the certificate must be for that address.
 #[test]
 fn an_address_in_the_certificate() {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -189,8 +189,8 @@ fn an_address_in_the_certificate() {
     }
 }
 
-/// Wrong name, unknown issuer, expired, not yet valid, self-signed, chain
-/// incomplete: each is refused and says what to do.
+/// Certificates with a wrong name or an unknown issuer, expired, not yet valid,
+/// self-signed, or with an incomplete chain are refused with advice.
 #[test]
 fn bad_certificates_are_refused_with_advice() {
     let p256 = &PKCS_ECDSA_P256_SHA256;
@@ -200,7 +200,7 @@ fn bad_certificates_are_refused_with_advice() {
     let text = refused(wrong_name);
     assert!(text.contains("for another name: check the host"), "{text}");
 
-    // The second one has the name of the trusted CA, but another key.
+    // The second CA has the name of the trusted one, but another key.
     for name in ["stranger", "test CA"] {
         let (stranger, ..) = new_ca(name);
         let text = refused(issue(&stranger, p256, |_| {}));
@@ -231,7 +231,7 @@ fn bad_certificates_are_refused_with_advice() {
     assert!(text.contains("set TLS_CA_FILE"), "{text}");
 }
 
-/// An intermediate must be sent by the server, and then counts.
+/// A chain with an intermediate is accepted only if the server sends it.
 #[test]
 fn intermediates_must_be_sent() {
     for complete in [true, false] {
@@ -255,7 +255,7 @@ fn intermediates_must_be_sent() {
     }
 }
 
-/// RSA with 2,048 and 4,096 bits, made by openssl, in both versions.
+/// RSA certificates of 2,048 and 4,096 bits, made by openssl, work in both versions.
 #[test]
 fn rsa_certificates() {
     let folder = std::env::temp_dir().join(format!("alertik-test-rsa-{}", std::process::id()));
@@ -289,7 +289,8 @@ fn rsa_certificates() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// Extensions of a ClientHello by their number (RFC 8446, section 4.1.2).
+/// Returns the extensions of a ClientHello with their numbers (RFC 8446, section
+/// 4.1.2).
 fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
     fn skip(bytes: &[u8], length_bytes: usize) -> (&[u8], &[u8]) {
         let length = bytes[..length_bytes]
@@ -297,7 +298,7 @@ fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
             .fold(0, |length, &b| length * 256 + usize::from(b));
         bytes[length_bytes..].split_at(length)
     }
-    // Record header 5, handshake header 4, version 2, random 32.
+    // Skip the record header (5), handshake header (4), version (2), random (32).
     let (_session, rest) = skip(&hello[43..], 1);
     let (_suites, rest) = skip(rest, 2);
     let (_compression, rest) = skip(rest, 1);
@@ -305,15 +306,15 @@ fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
     let mut found = Vec::new();
     while !rest.is_empty() {
         let number = u16::from_be_bytes([rest[0], rest[1]]);
-        let (value, behind) = skip(&rest[2..], 2);
+        let (value, after) = skip(&rest[2..], 2);
         found.push((number, value.to_vec()));
-        rest = behind;
+        rest = after;
     }
     found
 }
 
 /// The ClientHello offers X25519, P-256 and P-384 and no post-quantum group,
-/// AES-GCM suites, the host's name, and both versions.
+/// AES-GCM suites, the host's name, and both TLS versions.
 #[test]
 fn client_hello() {
     let (sender, hello) = std::sync::mpsc::channel();
@@ -344,7 +345,7 @@ fn client_hello() {
             .collect()
     };
     assert_eq!(words(&value(10)[2..]), [0x001D, 0x0017, 0x0018], "groups");
-    // One key share, of X25519: 2 bytes length, group, 2 bytes length, key.
+    // One key share, for X25519: length (2 bytes), group, length (2 bytes), key.
     assert_eq!(value(51)[2..6], [0x00, 0x1D, 0x00, 0x20], "key share");
     assert_eq!(words(&value(43)[1..]), [0x0304, 0x0303], "versions");
     assert!(value(0).ends_with(b"localhost"), "server name");
@@ -353,7 +354,7 @@ fn client_hello() {
     let length = usize::from(u16::from_be_bytes([suites[0], suites[1]]));
     let mut suites = words(&suites[2..2 + length]);
     suites.sort_unstable();
-    // The last but not in order: TLS_EMPTY_RENEGOTIATION_INFO_SCSV.
+    // The client sends TLS_EMPTY_RENEGOTIATION_INFO_SCSV (0x00FF) last.
     assert_eq!(
         suites,
         [0x00FF, 0x1301, 0x1302, 0xC02B, 0xC02C, 0xC02F, 0xC030]
@@ -362,8 +363,8 @@ fn client_hello() {
     assert!(status.last_error.unwrap().contains("alert 40"));
 }
 
-/// A server that resets the connection during the handshake, or is no TLS
-/// server, is tried again.
+/// A server that resets the connection in the handshake, or does not speak TLS, is
+/// tried again.
 #[test]
 fn no_tls_at_all() {
     let server = Server::serve(listen(0), move |mut stream, number, sender| match number {

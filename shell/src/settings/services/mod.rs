@@ -15,9 +15,11 @@ mod telegram;
 mod tests;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use alertik_core::delivery::{Form, Notifier, Pacing, Rate};
 use alertik_core::ids::NotifierSet;
+use alertik_core::limits::MAX_AGE_SECS;
 use rustls::pki_types::TrustAnchor;
 
 use super::numbers::whole;
@@ -32,6 +34,10 @@ pub(crate) struct Notifiers {
     pub(crate) timeout_secs: u64,
     /// How long a notification may wait, in seconds.
     pub(crate) max_age_secs: u64,
+    /// How long the end of the process may take for what waits, in seconds.
+    pub(crate) stop_secs: u64,
+    /// Where what waits at the end is kept for the next process, if anywhere.
+    pub(crate) spool_file: Option<PathBuf>,
     /// The anchors that servers are verified with besides the built-in ones.
     pub(crate) anchors: Vec<TrustAnchor<'static>>,
 }
@@ -61,6 +67,8 @@ impl Notifiers {
             list: Vec::new(),
             timeout_secs: TIMEOUT_SECS,
             max_age_secs: MAX_AGE_SECS,
+            stop_secs: STOP_SECS,
+            spool_file: None,
             anchors: Vec::new(),
         }
     }
@@ -68,8 +76,9 @@ impl Notifiers {
 
 /// The default of `HTTP_TIMEOUT_SECS`.
 const TIMEOUT_SECS: u64 = 15;
-/// The default of `NOTIFY_MAX_AGE_SECS`.
-const MAX_AGE_SECS: u64 = 3_600;
+/// The default of `STOP_SECS`: RouterOS kills a container 10 s after it asked it to
+/// stop, and matching and the log take some of it.
+const STOP_SECS: u64 = 8;
 
 /// Returns the suffixes of the variables that say where a notifier's messages
 /// go. A service that refuses a notifier's messages for good means one of these.
@@ -112,6 +121,11 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
         MAX_AGE_SECS,
         problems,
     );
+    notifiers.stop_secs = whole(env, "STOP_SECS", 1..=60, STOP_SECS, problems);
+    let spool_file = env.text("SPOOL_FILE", problems);
+    notifiers.spool_file = spool_file
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
     notifiers.anchors = trust::read(env, problems);
     for notifier in Notifier::members(used) {
         let mut reader = Reader {

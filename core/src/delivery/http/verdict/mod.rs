@@ -1,13 +1,10 @@
 //! The meaning of an answer: delivered, wait, try again, or give up.
 
 use crate::delivery::http::retry_after::{HttpDate, delay_millis};
+use crate::time::Wall;
 
 /// Longest wait that a service can ask for, in milliseconds.
 pub(in crate::delivery) const WAIT_MAX_MILLIS: u64 = 15 * 60 * 1_000;
-
-/// How long a notifier whose service answered "gone" or "unauthorised" is left
-/// alone, in milliseconds.
-pub(in crate::delivery) const SUSPENSION_MILLIS: u64 = 60 * 60 * 1_000;
 
 /// The parts of an answer that matter, as far as they were read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,21 +33,35 @@ pub enum Verdict {
         /// Whether the service said so in an unusual way.
         odd: bool,
     },
-    /// The service asked us to wait.
+    /// The service asked us to wait; it has not taken the message.
     Wait {
         /// How long, in milliseconds.
         millis: u64,
     },
-    /// It did not arrive, and trying again later may help.
-    Retry,
-    /// The request left, the answer did not come: it may have arrived.
-    Unanswered,
+    /// Trying again later may help.
+    Retry(Doubt),
     /// This message is not wanted; others may be.
     Refused,
+    /// Refused, perhaps by something that passes: a filter in front of the
+    /// service, a captive portal. It is sent once more after a minute.
+    Barred,
     /// The service wants nothing from this notifier.
     Gone,
     /// Telegram's chat has another number now.
     Moved(i64),
+}
+
+/// Whether a message that failed may have arrived all the same. One that may
+/// have is repeated as it was, under the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// It has not: the failure came before the request left, or the answer says
+    /// that the message was not accepted.
+    None,
+    /// It may have: the answer is an error of the service's own.
+    Failed,
+    /// It may have: the request left, and no answer came.
+    Unanswered,
 }
 
 impl Verdict {
@@ -111,13 +122,17 @@ impl Answer<'_> {
             200..=299 => self.delivered(false),
             429 | 503 => match self.asked_wait(unix_secs) {
                 Some(millis) => Verdict::Wait { millis },
-                None => Verdict::Retry,
+                None if self.status == 429 => Verdict::Retry(Doubt::None),
+                None => Verdict::Retry(Doubt::Failed),
             },
-            // No final answer at all, or a server that asks for another try.
-            ..=199 | 408 | 425 | 500..=599 => Verdict::Retry,
+            // The server did not wait for the request, or did not look at it.
+            408 | 425 => Verdict::Retry(Doubt::None),
+            // A gateway does not know what became of the request behind it.
+            ..=199 | 500..=599 => Verdict::Retry(Doubt::Failed),
             401 | 404 | 410 => Verdict::Gone,
             // 403 too: it may be about the message, from a filter in front of
             // the service. A service that means the notifier says so itself.
+            300..=399 | 403 | 405 | 407 | 409 => Verdict::Barred,
             _ => Verdict::Refused,
         }
     }
@@ -143,7 +158,10 @@ impl Answer<'_> {
                 let now = self
                     .date
                     .and_then(|date| HttpDate::parse(date.trim_ascii()))
-                    .map_or(unix_secs, HttpDate::unix_secs);
+                    .map(HttpDate::unix_secs)
+                    // A clock that was not set yet would make any date a long
+                    // wait.
+                    .or_else(|| Wall::is_set(unix_secs).then_some(unix_secs))?;
                 let secs = until.unix_secs().saturating_sub(now);
                 Some(u64::try_from(secs).unwrap_or(0).saturating_mul(1_000))
             })

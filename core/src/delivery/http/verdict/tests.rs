@@ -40,11 +40,12 @@ fn status_matrix() {
             };
             let expected = match status {
                 200..=299 => SENT,
-                408 | 425 | 429 => Verdict::Retry,
+                408 | 425 | 429 => Verdict::Retry(Doubt::None),
                 401 | 404 | 410 => Verdict::Gone,
                 403 if forbidden => Verdict::Gone,
-                300..=499 | 600.. => Verdict::Refused,
-                _ => Verdict::Retry,
+                300..=399 | 403 | 405 | 407 | 409 => Verdict::Barred,
+                400..=499 | 600.. => Verdict::Refused,
+                _ => Verdict::Retry(Doubt::Failed),
             };
             assert_eq!(
                 judge(notifier, status, body),
@@ -74,7 +75,7 @@ fn odd_successes() {
             "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP \
              error 429 with ContextId"
         ),
-        Verdict::Retry
+        Verdict::Retry(Doubt::None)
     );
     assert_eq!(judge(Notifier::Teams, 200, "some error"), odd);
     assert_eq!(judge(G1, 200, "HTTP error 429"), SENT);
@@ -83,7 +84,10 @@ fn odd_successes() {
 /// Seconds, fractions, dates by either clock, nonsense, and the cap.
 #[test]
 fn retry_after_header() {
-    for status in [429, 503] {
+    for (status, without) in [
+        (429, Verdict::Retry(Doubt::None)),
+        (503, Verdict::Retry(Doubt::Failed)),
+    ] {
         for (value, date, expected) in [
             ("7", None, wait(7)),
             (" 7 ", None, wait(7)),
@@ -91,9 +95,9 @@ fn retry_after_header() {
             ("0", None, wait(1)),
             ("86400", None, wait(900)),
             ("99999999999999999999", None, wait(900)),
-            ("-5", None, Verdict::Retry),
-            ("", None, Verdict::Retry),
-            ("soon", None, Verdict::Retry),
+            ("-5", None, without),
+            ("", None, without),
+            ("soon", None, without),
             ("Sun, 22 Nov 2026 10:01:00 GMT", None, wait(60)),
             ("Sun, 22 Nov 2026 09:59:00 GMT", None, wait(1)),
             ("Sun, 22 Nov 2099 10:01:00 GMT", None, wait(900)),
@@ -122,14 +126,24 @@ fn retry_after_header() {
                 "{value} {date:?}"
             );
         }
-        assert_eq!(judge(G1, status, ""), Verdict::Retry);
+        assert_eq!(judge(G1, status, ""), without);
+        // Before the router's clock is set, a date alone says nothing.
+        let answer = Answer {
+            status,
+            retry_after: Some("Sun, 22 Nov 2026 10:01:00 GMT"),
+            ..Answer::default()
+        };
+        assert_eq!(answer.judge(G1.judge(&answer), 86_400), without);
     }
     let answer = Answer {
         status: 500,
         retry_after: Some("7"),
         ..Answer::default()
     };
-    assert_eq!(answer.judge(G1.judge(&answer), NOW), Verdict::Retry);
+    assert_eq!(
+        answer.judge(G1.judge(&answer), NOW),
+        Verdict::Retry(Doubt::Failed)
+    );
 }
 
 /// The bodies of Telegram and Discord, and the longer of body and header.
@@ -144,11 +158,14 @@ fn retry_after_body() {
         (r#"{"retry_after":0}"#, wait(1)),
         (r#"{"retry_after":0.30}"#, wait(1)),
         (r#"{"retry_after":2.000}"#, wait(2)),
-        (r#"{"retry_after":-4}"#, Verdict::Retry),
-        (r#"{"retry_after":null}"#, Verdict::Retry),
-        (r#"{"retry_after":"4"}"#, Verdict::Retry),
-        (r#"{"retry_after":99999999999999999999999}"#, Verdict::Retry),
-        (r#"{"retry_after":"#, Verdict::Retry),
+        (r#"{"retry_after":-4}"#, Verdict::Retry(Doubt::None)),
+        (r#"{"retry_after":null}"#, Verdict::Retry(Doubt::None)),
+        (r#"{"retry_after":"4"}"#, Verdict::Retry(Doubt::None)),
+        (
+            r#"{"retry_after":99999999999999999999999}"#,
+            Verdict::Retry(Doubt::None),
+        ),
+        (r#"{"retry_after":"#, Verdict::Retry(Doubt::None)),
         (r#"{"retry_after":9000}"#, wait(900)),
     ] {
         assert_eq!(judge(Notifier::Telegram, 429, body), expected, "{body}");

@@ -1,5 +1,5 @@
-//! Look-ups by themselves: what is found, how soon, and what was asked for it.
-//! Where libc has to find the same, it is asked as well.
+//! Look-ups alone: their results, their duration and their queries. If libc must
+//! find the same, it is asked as well.
 
 use std::net::{IpAddr, SocketAddrV6, ToSocketAddrs, UdpSocket};
 use std::process::Command;
@@ -13,19 +13,20 @@ use crate::net::resolve::{Unresolved, resolve};
 use crate::sys::clock;
 
 const HOST: &str = "hook.example.test";
-/// Below the time after which a query is sent again.
+/// Less than the time after which a query is repeated.
 const AT_ONCE: Duration = Duration::from_millis(1_500);
 
 macro_rules! cases {
     ($($case:ident)*) => {
         $(
+            /// The promise of the case of this name holds inside the namespaces.
             #[test]
             fn $case() {
                 in_namespaces(stringify!($case));
             }
         )*
 
-        /// The cases themselves, inside of the namespaces.
+        /// Runs a case; called inside the namespaces.
         pub(super) fn inside(case: &str) {
             match case {
                 $(stringify!($case) => inside::$case(),)*
@@ -41,7 +42,7 @@ cases! {
     nxdomain_for_ipv6 timeouts ipv6_server no_files literals
 }
 
-/// Looks a host up; returns the addresses as text, and how long it took.
+/// Looks up a host; returns the addresses as text, and the time it took.
 fn look_up(host: &str) -> (Result<String, Unresolved>, Duration) {
     let started = StdInstant::now();
     let result = resolve(host, 80, clock::now().after(10_000));
@@ -53,7 +54,7 @@ fn look_up(host: &str) -> (Result<String, Unresolved>, Duration) {
     (result.map(text), started.elapsed())
 }
 
-/// Asserts that a host has these addresses, which are there at once.
+/// Asserts that a host has these addresses, and that they are found at once.
 #[track_caller]
 fn expect(host: &str, expected: &str) {
     let (found, elapsed) = look_up(host);
@@ -61,7 +62,7 @@ fn expect(host: &str, expected: &str) {
     assert!(elapsed < AT_ONCE, "{elapsed:?}");
 }
 
-/// Asserts that libc finds the same set of addresses, of which there are some.
+/// Asserts that libc finds the same set of addresses, and that it is not empty.
 #[track_caller]
 fn same_as_libc(host: &str) {
     let addresses = |list: Vec<IpAddr>| {
@@ -78,6 +79,7 @@ fn same_as_libc(host: &str) {
     assert_eq!(ours, theirs);
 }
 
+/// Asserts that a host has no address; returns the time it took.
 #[track_caller]
 fn expect_none(host: &str) -> Duration {
     let (found, elapsed) = look_up(host);
@@ -85,7 +87,7 @@ fn expect_none(host: &str) -> Duration {
     elapsed
 }
 
-/// Asserts that a server was asked so often, once it has noticed.
+/// Waits until a server has been asked `times` times, and asserts it was not more.
 #[track_caller]
 fn expect_asked(asked: &Asked, times: usize) {
     let started = StdInstant::now();
@@ -99,13 +101,13 @@ fn configure(text: &str) {
     std::fs::write(RESOLV_CONF, text).unwrap();
 }
 
-/// Returns what was asked: names and types.
+/// Returns the names and types that a server was asked for.
 fn questions(asked: &Asked) -> Vec<(String, u8)> {
     let asked = asked.lock().unwrap();
     asked.iter().map(|q| (q.name.clone(), q.kind)).collect()
 }
 
-/// Answers queries for IPv4, which come first, behind those for IPv6.
+/// Answers IPv4 queries, which come first, after IPv6 queries.
 fn ipv6_first(answer: impl Fn(&Question) -> Vec<u8>) -> impl Fn(&Question) -> Vec<Vec<u8>> {
     let earlier = Mutex::new(None);
     move |q| match q.kind {
@@ -123,12 +125,14 @@ fn ipv6_first(answer: impl Fn(&Question) -> Vec<u8>) -> impl Fn(&Question) -> Ve
 mod inside {
     use super::*;
 
+    /// A name that does not exist is reported at once.
     pub(super) fn nxdomain() {
         let asked = serve("127.0.0.1", |q| vec![q.answer(NXDOMAIN, &[])]);
         assert!(expect_none(HOST) < AT_ONCE);
         expect_asked(&asked, 2);
     }
 
+    /// A chain of aliases leads to the addresses of the last name.
     pub(super) fn chain() {
         let middle = "cdn.example.net";
         serve("127.0.0.1", move |q| {
@@ -148,13 +152,14 @@ mod inside {
         same_as_libc(HOST);
     }
 
+    /// IPv6 addresses suffice.
     pub(super) fn ipv6_only() {
         serve("127.0.0.1", |q| vec![q.addresses(&["2001:db8::1"])]);
         expect(HOST, "2001:db8::1");
         same_as_libc(HOST);
     }
 
-    /// By turns and IPv4 first, in whatever order the answers come.
+    /// The families alternate, IPv4 first, in whatever order the answers arrive.
     pub(super) fn both_families() {
         let addresses = [
             "2001:db8::1",
@@ -174,7 +179,7 @@ mod inside {
         same_as_libc(HOST);
     }
 
-    /// What answers another query, with another id or question, does not count.
+    /// Datagrams with another id or question are ignored.
     pub(super) fn wrong_answers() {
         serve("127.0.0.1", |q| {
             let mut id = q.addresses(&["198.51.100.1", "2001:db8::bad"]);
@@ -182,7 +187,7 @@ mod inside {
             let mut name = q.addresses(&["198.51.100.2", "2001:db8::bad"]);
             name[13] ^= 1;
             let mut kind = q.addresses(&["198.51.100.3", "2001:db8::bad"]);
-            // The type of the question, in front of its class and the record.
+            // The type follows the question's name.
             let at = 12 + HOST.len() + 2;
             kind[at + 1] ^= A ^ AAAA;
             let query = q.addresses(&[])[..2].to_vec();
@@ -192,7 +197,7 @@ mod inside {
         expect(HOST, "192.0.2.1 2001:db8::1");
     }
 
-    /// Nor does what comes from somewhere else, as right as it may look.
+    /// Correct answers from a wrong address or port are ignored.
     pub(super) fn wrong_senders() {
         let address = UdpSocket::bind(("127.0.0.9", 53)).unwrap();
         let port = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
@@ -214,7 +219,7 @@ mod inside {
         expect_asked(&silent, 2);
     }
 
-    /// Nor does one that fails; it is asked again a bounded number of times.
+    /// A server that fails does no harm; it is asked again a limited number of times.
     pub(super) fn failing_server() {
         configure("nameserver 127.0.0.2\nnameserver 127.0.0.1\n");
         let failing = serve("127.0.0.2", |q| vec![q.answer(SERVFAIL, &[])]);
@@ -226,6 +231,8 @@ mod inside {
         expect_asked(&failing, 6);
     }
 
+    /// The search list is tried in order, before the name itself, only for names
+    /// without a dot.
     pub(super) fn search() {
         configure("nameserver 127.0.0.1\nsearch lan example.test\n");
         let asked = serve("127.0.0.1", |q| {
@@ -252,7 +259,7 @@ mod inside {
         assert!(expect_none("none") < AT_ONCE);
     }
 
-    /// What is in the file is not asked for.
+    /// Names in the hosts file cause no query.
     pub(super) fn hosts_file() {
         let asked = serve("127.0.0.1", |q| vec![q.addresses(&["192.0.2.1"])]);
         let filler = "# nothing\n".repeat(500);
@@ -263,7 +270,7 @@ mod inside {
         assert!(questions(&asked).is_empty());
         std::fs::write("/etc/hosts", "10.1.2.3 localhost\n").unwrap();
         expect("localhost", "10.1.2.3");
-        // Of a file that is too long the beginning counts, in whole lines.
+        // Only the complete lines at the beginning of an overlong file count.
         let filler = "#".repeat(63) + "\n";
         let filler = filler.repeat(1_023) + &"#".repeat(33) + "\n";
         let entries = format!("10.0.0.1 first\n{filler}10.0.0.2 second-to-last");
@@ -274,7 +281,7 @@ mod inside {
         expect("second-to-last", "192.0.2.1");
     }
 
-    /// RFC 6761, sections 6.3 and 6.4: without a file, without a server.
+    /// RFC 6761, sections 6.3 and 6.4: special names need neither file nor server.
     pub(super) fn special_names() {
         let asked = serve("127.0.0.1", |q| vec![q.addresses(&["192.0.2.1"])]);
         expect("localhost", "127.0.0.1 ::1");
@@ -284,6 +291,8 @@ mod inside {
         assert!(questions(&asked).is_empty());
     }
 
+    /// The complete records of a truncated answer count; without any, the look-up
+    /// goes on to its end.
     pub(super) fn truncated() {
         configure("nameserver 127.0.0.1\noptions timeout:1\n");
         serve("127.0.0.1", |q| {
@@ -293,7 +302,7 @@ mod inside {
             };
             answer[2] |= 2;
             if q.kind == A && q.name == HOST {
-                // Within the second address; three of them are announced.
+                // Cut within the second address, with three announced.
                 answer[7] = 3;
                 answer.truncate(answer.len() - 2);
             }
@@ -303,7 +312,7 @@ mod inside {
         assert!(expect_none("long.example.test") >= Duration::from_millis(900));
     }
 
-    /// What does not fit into 512 bytes is asked for once more, and longer.
+    /// An answer that does not fit into 512 bytes is requested again in full.
     pub(super) fn large() {
         let asked = serve("127.0.0.1", |q| {
             let names = (0..7).map(|n| format!("{n}.{}.example.org", "x".repeat(50)));
@@ -324,7 +333,7 @@ mod inside {
         expect_asked(&asked, 4);
     }
 
-    /// A server that knows nothing of IPv6 and does not say so.
+    /// A server that never answers IPv6 queries does not hide the IPv4 addresses.
     pub(super) fn no_answer_for_ipv6() {
         serve("127.0.0.1", |q| match q.kind {
             A => vec![q.addresses(&["192.0.2.1"])],
@@ -333,6 +342,7 @@ mod inside {
         expect(HOST, "192.0.2.1");
     }
 
+    /// Nor does one that denies the name when asked for IPv6.
     pub(super) fn nxdomain_for_ipv6() {
         let answer = |q: &Question| match q.kind {
             A => q.addresses(&["192.0.2.1"]),
@@ -342,12 +352,12 @@ mod inside {
         expect(HOST, "192.0.2.1");
     }
 
-    /// `timeout` is for all `attempts`, as in musl, and the caller's deadline
-    /// comes before both.
+    /// `timeout` covers all `attempts`, as in musl, and the caller's deadline
+    /// overrides both.
     pub(super) fn timeouts() {
         configure("nameserver 127.0.0.1\noptions timeout:1 attempts:4\n");
         let asked = serve("127.0.0.1", |q| match q.name.as_str() {
-            // The third time.
+            // The third round.
             HOST if q.number >= 4 => vec![q.addresses(&["192.0.2.1"])],
             _ => Vec::new(),
         });
@@ -373,8 +383,8 @@ mod inside {
         );
     }
 
-    /// Servers of both families by one socket; one that cannot be reached does
-    /// not keep the others from being asked.
+    /// One socket reaches servers of both families, and an unreachable one does not
+    /// keep the others from being asked.
     pub(super) fn ipv6_server() {
         configure("nameserver 2001:db8::53\nnameserver ::1\n");
         serve("::1", |q| vec![q.addresses(&["192.0.2.1"])]);
@@ -384,7 +394,7 @@ mod inside {
         expect(HOST, "192.0.2.2");
     }
 
-    /// Without a resolv.conf it is the server of this machine.
+    /// Without a resolv.conf, this machine's own server is asked.
     pub(super) fn no_files() {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "none", "/etc"])
@@ -396,12 +406,13 @@ mod inside {
         expect("localhost", "127.0.0.1 ::1");
     }
 
+    /// Literal addresses cause no query.
     pub(super) fn literals() {
         let asked = serve("127.0.0.1", |q| vec![q.addresses(&["192.0.2.1"])]);
         expect("10.0.0.7", "10.0.0.7");
         expect("2001:db8::7", "2001:db8::7");
         expect("10.7", "10.0.0.7");
-        // With an interface, by number and by name; lo is the first.
+        // With an interface by number and by name; lo has number 1.
         for host in ["fe80::7%1", "fe80::7%lo"] {
             let found = resolve(host, 514, clock::now().after(1_000)).unwrap();
             let address = "fe80::7".parse().unwrap();

@@ -1,9 +1,8 @@
-//! Name resolution that fails, stalls or misleads: in a network namespace of its
-//! own, with a resolver of our own on its loopback.
+//! Name resolution that fails, stalls or misleads, with a name server of our own on
+//! the loopback of a separate network namespace.
 //!
-//! Each case runs in a process of its own (this test program once more, inside
-//! `unshare`), for a namespace belongs to a process. Where that is not permitted
-//! the cases are skipped, and say so.
+//! A namespace belongs to a process, so each case runs this test program again,
+//! inside `unshare`. If that is not permitted, the cases are skipped and say so.
 
 mod look_up;
 mod server;
@@ -33,7 +32,7 @@ fn in_namespaces(case: &str) {
         command.args(["--map-root-user", "--net", "--mount", "sh", "-ec", script]);
         command
     };
-    // Files of the namespace's own in place of the machine's.
+    // Replace the machine's files with ones of the namespace.
     let prepare = "ip link set lo up; mount -t tmpfs none /mnt; : > /mnt/h; \
                    echo nameserver 127.0.0.1 > /mnt/r; \
                    mount --bind /mnt/r /etc/resolv.conf; mount --bind /mnt/h /etc/hosts";
@@ -63,32 +62,37 @@ fn in_namespaces(case: &str) {
     );
 }
 
+/// A name server that fails at first only delays a notification.
 #[test]
 fn servfail_then_good() {
     in_namespaces("servfail");
 }
 
+/// A silent name server cannot hold an attempt beyond its deadline, nor shutdown.
 #[test]
 fn silent() {
     in_namespaces("silent");
 }
 
+/// A new resolv.conf takes effect with the next attempt.
 #[test]
 fn the_resolver_changes() {
     in_namespaces("changes");
 }
 
+/// Addresses that lead nowhere do not use up the time of the one that works.
 #[test]
 fn a_black_hole_before_a_good_address() {
     in_namespaces("black-hole");
 }
 
+/// A host that has only an IPv6 address is reached.
 #[test]
 fn only_an_ipv6_address() {
     in_namespaces("ipv6");
 }
 
-/// The cases themselves, inside of the namespaces.
+/// The cases themselves, run inside the namespaces.
 #[test]
 #[ignore = "runs inside the namespaces that the other tests make"]
 fn inside() {
@@ -102,7 +106,7 @@ fn inside() {
     }
 }
 
-/// Starts a webhook to a name, with a message.
+/// Starts a webhook to a host name, and sends a message.
 fn start(port: u16, timeout_secs: &str) -> Running {
     let url = format!("http://hook.example.test:{port}/");
     let variables = [
@@ -114,8 +118,8 @@ fn start(port: u16, timeout_secs: &str) -> Running {
     running
 }
 
-/// As many failures as one look-up asks for: each of two queries is sent twice,
-/// and up to four are repeated at once each time.
+/// Fails every query of one look-up: each of the two is sent twice, and up to four
+/// are repeated at once each time.
 fn case_servfail() {
     let server = Server::answering("200 OK", "");
     let asked = serve("127.0.0.1", |question| {
@@ -136,8 +140,8 @@ fn case_servfail() {
     running.wait(G1, "sent", |status| status.counts.sent == 1);
 }
 
-/// The deadline covers the look-up, to the millisecond but for the machine's
-/// own delays; no thread is started for it, and the end does not wait for it.
+/// The deadline covers the look-up, exactly except for the machine's own delays. No
+/// thread is started for the look-up, and shutdown does not wait for it.
 fn case_silent() {
     let server = Server::answering("200 OK", "");
     let silent = Arc::new(AtomicBool::new(true));
@@ -163,24 +167,24 @@ fn case_silent() {
         status.last_error.as_deref(),
         Some("no answer from DNS for hook.example.test within 1 s")
     );
-    // The next attempt is not held up by the one before.
+    // The failed attempt does not delay the next one.
     running.wait(G1, "failed again", |status| status.failures > 1);
     silent.store(false, Ordering::SeqCst);
     server.next();
     running.wait(G1, "sent", |status| status.counts.sent == 1);
-    // An attempt that hangs in a look-up when the end has come.
+    // Shut down while an attempt hangs in a look-up.
     silent.store(true, Ordering::SeqCst);
     running.push(&[G1], 2, "x", b"");
     thread::sleep(Duration::from_millis(100));
     let started = StdInstant::now();
-    running.senders.shut_down(300);
+    crate::notifier::tests::support::shut_down(&running.senders, 300);
     let elapsed = started.elapsed();
     assert!(elapsed < Duration::from_millis(600), "{elapsed:?}");
 }
 
 fn case_changes() {
     let server = Server::answering("200 OK", "");
-    // Nobody answers there.
+    // No server answers there.
     std::fs::write(RESOLV_CONF, "nameserver 127.0.0.2\n").unwrap();
     let running = start(server.address.port(), "15");
     running.wait(G1, "failed", |status| status.failures > 0);
@@ -192,17 +196,17 @@ fn case_changes() {
     running.wait(G1, "sent", |status| status.counts.sent == 1);
 }
 
-/// IPv4 is first, and it leads nowhere: the first attempt still arrives over
-/// IPv6 within its time.
+/// IPv4 comes first and leads nowhere: the first attempt still arrives over IPv6
+/// within its time.
 fn case_black_hole() {
     let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
-    // At every address of IPv4.
+    // On every IPv4 address.
     let port = listener.local_addr().unwrap().port();
     let _v4 = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).unwrap();
     let server = Server::bound(listener, |_, _, stream| answer(stream, "200 OK", "", ""));
     let _full = fill((Ipv4Addr::LOCALHOST, port).into());
     serve("127.0.0.1", |question| {
-        // Three would use up the time, were they tried one after the other.
+        // Tried one after the other, three would use up the time.
         vec![question.addresses(&["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"])]
     });
     let started = StdInstant::now();

@@ -16,12 +16,12 @@ pub(super) const NXDOMAIN: u8 = 3;
 /// A query that arrived.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
-    /// The how manieth, from 0.
+    /// Its number among the server's queries, from 0.
     pub(super) number: usize,
     pub(super) name: String,
     pub(super) kind: u8,
     pub(super) from: SocketAddr,
-    /// Whether answers of more than 512 bytes are welcome.
+    /// Whether answers of more than 512 bytes are accepted.
     pub(super) large: bool,
     bytes: Vec<u8>,
 }
@@ -70,8 +70,8 @@ impl Question {
         })
     }
 
-    /// Returns an answer with a response code, and with those of the records
-    /// that are of the type asked for, or aliases.
+    /// Returns an answer with a response code and with those of the records that
+    /// are aliases or have the requested type.
     pub(super) fn answer(&self, code: u8, records: &[Record]) -> Vec<u8> {
         let mut answer = self.bytes.clone();
         // Response, recursion available; one question.
@@ -92,18 +92,19 @@ impl Question {
         answer
     }
 
-    /// The usual answer: these addresses, as far as they are of the kind.
+    /// Returns the usual answer: those of the addresses that have the requested
+    /// type.
     pub(super) fn addresses(&self, addresses: &[&str]) -> Vec<u8> {
         let records = addresses.iter().map(|text| address(&self.name, text));
         self.answer(GOOD, &records.collect::<Vec<_>>())
     }
 }
 
-/// What a server was asked.
+/// The queries that a server received.
 pub(super) type Asked = Arc<Mutex<Vec<Question>>>;
 
-/// Serves DNS on port 53 of an address; `handler` returns what is sent for a
-/// query.
+/// Serves DNS on port 53 of an address; `handler` returns the datagrams to send for
+/// a query.
 pub(super) fn serve(
     at: &str,
     handler: impl Fn(&Question) -> Vec<Vec<u8>> + Send + 'static,

@@ -1,0 +1,195 @@
+//! Tests of the spool: from one courier to the next, and damaged bytes.
+
+use core::net::Ipv4Addr;
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
+
+use super::*;
+use crate::delivery::{Courier, CourierSettings, FixedStr, Form, Generic, Pacing, Step, Verdict};
+use crate::ids::{NotifierSet, Ticket};
+use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES, SPOOL_BYTES_MAX};
+use crate::rules::NoticeHead;
+use crate::text::TextBuffer;
+use crate::time::Instant;
+
+const G1: Notifier = Notifier::Generic1;
+const START: i64 = 1_795_341_600;
+
+fn courier() -> Courier {
+    Courier::new(&CourierSettings {
+        pacing: Pacing::NONE,
+        max_age_millis: 3_600_000,
+        outbox_bytes: OUTBOX_BYTES,
+        seed: 1,
+    })
+}
+
+fn wall(secs: i64) -> Wall {
+    Wall {
+        unix_secs: START + secs,
+        offset_secs: 0,
+    }
+}
+
+fn push(courier: &mut Courier, secs: u64, text: &str) {
+    let mut buffer = TextBuffer::new();
+    buffer.push_log(text.as_bytes());
+    let head = NoticeHead {
+        rule: RuleName::Environment(3),
+        notifiers: NotifierSet::EMPTY,
+        at: wall(secs as i64),
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ticket: Ticket(7),
+    };
+    let now = Instant::from_millis(secs * 1_000);
+    courier.push(now, &head, buffer.as_text(), &mut |_| {});
+}
+
+/// Saves a courier `secs` after its start.
+fn save(courier: &mut Courier, secs: u64) -> Vec<u8> {
+    let mut bytes = vec![0; SPOOL_BYTES_MAX];
+    let mut writer = SpoolWriter::new(&mut bytes);
+    let now = Instant::from_millis(secs * 1_000);
+    courier.save(now, wall(secs as i64), G1, &mut writer);
+    let len = writer.finish();
+    bytes.truncate(len);
+    bytes
+}
+
+/// Sends all there is, and returns the texts.
+fn drain(courier: &mut Courier, now: Instant) -> String {
+    let form = Form::Generic(Box::new(Generic::TEXT));
+    let mut all = String::new();
+    loop {
+        match courier.step(now, false, &mut |_| {}) {
+            Step::Expired(..) => {}
+            Step::Send => {
+                let mut bytes = [0; BODY_BYTES_MAX];
+                let mut body = FixedStr::new(&mut bytes);
+                courier.begin(now, &form, &mut body);
+                all.push_str(body.as_str());
+                let sent = Verdict::Delivered {
+                    pause_millis: 0,
+                    odd: false,
+                };
+                courier.finish(now, sent, Wall::default(), &mut |_| {});
+            }
+            Step::Idle | Step::Wait(_) => return all.to_string(),
+        }
+    }
+}
+
+/// What waits and what was not told yet comes to the next process, with its time
+/// and its age; what is too old by then is counted.
+#[test]
+fn a_restart_loses_nothing() {
+    let mut old = courier();
+    push(&mut old, 10, "old");
+    push(&mut old, 3_000, "one");
+    push(&mut old, 3_595, "two");
+    old.report_loss(Loss {
+        cause: LossCause::Kernel,
+        count: 5,
+        since: wall(7),
+    });
+    let bytes = save(&mut old, 3_600);
+    let spool = Spool::parse(&bytes).unwrap();
+    assert_eq!((spool.count(G1), spool.count(Notifier::Slack)), (3, 0));
+    // The next process begins with another clock, 20 s later.
+    let mut new = courier();
+    let now = Instant::from_millis(5);
+    new.restore(now, wall(3_620), G1, &spool);
+    assert_eq!(new.counts().restored, 3);
+    let told = drain(&mut new, now);
+    assert_eq!(
+        told,
+        "{\"text\":\"5 messages lost since 10:00:07 (receive buffer)\\n\
+         1 notification lost since 10:00:10 (too old)\\n\
+         one (delayed 10 min)\\ntwo (delayed by a restart)\"}"
+    );
+    let counts = new.counts();
+    assert_eq!((counts.sent, counts.expired), (2, 1));
+}
+
+/// A clock that was not set in either process makes nothing too old.
+#[test]
+fn a_clock_that_is_not_set_ages_nothing() {
+    let mut old = courier();
+    push(&mut old, 10, "x");
+    let mut bytes = vec![0; SPOOL_BYTES_MAX];
+    let mut writer = SpoolWriter::new(&mut bytes);
+    let at_1970 = Wall {
+        unix_secs: 60,
+        offset_secs: 0,
+    };
+    old.save(Instant::from_millis(20_000), at_1970, G1, &mut writer);
+    let len = writer.finish();
+    let spool = Spool::parse(&bytes[..len]).unwrap();
+    for wall in [wall(0), at_1970] {
+        let mut new = courier();
+        new.restore(Instant::ZERO, wall, G1, &spool);
+        assert!(drain(&mut new, Instant::ZERO).contains("x (delayed by a restart)"));
+    }
+}
+
+/// What has no room is counted as lost.
+#[test]
+fn a_full_spool_counts() {
+    let mut old = courier();
+    for number in 0..100 {
+        push(&mut old, number, &"x".repeat(200));
+    }
+    let mut bytes = [0; 6_000];
+    let mut writer = SpoolWriter::new(&mut bytes);
+    let left = old.save(Instant::from_millis(100_000), wall(100), G1, &mut writer);
+    let len = writer.finish();
+    let spool = Spool::parse(&bytes[..len]).unwrap();
+    let kept = spool.count(G1);
+    assert!(kept > 5);
+    assert_eq!(kept as u64 + left, 100);
+    let mut new = courier();
+    new.restore(Instant::ZERO, wall(101), G1, &spool);
+    let told = std::format!("{left} notifications lost since ");
+    assert!(drain(&mut new, Instant::ZERO).contains(&told));
+}
+
+/// Every truncation and every flipped bit is noticed, and random bytes with a
+/// right checksum neither panic nor loop.
+#[test]
+fn damage_is_noticed() {
+    let mut old = courier();
+    push(&mut old, 1, "text");
+    let bytes = save(&mut old, 2);
+    for end in 0..bytes.len() {
+        assert!(Spool::parse(&bytes[..end]).is_err());
+    }
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(Spool::parse(&damaged).is_err(), "{bit}");
+    }
+    let mut random = 7_u32;
+    for _ in 0..20_000 {
+        let mut bytes = HEADER.to_vec();
+        for _ in 0..random as usize % 120 {
+            random ^= random << 13;
+            random ^= random >> 17;
+            random ^= random << 5;
+            bytes.push(if random.is_multiple_of(3) {
+                1
+            } else {
+                random as u8
+            });
+        }
+        random = random.wrapping_add(0x9E37_79B9) | 1;
+        let sum = checksum(&bytes).to_le_bytes();
+        bytes.extend(sum);
+        if let Ok(spool) = Spool::parse(&bytes) {
+            let mut new = courier();
+            for notifier in Notifier::ALL {
+                new.restore(Instant::ZERO, wall(0), notifier, &spool);
+            }
+        }
+    }
+}
