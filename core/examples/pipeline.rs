@@ -46,8 +46,9 @@ fn main() {
     }
 
     // The matcher: push one input, drain the engine; then let time pass.
-    while let Some(arrival) = ring.pop(&mut buffer) {
-        let message = trim_line_end(buffer.message());
+    ring.pop(&mut buffer);
+    while let Some((arrival, datagram)) = buffer.next_message() {
+        let message = trim_line_end(datagram);
         if !is_own_output(message) {
             engine.handle(arrival.at, arrival, || wall(arrival.at), message);
         }

@@ -106,10 +106,14 @@ pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
 /// Most literals and placeholders of a template.
 pub const TEMPLATE_PIECES_MAX: usize = 32;
 
-/// Texts whose cooldown can run at the same time, over all rules.
-pub const COOLDOWNS_MAX: usize = 128;
+/// Texts whose cooldown can run at the same time, over all rules: of 32 bytes each.
+pub const COOLDOWNS_MAX: usize = 1_024;
 
-/// Bytes of a text that are kept for the summary that ends its cooldown.
+/// Bytes of the texts that are kept for the summaries that end cooldowns, those
+/// of which something was held back.
+pub const COOLDOWN_TEXTS_BYTES: usize = 43 * COOLDOWNS_MAX;
+
+/// Most bytes of a text that are kept for the summary that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
 
 /// Longest pattern of a regex rule, in bytes.

@@ -59,6 +59,18 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Returns the last border of a character of [`Text::as_bytes`] at or before
+/// `index`. A text that is cut there is still one.
+#[must_use]
+pub(crate) fn floor_char_boundary(bytes: &[u8], index: usize) -> usize {
+    let mut end = bytes.len().min(index);
+    // A cut within a character moves before it: bytes 10xxxxxx continue one.
+    while end < bytes.len() && end > 0 && bytes[end] & 0xC0 == 0x80 {
+        end -= 1;
+    }
+    end
+}
+
 /// Iterator over the parts of a [`Text`].
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {

@@ -308,9 +308,39 @@ fn full_table_drops_silent_cooldowns() {
             .line(format!("user {COOLDOWNS_MAX}").as_bytes())
             .is_empty()
     );
-    assert_eq!(texts(bench.line(b"user 0")), [format!("0{AT}")]);
+    let again = texts(bench.line(b"user 0"));
+    assert_eq!(again, ["0, at: 2026-11-22 10:41:08"]);
     let counters = bench.engine.counters();
-    assert_eq!((counters.matched, counters.suppressed), (132, 2));
+    let matched = COOLDOWNS_MAX as u64 + 4;
+    assert_eq!((counters.matched, counters.suppressed), (matched, 2));
+}
+
+/// A thousand texts in turn are each sent once and counted from then on; at the
+/// end each has its summary, in the order in which their cooldowns end. Texts for
+/// which there is no room are cut.
+#[test]
+fn a_thousand_texts_in_turn() {
+    let mut bench = Bench::new(&[rule(0, REGEX, "port (.*)", "port @1")]);
+    let mut sent = 0;
+    for round in 0..3 {
+        for port in 0..1_000 {
+            bench.now = round * 2_000 + port;
+            let line = format!("port {port} {}", "x".repeat(60));
+            sent += bench.line(line.as_bytes()).len();
+        }
+    }
+    assert_eq!(sent, 1_000);
+    let summaries = texts(bench.wait_until(20_000));
+    assert_eq!(summaries.len(), 1_000);
+    for (port, summary) in summaries.iter().enumerate() {
+        let beginning = format!("port {port} xxx");
+        assert!(summary.starts_with(&beginning), "{summary}");
+        assert!(
+            summary.contains("x, repeated 2 times, last at: "),
+            "{summary}"
+        );
+    }
+    assert!(bench.engine.poll_timeout().is_none());
 }
 
 /// A wall clock that jumps moves no cooldown, and is shown as it is.

@@ -129,8 +129,9 @@ fn main() {
     for (number, line) in lines.split(|&byte| byte == b'\n').enumerate() {
         let now = Instant::from_millis(number as u64 * 100);
         ring.push(Arrival { at: now, source }, line);
-        let arrival = ring.pop(&mut buffer).unwrap();
-        let message = trim_line_end(buffer.message());
+        assert!(ring.pop(&mut buffer));
+        let (arrival, datagram) = buffer.next_message().unwrap();
+        let message = trim_line_end(datagram);
         if is_own_output(message) {
             continue;
         }

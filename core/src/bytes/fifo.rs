@@ -60,20 +60,50 @@ impl<const N: usize> Fifo<N> {
         self.records == 0
     }
 
-    /// Appends one record. It is passed in two pieces so that the caller need not
-    /// join them. Takes time linear in the record and independent of `N`.
+    /// Returns the bytes in use, lengths of records included.
+    #[must_use]
+    pub const fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Returns whether a record of so many bytes fits at present.
+    #[must_use]
+    pub const fn has_room(&self, length: usize) -> bool {
+        N - self.used >= LENGTH_BYTES + length
+    }
+
+    /// Appends one record, given in two pieces so that a header needs no copy
+    /// in between. Takes time linear in the record and independent of `N`.
     ///
     /// # Errors
     ///
     /// Returns [`Full`], and changes nothing, if the record does not fit.
     pub fn push(&mut self, header: &[u8], body: &[u8]) -> Result<(), Full> {
         let length = u16::try_from(header.len() + body.len()).map_err(|_| Full)?;
-        if N - self.used < LENGTH_BYTES + usize::from(length) {
+        if !self.has_room(length.into()) {
             return Err(Full);
         }
-        self.write(&length.to_le_bytes());
-        self.write(header);
-        self.write(body);
+        let prefix = length.to_le_bytes();
+        let at = (self.head + self.used) % N;
+        // Nearly always the place is in one piece and was written before.
+        match self
+            .storage
+            .get_mut(at..at + LENGTH_BYTES + usize::from(length))
+        {
+            Some(place) => {
+                let (first, rest) = place.split_at_mut(LENGTH_BYTES);
+                first.copy_from_slice(&prefix);
+                let (first, rest) = rest.split_at_mut(header.len());
+                first.copy_from_slice(header);
+                rest.copy_from_slice(body);
+                self.used += LENGTH_BYTES + usize::from(length);
+            }
+            None => {
+                for piece in [&prefix, header, body] {
+                    self.write(piece);
+                }
+            }
+        }
         self.records += 1;
         Ok(())
     }
@@ -91,6 +121,30 @@ impl<const N: usize> Fifo<N> {
         Some(fitting)
     }
 
+    /// Moves as many of the oldest records into `out` as fit there whole, and
+    /// returns the bytes that they take. [`split_record`] takes them apart.
+    pub fn pop_many(&mut self, out: &mut [u8]) -> usize {
+        let mut bytes = 0;
+        while bytes < self.used {
+            let end = bytes + LENGTH_BYTES + self.length_at(bytes);
+            if end > out.len() {
+                break;
+            }
+            bytes = end;
+            self.records -= 1;
+        }
+        self.read(&mut out[..bytes]);
+        bytes
+    }
+
+    /// Returns the length of the record that begins so many bytes after the
+    /// oldest one.
+    fn length_at(&self, offset: usize) -> usize {
+        let byte = |offset: usize| self.storage[(self.head + offset) % N];
+        usize::from(u16::from_le_bytes([byte(offset), byte(offset + 1)]))
+    }
+
+    #[cold]
     fn write(&mut self, bytes: &[u8]) {
         let at = (self.head + self.used) % N;
         let (before_wrap, after_wrap) = bytes.split_at(bytes.len().min(N - at));
@@ -123,6 +177,14 @@ impl<const N: usize> Fifo<N> {
     }
 }
 
+/// Splits the first record off the bytes that [`Fifo::pop_many`] has moved, and
+/// returns it and the rest; `None` if there is no more.
+#[must_use]
+pub fn split_record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(u16::from_le_bytes(*length).into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,7 +215,37 @@ mod tests {
         }
     }
 
-    /// A short buffer gets the beginning of a record, and the next one is intact.
+    /// Many records come out as one by one, whole ones only, and the others stay.
+    #[test]
+    fn many_at_once() {
+        let mut fifo = Fifo::<64>::new();
+        let mut model: VecDeque<std::vec::Vec<u8>> = VecDeque::new();
+        let mut out = [0; 40];
+        for step in 0..10_000_u32 {
+            let body: std::vec::Vec<u8> = (0..step * 7 % 20).map(|i| (step + i) as u8).collect();
+            if fifo.push(&[], &body).is_ok() {
+                model.push_back(body);
+            }
+            if step % 3 == 0 {
+                let length = step as usize * 11 % out.len();
+                let bytes = fifo.pop_many(&mut out[..length]);
+                let mut rest = &out[..bytes];
+                while let Some((record, after)) = split_record(rest) {
+                    assert_eq!(Some(record), model.pop_front().as_deref());
+                    rest = after;
+                }
+                assert!(rest.is_empty());
+                // The next one did not fit.
+                let next = model.front().map(|next| bytes + LENGTH_BYTES + next.len());
+                assert!(next.is_none_or(|end| end > length));
+            }
+            assert_eq!(fifo.len(), model.len());
+            let used: usize = model.iter().map(|r| LENGTH_BYTES + r.len()).sum();
+            assert_eq!(fifo.used(), used);
+        }
+    }
+
+    /// A short buffer gets the beginning, and the next record is intact.
     #[test]
     fn short_buffer_cuts_one_record_only() {
         let mut fifo = Fifo::<32>::new();

@@ -7,7 +7,7 @@ pub(crate) mod json;
 mod search;
 
 pub(crate) use digits::{hex_digit, parse_digits};
-pub use fifo::{Fifo, Full};
+pub use fifo::{Fifo, Full, split_record};
 pub(crate) use json::write_json_part;
 pub use json::write_json_string;
 pub use search::{find, split_at_mark};

@@ -1,6 +1,7 @@
 //! Bytes in: received messages wait here for the matcher.
 //!
-//! [`Ring`] is their queue, [`MessageBuffer`] what the matcher takes one into.
+//! [`Ring`] is their queue, [`MessageBuffer`] what the matcher takes
+//! them into.
 
 mod ring;
 

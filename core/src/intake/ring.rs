@@ -7,7 +7,7 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use crate::bytes::{Fifo, Full};
+use crate::bytes::{Fifo, Full, split_record};
 use crate::limits::{MESSAGE_BYTES_MAX, RING_BYTES};
 use crate::time::Instant;
 
@@ -24,6 +24,12 @@ pub struct Arrival {
 const HEADER_V4_BYTES: usize = 1 + 6 + 4;
 /// Bytes of an encoded IPv6 arrival: 6 of time and 16 of address.
 const HEADER_V6_BYTES: usize = 1 + 6 + 16;
+
+/// Bytes that the consumer takes at once: some 60 usual messages, or at least one
+/// of the longest.
+const BATCH_BYTES: usize = 8 * 1024;
+
+const _: () = assert!(BATCH_BYTES >= size_of::<u16>() + HEADER_V6_BYTES + MESSAGE_BYTES_MAX);
 
 /// Messages lost because the ring was full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +86,25 @@ impl Ring {
         }
     }
 
-    /// Moves the oldest message into `buffer` and returns how it arrived.
-    pub fn pop(&mut self, buffer: &mut MessageBuffer) -> Option<Arrival> {
-        let end = self.fifo.pop(&mut buffer.record)?;
-        let (arrival, start) = decode(&buffer.record)?;
-        buffer.start = start;
-        buffer.end = end;
-        Some(arrival)
+    /// Returns whether a message of `length` bytes fits at present.
+    #[must_use]
+    pub fn has_room(&self, length: usize) -> bool {
+        self.fifo
+            .has_room(HEADER_V6_BYTES + length.min(MESSAGE_BYTES_MAX))
+    }
+
+    /// Returns whether half of the ring or less is in use.
+    #[must_use]
+    pub const fn is_half_empty(&self) -> bool {
+        self.fifo.used() <= RING_BYTES / 2
+    }
+
+    /// Moves the oldest messages into `buffer`, as many as it has room for, and
+    /// returns whether there was one. What is left in `buffer` is lost.
+    pub fn pop(&mut self, buffer: &mut MessageBuffer) -> bool {
+        buffer.start = 0;
+        buffer.end = self.fifo.pop_many(&mut buffer.records);
+        buffer.end > 0
     }
 
     /// Returns the losses since the last call, and forgets them.
@@ -114,13 +132,13 @@ impl Ring {
     }
 }
 
-/// The consumer's one buffer: room for a message and what travels with it.
+/// The consumer's one buffer: room for some messages and what travels with them.
 #[derive(Debug)]
 pub struct MessageBuffer {
-    record: [u8; HEADER_V6_BYTES + MESSAGE_BYTES_MAX],
-    /// Where the message begins in the record, after the header.
+    records: [u8; BATCH_BYTES],
+    /// Where the next message's record begins.
     start: usize,
-    /// Where the record ends.
+    /// Where the last one ends.
     end: usize,
 }
 
@@ -129,16 +147,18 @@ impl MessageBuffer {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            record: [0; HEADER_V6_BYTES + MESSAGE_BYTES_MAX],
+            records: [0; BATCH_BYTES],
             start: 0,
             end: 0,
         }
     }
 
-    /// Returns the message that [`Ring::pop`] put here last; empty before.
-    #[must_use]
-    pub fn message(&self) -> &[u8] {
-        self.record.get(self.start..self.end).unwrap_or_default()
+    /// Returns the next of the messages that [`Ring::pop`] put here last, and how
+    /// it arrived; `None` after the last one.
+    pub fn next_message(&mut self) -> Option<(Arrival, &[u8])> {
+        let (record, rest) = split_record(self.records.get(self.start..self.end)?)?;
+        self.start = self.end - rest.len();
+        decode(record)
     }
 }
 
@@ -167,32 +187,21 @@ fn encode(arrival: Arrival, header: &mut [u8; HEADER_V6_BYTES]) -> &[u8] {
     }
 }
 
-/// The inverse of [`encode`]; also returns the header's length.
-fn decode(record: &[u8]) -> Option<(Arrival, usize)> {
+/// The inverse of [`encode`]; also returns what follows it in the record.
+fn decode(record: &[u8]) -> Option<(Arrival, &[u8])> {
     let (&family, rest) = record.split_first()?;
-    let (millis, address) = rest.split_at_checked(6)?;
+    let (millis, rest) = rest.split_first_chunk::<6>()?;
     let mut at = [0; 8];
     at[..6].copy_from_slice(millis);
     let at = Instant::from_millis(u64::from_le_bytes(at));
-    if family == 4 {
-        let octets: [u8; 4] = *address.first_chunk()?;
-        Some((
-            Arrival {
-                at,
-                source: IpAddr::from(octets),
-            },
-            HEADER_V4_BYTES,
-        ))
+    let (source, message) = if family == 4 {
+        let (octets, message) = rest.split_first_chunk::<4>()?;
+        (IpAddr::from(*octets), message)
     } else {
-        let octets: [u8; 16] = *address.first_chunk()?;
-        Some((
-            Arrival {
-                at,
-                source: Ipv6Addr::from(octets).into(),
-            },
-            HEADER_V6_BYTES,
-        ))
-    }
+        let (octets, message) = rest.split_first_chunk::<16>()?;
+        (Ipv6Addr::from(*octets).into(), message)
+    };
+    Some((Arrival { at, source }, message))
 }
 
 #[cfg(test)]
@@ -221,10 +230,11 @@ mod tests {
                 ..arrival(1 << 40)
             };
             assert!(ring.push(arrival, b"hello"));
-            let got = ring.pop(&mut buffer).unwrap();
+            assert!(ring.pop(&mut buffer));
+            let (got, message) = buffer.next_message().unwrap();
             assert_eq!(got.at, arrival.at);
             assert_eq!(got.source, source.to_canonical());
-            assert_eq!(buffer.message(), b"hello");
+            assert_eq!(message, b"hello");
         }
         assert!(ring.is_idle());
     }
@@ -243,7 +253,7 @@ mod tests {
         assert!(!ring.push(arrival(stored + 1), &line));
         assert_eq!(ring.take_loss().unwrap().count, 2);
         assert_eq!(ring.take_loss(), None);
-        assert!(ring.pop(&mut buffer).is_some());
+        assert!(ring.pop(&mut buffer));
         assert!(ring.push(arrival(0), &line));
         assert_eq!(ring.accepted(), stored + 1);
         // The promise of the design: 64 KiB hold about 500 usual lines.
@@ -261,8 +271,39 @@ mod tests {
         assert!(ring.push(arrival(0), &long));
         assert_eq!(ring.cut(), 1);
         for _ in 0..2 {
-            ring.pop(&mut buffer).unwrap();
-            assert_eq!(buffer.message(), &long[1..]);
+            assert!(ring.pop(&mut buffer));
+            let (_, message) = buffer.next_message().unwrap();
+            assert_eq!(message, &long[1..]);
+            assert!(buffer.next_message().is_none());
         }
+        assert!(!ring.pop(&mut buffer));
+    }
+
+    /// The consumer gets many messages at once, in their order, and none twice.
+    /// Whether there is room is known before a message is pushed.
+    #[test]
+    fn many_at_once() {
+        let mut ring = Box::new(Ring::new());
+        let mut buffer = MessageBuffer::new();
+        let line = [b'x'; 110];
+        let mut stored = 0;
+        while ring.has_room(line.len()) {
+            assert_eq!(
+                ring.is_half_empty(),
+                stored * (2 + 11 + 110) <= RING_BYTES as u64 / 2
+            );
+            assert!(ring.push(arrival(stored), &line));
+            stored += 1;
+        }
+        let (mut next, mut batches) = (0, 0);
+        while ring.pop(&mut buffer) {
+            batches += 1;
+            while let Some((got, message)) = buffer.next_message() {
+                assert_eq!((got, message), (arrival(next), &line[..]));
+                next += 1;
+            }
+        }
+        assert_eq!(next, stored);
+        assert!(stored / batches >= 60, "{stored} in {batches}");
     }
 }

@@ -66,6 +66,9 @@ pub struct Engine {
     candidates: RuleIds,
     /// Whether a rule has matched the message.
     matched: bool,
+    /// The first candidate has matched, its groups are in `spans`, and it only
+    /// waits for room in a policy's table.
+    waits_for_room: bool,
     /// The rule that [`Engine::poll`] returned last a match of.
     notified: Option<RuleId>,
     spans: [Option<Span>; GROUPS_MAX + 1],
@@ -86,6 +89,7 @@ impl Engine {
             received: None,
             candidates: RuleIds::EMPTY,
             matched: false,
+            waits_for_room: false,
             notified: None,
             spans: [None; GROUPS_MAX + 1],
         }
@@ -105,6 +109,7 @@ impl Engine {
         self.now = now;
         self.counters.handled += 1;
         self.matched = false;
+        self.waits_for_room = false;
         self.received = None;
         self.candidates = RuleIds::EMPTY;
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
@@ -239,6 +244,7 @@ impl Engine {
         };
         let message = &self.message[..self.message_len];
         let matches = match &rule.condition {
+            _ if core::mem::take(&mut self.waits_for_room) => true,
             // The screen finds substrings exactly.
             Condition::Substring(_) => true,
             Condition::Regex(pattern) if rule.mask.uses_groups() => {
@@ -280,7 +286,10 @@ impl Engine {
                 self.counters.suppressed += 1;
                 Tried::Nothing
             }
-            Decision::MakeRoom => Tried::MakeRoom,
+            Decision::MakeRoom => {
+                self.waits_for_room = true;
+                Tried::MakeRoom
+            }
         }
     }
 }

@@ -26,6 +26,16 @@ pub(crate) const OWN_NOTICE: &str = "notice: ";
 /// beginning counts.
 #[must_use]
 pub fn is_own_output(message: &[u8]) -> bool {
+    // The first byte decides about most messages: ours begin with a priority, the
+    // topic `container`, or a time of either form.
+    let may_be_own = |&byte: &u8| {
+        matches!(byte, b'<' | b'c') || byte.is_ascii_uppercase() || byte.is_ascii_digit()
+    };
+    message.first().is_some_and(may_be_own) && has_own_form(message)
+}
+
+/// Returns whether a message is a line of ours in any of the formats.
+fn has_own_form(message: &[u8]) -> bool {
     if let Some(cef) = Cef::parse(message) {
         return is_container_topic(cef.topics) && cef.message.is_some_and(begins_with_own_prefix);
     }
@@ -87,6 +97,8 @@ mod tests {
             "<30>Nov  8 17:06:34 MikroTik alertik: notice: x",
             "<30>Nov 18 17:06:34 MikroTik container,info,debug alertik: x",
             "<30>2025-11-22T21:24:35.265-0500 MikroTik container,info alertik: x",
+            "2025-11-22T21:24:35.265-0500 MikroTik container,info alertik: x",
+            "Nov 18 17:06:34 MikroTik container,info,debug alertik: x",
             "Oct  2 17:36:35 My Tik CEF:0|MikroTik|hAP|7.25|10|container,info|Low|dvc=::1 msg=alertik: x",
         ] {
             assert!(is_own_output(line.as_bytes()), "{line}");

@@ -88,21 +88,23 @@ impl<'a> Matcher<'a> {
         let mut buffer = Box::new(MessageBuffer::new());
         let mut text = Box::new(TextBuffer::new());
         loop {
-            // The limit of a wait is computed only if there is one.
-            let work = match self.queue.try_next(&mut buffer) {
-                Some(work) => work,
-                None => self.queue.next(&mut buffer, self.idle_limit()),
-            };
+            let work = self.queue.next(&mut buffer, || self.idle_limit());
             if matches!(work, Work::Stopped) {
                 break;
             }
-            self.handle(clock::now(), &work, &buffer, &mut text);
+            self.handle(clock::now(), &work, &mut buffer, &mut text);
         }
         self.finish(&mut text);
     }
 
     /// Does one thing, and all that follows from it.
-    fn handle(&mut self, now: Instant, work: &Work, buffer: &MessageBuffer, text: &mut TextBuffer) {
+    fn handle(
+        &mut self,
+        now: Instant,
+        work: &Work,
+        buffer: &mut MessageBuffer,
+        text: &mut TextBuffer,
+    ) {
         // By the clock and not whenever the queue is empty, which it never is
         // in a flood that lasts.
         let is_due = |at: Instant| now.since(at) >= DROPS_PAUSE_MILLIS;
@@ -110,13 +112,13 @@ impl<'a> Matcher<'a> {
             self.read_kernel_drops(now);
         }
         match *work {
-            Work::Message(arrival) => self.match_message(now, arrival, buffer.message()),
+            Work::Messages => {}
             Work::Lost(loss) => {
                 self.status.lost_ring += loss.count;
                 self.unreported.add(Loss {
                     cause: LossCause::Ring,
                     count: loss.count,
-                    since: wall_at(loss.since),
+                    since: wall_at(now, loss.since),
                 });
             }
             Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier.id()),
@@ -127,9 +129,28 @@ impl<'a> Matcher<'a> {
         if self.reported_at.is_none_or(is_due) {
             self.report_losses(now);
         }
-        self.notify(now, text);
+        let now = match *work {
+            Work::Messages => self.match_messages(now, buffer, text),
+            _ => self.notify(now, text),
+        };
+        self.status.engine = self.engine.counters();
         self.status.moved_at = now;
         self.publish();
+    }
+
+    /// Matches the messages in `buffer`. Returns the time as of the last clock
+    /// reading.
+    fn match_messages(
+        &mut self,
+        mut now: Instant,
+        buffer: &mut MessageBuffer,
+        text: &mut TextBuffer,
+    ) -> Instant {
+        while let Some((arrival, datagram)) = buffer.next_message() {
+            self.match_message(now, arrival, datagram);
+            now = self.notify(now, text);
+        }
+        now
     }
 
     /// Ends every cooldown, since what they have counted is reported now or
@@ -140,6 +161,7 @@ impl<'a> Matcher<'a> {
         self.read_kernel_drops(now);
         self.report_losses(now);
         self.notify(now, text);
+        self.status.engine = self.engine.counters();
         self.status.ended = true;
         self.publish();
     }
@@ -157,20 +179,29 @@ impl<'a> Matcher<'a> {
             Escaped(message)
         ));
         self.engine
-            .handle(now, arrival, || wall_at(arrival.at), message);
+            .handle(now, arrival, || wall_at(now, arrival.at), message);
     }
 
-    /// Hands the engine's notifications on.
-    fn notify(&mut self, now: Instant, text: &mut TextBuffer) {
-        while let Some(head) = self.engine.poll(text) {
+    /// Hands the engine's notifications on. Returns the time, which is read again
+    /// only if there were any: other messages take a few microseconds.
+    fn notify(&mut self, now: Instant, text: &mut TextBuffer) -> Instant {
+        let Some(mut head) = self.engine.poll(text) else {
+            return now;
+        };
+        loop {
             self.senders.push(now, &head, text.as_text());
+            match self.engine.poll(text) {
+                Some(next) => head = next,
+                None => return clock::now().max(now),
+            }
         }
-        self.status.engine = self.engine.counters();
     }
 
-    /// Returns how long there is nothing to do unless something arrives.
+    /// Returns how long there is nothing to do unless something arrives, as of
+    /// what was done last.
     fn idle_limit(&self) -> Duration {
-        let until = self.engine.poll_timeout().map(|at| at.since(clock::now()));
+        let now = self.status.moved_at;
+        let until = self.engine.poll_timeout().map(|at| at.since(now));
         until.map_or(IDLE_MAX, |millis| {
             Duration::from_millis(millis).min(IDLE_MAX)
         })
@@ -214,8 +245,8 @@ impl<'a> Matcher<'a> {
 }
 
 /// Returns the wall-clock time of a monotonic time in the recent past.
-fn wall_at(at: Instant) -> Wall {
-    let ago = clock::now().since(at) / 1_000;
+fn wall_at(now: Instant, at: Instant) -> Wall {
+    let ago = now.since(at) / 1_000;
     let mut wall = clock::wall();
     wall.unix_secs -= i64::try_from(ago).unwrap_or(0);
     wall
@@ -265,9 +296,10 @@ mod tests {
         for number in 0..count {
             let at = Instant::from_millis(number * pause);
             let source = IpAddr::from(Ipv4Addr::LOCALHOST);
-            queue.push(Arrival { at, source }, b"a match");
-            let work = queue.next(&mut buffer, Duration::ZERO);
-            matcher.handle(at, &work, &buffer, &mut text);
+            let message = (source, &b"a match"[..]);
+            queue.push_all(at, std::iter::once(message), Duration::ZERO);
+            let work = queue.next(&mut buffer, || Duration::ZERO);
+            matcher.handle(at, &work, &mut buffer, &mut text);
         }
     }
 

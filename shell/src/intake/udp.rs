@@ -8,7 +8,20 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use embedded_nal::{UdpClientStack, UdpFullStack};
 
+use crate::sys::datagrams::Datagrams;
 use crate::sys::udp_socket;
+
+/// A network stack that can hand over several datagrams at once, for which
+/// embedded-nal has no words.
+pub(crate) trait ReceiveMany: UdpFullStack {
+    /// Receives like [`receive`](UdpClientStack::receive), and with the first
+    /// datagram those that wait already, as many as there is room for.
+    fn receive_many(
+        &mut self,
+        socket: &mut Self::UdpSocket,
+        datagrams: &mut Datagrams,
+    ) -> nb::Result<(), Self::Error>;
+}
 
 /// The host's network stack.
 #[derive(Debug)]
@@ -107,6 +120,19 @@ impl UdpFullStack for StdStack {
             .and_then(|socket| socket.send_to(buffer, remote))
             .map_err(to_nb)?;
         Ok(())
+    }
+}
+
+impl ReceiveMany for StdStack {
+    fn receive_many(
+        &mut self,
+        socket: &mut Socket,
+        datagrams: &mut Datagrams,
+    ) -> nb::Result<(), io::Error> {
+        socket
+            .open()
+            .and_then(|socket| datagrams.receive(socket))
+            .map_err(to_nb)
     }
 }
 

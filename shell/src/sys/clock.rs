@@ -14,7 +14,8 @@ pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) fn now() -> Instant {
     static EPOCH: OnceLock<StdInstant> = OnceLock::new();
     let elapsed = EPOCH.get_or_init(StdInstant::now).elapsed();
-    Instant::from_millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    // `as_millis` would compute with 128 bits, on every message.
+    Instant::from_millis(elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis()))
 }
 
 /// Returns the wall-clock time; before 1970 reads as 1970.

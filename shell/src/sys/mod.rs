@@ -2,6 +2,7 @@
 //! `unsafe`.
 
 pub(crate) mod clock;
+pub(crate) mod datagrams;
 pub(crate) mod local_time;
 pub(crate) mod random;
 pub(crate) mod signals;

@@ -10,6 +10,8 @@ pub(crate) struct ByteSet([u64; 4]);
 impl ByteSet {
     /// The set without members.
     pub(crate) const EMPTY: Self = Self([0; 4]);
+    /// The set of all bytes.
+    pub(crate) const ALL: Self = Self([u64::MAX; 4]);
 
     /// Returns the set of the bytes for which `belongs` answers true.
     pub(crate) fn from_fn(belongs: impl Fn(u8) -> bool) -> Self {

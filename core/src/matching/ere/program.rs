@@ -184,6 +184,26 @@ impl Program {
         set.is_some_and(|&set| self.sets[usize::from(set)].contains(byte))
     }
 
+    /// Returns the bytes that a state can be left with; all for the accepting
+    /// state.
+    pub(crate) fn set(&self, state: State) -> ByteSet {
+        match self.automaton.sets.get(usize::from(state)) {
+            Some(&set) => self.sets[usize::from(set)],
+            None => ByteSet::ALL,
+        }
+    }
+
+    /// Returns whether being in a state can make a difference if this byte is next;
+    /// `None` is the end of the text.
+    #[inline]
+    pub(crate) fn goes_on(&self, state: State, next: Option<u8>) -> bool {
+        match self.automaton.sets.get(usize::from(state)) {
+            Some(&set) => next.is_some_and(|byte| self.sets[usize::from(set)].contains(byte)),
+            // The accepting state is a match, whatever comes.
+            None => true,
+        }
+    }
+
     /// Returns the offset that a tag of a row holds, or `None` if the thread has
     /// not passed it. One more than the last tag stands for `end`, the end of
     /// the match.

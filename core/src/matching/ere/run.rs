@@ -6,9 +6,15 @@
 //! DFA. It follows TRE's `tre_tnfa_run_parallel` but for one point: if two
 //! threads meet in the accepting state, TRE may let a match that begins later
 //! replace an earlier one, and this keeps the leftmost, as POSIX asks.
+//!
+//! Three short cuts leave the result as it is. A thread that the next byte ends is
+//! not made. Without threads, the search goes on at the next byte that can begin a
+//! match. And a thread that is alone and only goes round in one state, as in `.*`,
+//! is not moved byte by byte.
 
 use crate::limits::RUN_WORK_MAX;
 use crate::matching::ere::assertions::Assertions;
+use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::{Program, TagBits, Transition};
 use crate::matching::ere::scratch::{Scratch, Threads};
 use crate::matching::ere::span::Span;
@@ -108,6 +114,8 @@ struct Run<'a> {
     /// Lanes of the threads' rows: all of them, or none if only yes or no is asked
     /// for.
     width: usize,
+    /// The bytes that a match can begin with; all if it can be empty.
+    firsts: ByteSet,
     offset: usize,
     /// Work done, in the unit of [`RUN_WORK_MAX`].
     work: usize,
@@ -127,10 +135,13 @@ impl<'a> Run<'a> {
         next: &'a mut Threads,
     ) -> Self {
         next.clear();
+        let targets = program.automaton.initial().iter();
+        let sets = targets.map(|transition| program.set(transition.target));
         Self {
             program,
             text,
             width,
+            firsts: sets.fold(ByteSet::EMPTY, ByteSet::union),
             offset: 0,
             work: 0,
             end: None,
@@ -143,42 +154,113 @@ impl<'a> Run<'a> {
     fn run(&mut self, mut now: &'a mut Threads) -> Outcome {
         loop {
             if self.end.is_none() {
+                if self.next.len == 0 {
+                    self.find_first();
+                }
                 self.begin();
+            }
+            if self.next.len == 1 {
+                self.go_round();
             }
             // Without tags the first match decides. With them, threads that began
             // as early may still find a longer one.
             let is_done = self.end.is_some() && (self.width == 0 || self.next.len == 0);
-            let Some(&byte) = self.text.get(self.offset).filter(|_| !is_done) else {
+            if is_done || self.offset >= self.text.len() {
                 break;
-            };
+            }
             if self.work > RUN_WORK_MAX {
                 return Outcome::TooMuchWork;
             }
             self.offset += 1;
             core::mem::swap(&mut now, &mut self.next);
             self.next.clear();
-            self.step(now, byte);
+            self.step(now);
         }
         self.end
             .map_or(Outcome::NoMatch, |end| Outcome::Match { end })
     }
 
+    /// Goes on to the next byte that a match can begin with, or to the end of the
+    /// text.
+    fn find_first(&mut self) {
+        let rest = self.text.get(self.offset..).unwrap_or_default();
+        let skipped = rest.iter().position(|&byte| self.firsts.contains(byte));
+        self.offset += skipped.unwrap_or(rest.len());
+    }
+
     /// Adds the threads that begin a match here.
     fn begin(&mut self) {
         let program = self.program;
+        let after = self.text.get(self.offset).copied();
         for transition in program.automaton.initial() {
-            if self.next.slot(transition.target).is_none() && self.holds(transition.assertions) {
+            if program.goes_on(transition.target, after)
+                && self.next.slot(transition.target).is_none()
+                && self.holds(transition.assertions)
+            {
                 self.offer(&program.unset[..self.width], transition, None);
             }
         }
     }
 
-    /// Moves every thread over a byte.
-    fn step(&mut self, now: &Threads, byte: u8) {
+    /// Moves the only thread over bytes that leave it as it is: each leads back to
+    /// its state without setting a tag, and nowhere else.
+    fn go_round(&mut self) {
         let program = self.program;
+        let state = self.next.states[0];
+        let stay = program.set(state);
+        let goes_round = |text: &[u8], leave: &ByteSet| {
+            // The second byte must be read in this state, too, and in no other.
+            matches!(text, [byte, next, ..] if stay.contains(*byte)
+                && stay.contains(*next) && !leave.contains(*next))
+        };
+        let text = self.text;
+        // Most states are left with the next byte.
+        if state == program.automaton.accepting()
+            || !goes_round(&text[self.offset..], &ByteSet::EMPTY)
+        {
+            return;
+        }
+        // While there is no match, other threads may begin.
+        let mut leave = ByteSet::EMPTY;
+        if self.end.is_none() {
+            leave = self.firsts;
+        } else if begin_of(self.next.row(0, self.width)) > begin_of(self.best) {
+            return;
+        }
+        let mut is_circle = false;
+        for transition in program.automaton.leaving(state) {
+            if transition.assertions.contains(Assertions::TEXT_END) {
+                // Not before the end, where this does not lead.
+            } else if transition.target == state {
+                // Another way round might be preferred to the first.
+                if is_circle || !transition.sets_nothing() || !transition.assertions.is_none() {
+                    return;
+                }
+                is_circle = true;
+            } else if transition.target == program.automaton.accepting() {
+                // The same thread accepts again after the next byte, which is
+                // longer. But the first time must be seen: it ends the beginning
+                // of others. Conditions may fail after the next byte.
+                if self.end.is_none() || !transition.assertions.is_none() {
+                    return;
+                }
+            } else {
+                leave = leave.union(program.set(transition.target));
+            }
+        }
+        while is_circle && goes_round(&text[self.offset..], &leave) {
+            self.offset += 1;
+        }
+    }
+
+    /// Moves every thread over a byte.
+    fn step(&mut self, now: &Threads) {
+        let program = self.program;
+        let after = self.text.get(self.offset).copied();
         for index in 0..now.len {
             let state = now.states[index];
-            if !program.accepts(state, byte) {
+            // Other threads are made only if they accept the byte.
+            if state == program.automaton.accepting() {
                 continue;
             }
             // A thread that began after the match found so far cannot replace it.
@@ -189,6 +271,9 @@ impl<'a> Run<'a> {
             let leaving = program.automaton.leaving(state);
             self.work += leaving.len() * LOOK_COST;
             for transition in leaving {
+                if !program.goes_on(transition.target, after) {
+                    continue;
+                }
                 let slot = self.next.slot(transition.target);
                 // The cheap half of the comparison that `offer` makes: without
                 // tags no thread is better than another, and if the transition

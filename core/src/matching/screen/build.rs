@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Exception, Needle, Screen};
+use super::{ENDS, Exception, Link, MARK, Needle, Screen};
 use crate::ids::{RuleId, RuleIds};
 
 impl Screen {
@@ -89,11 +89,22 @@ impl Trie {
         let (classes, stride) = self.classes();
         let (outputs, sets) = self.outputs();
         let rows = 1 + self.nodes[0].children.len();
-        let (starts, exceptions) = self.exceptions(&classes, rows);
+        let (starts, mut exceptions) = self.exceptions(&classes, rows);
+        let mut shallow = self.shallow(&classes, stride);
+        // From numbers of states to links.
+        let next = exceptions.iter_mut().map(|(_, next)| next);
+        for next in shallow.iter_mut().chain(next) {
+            let number = *next as usize;
+            *next = match outputs[number] {
+                0 if number < rows => (number * stride) as Link,
+                0 => MARK | *next,
+                _ => MARK | ENDS | *next,
+            };
+        }
         let last_bytes = self.nodes[rows..].iter().map(|node| node.byte);
         Screen {
             always,
-            shallow: self.shallow(&classes, stride),
+            shallow,
             // Fits: the children of the root come first, one for each byte that
             // a string begins with, so at most 255 as in `classes`.
             fallbacks: last_bytes
@@ -103,6 +114,7 @@ impl Trie {
             exceptions,
             classes,
             stride,
+            rows,
             outputs,
             sets,
         }
@@ -177,8 +189,8 @@ impl Trie {
         (classes, count)
     }
 
-    /// Returns the full rows of the root and its children.
-    fn shallow(&self, classes: &[u8; 256], stride: usize) -> Box<[u32]> {
+    /// Returns the full rows of the root and its children, with numbers of states.
+    fn shallow(&self, classes: &[u8; 256], stride: usize) -> Box<[Link]> {
         let mut rows = Vec::new();
         for node in core::iter::once(0).chain(self.nodes[0].children.iter().copied()) {
             let row = rows.len();
@@ -194,7 +206,7 @@ impl Trie {
     }
 
     /// Returns the exceptions of the deeper nodes, from number `rows` on, and
-    /// where those of each begin.
+    /// where those of each begin; with numbers of states.
     fn exceptions(&self, classes: &[u8; 256], rows: usize) -> (Box<[u32]>, Box<[Exception]>) {
         let mut starts = vec![0];
         let mut all: Vec<Exception> = Vec::new();

@@ -10,6 +10,10 @@
 //! those of no byte and of one byte, have full rows. All others have a short
 //! list of the bytes that lead on. On any other byte they behave as the one-byte
 //! state of the byte that led to them.
+//!
+//! A state in a table is a [`Link`]. It leads right to a row, or is marked: then
+//! the state has a list, or strings end there. So a byte costs two look-ups and
+//! one comparison as long as nothing is found.
 
 mod build;
 
@@ -27,8 +31,18 @@ pub enum Needle<'a> {
     Substring(&'a [u8]),
 }
 
+/// A state: where its row of `shallow` begins; or [`MARK`] and its number, if it
+/// has no row or strings end there, for which [`ENDS`] stands besides.
+type Link = u32;
+
+/// The mark of states that are not only a row. No row begins so far on, so a
+/// marked state is found by the check of the index that is made anyway.
+const MARK: Link = 1 << 31;
+/// The second mark of states at which strings end.
+const ENDS: Link = 1 << 30;
+
 /// A class of bytes that leads on from a deeper state, and the next state.
-type Exception = (u8, u32);
+type Exception = (u8, Link);
 
 /// The strings of all rules as one automaton.
 #[derive(Debug)]
@@ -39,8 +53,10 @@ pub struct Screen {
     classes: Box<[u8; 256]>,
     /// Columns of `shallow`.
     stride: usize,
+    /// Rows of `shallow`.
+    rows: usize,
     /// Rows of the states of no byte and of one byte: the next state by class.
-    shallow: Box<[u32]>,
+    shallow: Box<[Link]>,
     /// For each deeper state, where its exceptions begin; one more at the end.
     starts: Box<[u32]>,
     /// For each deeper state, the row of `shallow` to use on other bytes.
@@ -57,34 +73,45 @@ impl Screen {
     /// work depends on the text's length alone.
     pub fn candidates(&self, text: &[u8], found: &mut RuleIds) {
         *found = found.union(self.always);
-        let rows = self.shallow.len() / self.stride;
-        let mut state = 0;
+        let (classes, shallow) = (&*self.classes, &*self.shallow);
+        let mut state: Link = 0;
         for &byte in text {
-            let class = self.classes[usize::from(byte)];
-            state = if state < rows {
-                self.shallow[state * self.stride + usize::from(class)] as usize
-            } else {
-                self.step_deep(state - rows, class)
+            let class = classes[usize::from(byte)];
+            state = match shallow.get(state as usize + usize::from(class)) {
+                Some(&next) => next,
+                None => self.step_marked(state, class, found),
             };
-            let output = self.outputs[state];
-            if output != 0 {
-                *found = found.union(self.sets[usize::from(output)]);
-            }
+        }
+        if state & ENDS != 0 {
+            self.note(state, found);
         }
     }
 
-    /// Returns the state after a deeper one.
+    /// Adds what ends at a marked state, and returns the state after it.
     #[inline(never)]
-    fn step_deep(&self, deep: usize, class: u8) -> usize {
+    fn step_marked(&self, state: Link, class: u8, found: &mut RuleIds) -> Link {
+        if state & ENDS != 0 {
+            self.note(state, found);
+        }
+        let number = (state & !(MARK | ENDS)) as usize;
+        let Some(deep) = number.checked_sub(self.rows) else {
+            return self.shallow[number * self.stride + usize::from(class)];
+        };
         let range = self.starts[deep] as usize..self.starts[deep + 1] as usize;
-        let exceptions = &self.exceptions[range];
-        match exceptions.iter().find(|exception| exception.0 == class) {
-            Some(&(_, next)) => next as usize,
-            None => {
-                let row = usize::from(self.fallbacks[deep]) * self.stride;
-                self.shallow[row + usize::from(class)] as usize
+        for &(leading, next) in &self.exceptions[range] {
+            if leading == class {
+                return next;
             }
         }
+        let row = usize::from(self.fallbacks[deep]) * self.stride;
+        self.shallow[row + usize::from(class)]
+    }
+
+    /// Adds what ends at a state.
+    #[cold]
+    fn note(&self, state: Link, found: &mut RuleIds) {
+        let output = self.outputs[(state & !(MARK | ENDS)) as usize];
+        *found = found.union(self.sets[usize::from(output)]);
     }
 
     /// Returns the bytes of memory it uses.

@@ -12,11 +12,19 @@ use crate::text::Text;
 
 /// One case of one rule: a keyed hash of the rule and its key text.
 ///
-/// 64 bits stand for the text itself. Two of the few hundred texts in a table
-/// collide by chance once in 10^14 tables, and nobody who lacks the secret can
+/// 64 bits stand for the text itself. Two of the thousand texts in a table
+/// collide by chance once in 10^13 tables, and nobody who lacks the secret can
 /// make two collide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key(u64);
+
+impl Key {
+    /// Returns which of `buckets` lists the key is in. All are equally long, as
+    /// strangers cannot choose keys.
+    pub(super) const fn bucket(self, buckets: usize) -> usize {
+        self.0 as usize % buckets
+    }
+}
 
 /// The secret that the hash is keyed with. Whoever can write log lines must not
 /// know it.

@@ -46,6 +46,7 @@
 //! | inhibition | one rule's open case silences another rule |
 
 mod cooldown;
+mod kept_texts;
 mod key;
 mod outcome;
 

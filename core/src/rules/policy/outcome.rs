@@ -7,7 +7,7 @@ use heapless::Vec;
 use crate::ids::{NotifierSet, Ticket};
 use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
 use crate::rules::notice::NoticeHead;
-use crate::text::{Text, TextBuffer};
+use crate::text::{Text, TextBuffer, floor_char_boundary};
 use crate::time::Wall;
 
 /// A policy's decision about a match.
@@ -79,11 +79,7 @@ impl KeptText {
     /// for people to read.
     pub(super) fn beginning_of(text: Text<'_>) -> Self {
         let bytes = text.as_bytes();
-        let mut end = bytes.len().min(COOLDOWN_TEXT_BYTES_MAX);
-        // A cut within a character moves before it: bytes 10xxxxxx continue one.
-        while end < bytes.len() && end > 0 && bytes[end] & 0xC0 == 0x80 {
-            end -= 1;
-        }
+        let end = floor_char_boundary(bytes, COOLDOWN_TEXT_BYTES_MAX);
         Self(Vec::from_slice(&bytes[..end]).unwrap_or_default())
     }
 

@@ -31,6 +31,11 @@ where
         }
     }
 
+    /// Returns whether forward mode is on.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// Sends a datagram on.
     pub(crate) fn forward(&mut self, stack: &mut S, datagram: &[u8]) {
         let Some(state) = self.state else { return };
