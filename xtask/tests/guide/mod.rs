@@ -10,7 +10,7 @@ use super::{HAP_AC2, HEX_REFRESH, Router, text};
 
 /// Each block's heading, with versions to paste it into.
 const BLOCKS: &[(&str, &[&str])] = &[
-    ("RouterOS Before 7.20", &["7.4", "7.16.2", "7.19.6"]),
+    ("RouterOS before 7.20", &["7.4", "7.16.2", "7.19.6"]),
     ("RouterOS 7.20", &["7.20", "7.20.8"]),
     ("RouterOS 7.21 and 7.22", &["7.21", "7.22.1"]),
     ("RouterOS 7.23 and later", &["7.23", "7.25"]),
@@ -124,7 +124,7 @@ fn each_block_sets_its_versions_up() {
 fn a_block_of_another_version_changes_nothing() {
     let guide = page("docs/router.md");
     for (heading, version) in [
-        ("RouterOS Before 7.20", "7.20"),
+        ("RouterOS before 7.20", "7.20"),
         ("RouterOS 7.20", "7.19"),
         ("RouterOS 7.21 and 7.22", "7.16"),
         ("RouterOS 7.23 and later", "7.22"),
