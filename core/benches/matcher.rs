@@ -19,7 +19,7 @@ use alertik_core::intake::Arrival;
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
 use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder};
-use alertik_core::syslog::{is_own_output, trim_line_end};
+use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::Wall;
 
@@ -77,6 +77,9 @@ fn engine(sources: &[String]) -> Engine {
     Engine::new(builder.finish(), (0, 0))
 }
 
+/// The daemon's own output, of which none comes back here.
+static OWN: std::sync::LazyLock<OwnOutput> = std::sync::LazyLock::new(|| OwnOutput::new((0, 0)));
+
 /// Takes a datagram as the daemon does, and returns how many rules matched.
 fn handle(engine: &mut Engine, text: &mut TextBuffer, datagram: &[u8]) -> usize {
     let arrival = Arrival {
@@ -84,7 +87,7 @@ fn handle(engine: &mut Engine, text: &mut TextBuffer, datagram: &[u8]) -> usize 
         source: IpAddr::from([192, 0, 2, 1]),
     };
     let message = trim_line_end(datagram);
-    if is_own_output(message) {
+    if OWN.contains(message) {
         return 0;
     }
     engine.handle(arrival.at, arrival, Wall::default, message);

@@ -120,6 +120,12 @@ impl RuleIds {
         Self(self.0 | other.0)
     }
 
+    /// Returns how many rules are members of both sets.
+    #[must_use]
+    pub const fn count_shared(self, other: Self) -> usize {
+        (self.0 & other.0).count_ones() as usize
+    }
+
     /// Returns the members, in the order of evaluation.
     pub fn iter(self) -> impl Iterator<Item = RuleId> {
         let mut rest = self.0;
@@ -252,6 +258,11 @@ mod tests {
         }
         let members = set.iter().map(RuleId::index).collect::<Vec<_>>();
         assert_eq!(members, [0, 63, 64, RULES_MAX - 1]);
+        let mut other = RuleIds::EMPTY;
+        for index in [64, 65] {
+            other.insert(RuleId::new(index).expect("in range"));
+        }
+        assert_eq!(set.count_shared(other), 1);
         assert!(set.contains(RuleId::new(64).expect("in range")));
         assert!(!set.contains(RuleId::new(65).expect("in range")));
     }

@@ -5,7 +5,7 @@
 //!
 //! The rooms, in the order of a datagram's life:
 //!
-//! 1. [`intake`]: received messages wait in a fixed ring.
+//! 1. [`intake`]: messages of senders that are allowed wait in a fixed ring.
 //! 2. [`syslog`]: what a line is, and whether it is our own output come back.
 //! 3. [`matching`]: substrings and POSIX extended regular expressions as musl
 //!    takes them.

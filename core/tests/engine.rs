@@ -414,7 +414,56 @@ fn hostile_bytes() {
     let mut bench = Bench::new(&[rule(0, REGEX, "user (.*) from", "@1")]);
     let text = &texts(bench.line(b"user \xff\xfe\x1b[2J\xc3 @1 from"))[0];
     assert!(text.starts_with("\u{fffd}\u{fffd}\u{1b}[2J\u{fffd} @1, at: "));
-    // NUL is a byte like any other to a substring, and no character to an expression.
-    let mut bench = Bench::new(&[rule(0, SUBSTR, "after", "m"), rule(1, REGEX, "a.b", "m")]);
-    assert_eq!(bench.line(b"a\0b after").len(), 1);
+}
+
+/// A NUL in a name hides the line from no rule, with a DFA or without, and does
+/// not reach a service.
+#[test]
+fn a_nul_hides_nothing() {
+    const LINE: &[u8] = b"login failure for user ab\0cd from 1.2.3.4 via ssh";
+    for pattern in [
+        "login failure for user (.*) from ([^ ]+) via",
+        "user ([^ ]+) from",
+        "user ([[:alpha:][:cntrl:]]*) from",
+        r"user (\S+) from",
+        r"user (ab\Wcd) from",
+        r"user (ab\x00cd) from",
+        r"user (ab\b.\bcd) from",
+        // Too large for a DFA.
+        "user ([^ ]+) (o*f.{60})*from",
+    ] {
+        let mut bench = Bench::new(&[rule(0, REGEX, pattern, "<@1>")]);
+        let found = texts(bench.line(LINE));
+        assert_eq!(found, [format!("<ab\u{fffd}cd>{AT}")], "{pattern}");
+    }
+    for pattern in ["user ([a-z]+) from", "user (ab cd) from", "abcd"] {
+        let mut bench = Bench::new(&[rule(0, REGEX, pattern, "m")]);
+        assert!(bench.line(LINE).is_empty(), "{pattern}");
+    }
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "1.2.3.4", "m")]);
+    assert_eq!(bench.line(LINE).len(), 1);
+}
+
+/// The work on one message is bounded over all rules together, and a rule that
+/// takes much starves no other: each has its part.
+#[test]
+fn rules_share_the_work_on_a_message() {
+    // Each of these alone would use up the limit; the last one needs little.
+    let mut rules: Vec<_> = (0..63)
+        .map(|number| rule(number, REGEX, "([ab]*)a[ab]{200}c$", "<@1>"))
+        .collect();
+    rules.push(rule(63, REGEX, "c([ab]*)$", "last <@1>"));
+    let mut bench = Bench::new(&rules);
+    let mut line = b"ab".repeat(1_000);
+    line[100] = b'c';
+    let start = std::time::Instant::now();
+    let found = texts(bench.line(&line));
+    let took = start.elapsed();
+    // Too much work counts as a match without groups.
+    assert_eq!(found.len(), 64);
+    assert!(found[..63].iter().all(|text| *text == format!("<>{AT}")));
+    assert!(found[63].starts_with("last <baba"), "{}", found[63]);
+    // Alone, the limit is 12 ms with optimisation. Without any it is some 20 times
+    // that; 63 times the limit would be minutes.
+    assert!(took < std::time::Duration::from_secs(3), "{took:?}");
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -215,6 +215,37 @@ fn a_second_signal() {
     daemon.signal("TERM");
     thread::sleep(Duration::from_millis(300));
     terminate(daemon);
+}
+
+/// A stranger's decoys use up the pace, and more texts than an outbox holds follow
+/// the real alarm before its turn comes. It arrives all the same, from the same
+/// sender and from another one.
+#[test]
+fn decoys_hide_no_alarm() {
+    for stranger in [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)] {
+        let sink = Sink::start(true);
+        let daemon = daemon(
+            &sink.url,
+            &[
+                ("EVENT0_MATCH_STR", "(.*)"),
+                ("EVENT0_MASK_MSG", "@1"),
+                ("GENERIC1_MIN_INTERVAL_MS", "1000"),
+            ],
+        );
+        let socket = UdpSocket::bind((stranger, 0)).expect("a socket");
+        let lie = |text: String| {
+            let sent = socket.send_to(text.as_bytes(), daemon.address());
+            sent.expect("loopback takes it");
+        };
+        (0..7).for_each(|number| lie(format!("decoy {number}")));
+        sink.next();
+        daemon.send(b"the real alarm");
+        (0..60).for_each(|number| lie(format!("{number} {}", "x".repeat(1_000))));
+        let mut all = String::new();
+        while !all.contains("the real alarm") {
+            all.push_str(&sink.next().1);
+        }
+    }
 }
 
 /// A slow service gets all there is within the time of the end.

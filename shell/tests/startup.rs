@@ -60,6 +60,19 @@ fn numbers_and_addresses() {
         ],
     );
     check(
+        &[("SYSLOG_PORT", "\x1b[31mX\r")],
+        &["SYSLOG_PORT: '\\x1b[31mX\\x0d' is not a whole number from 0 to 65535 without blanks"],
+    );
+    check(
+        &[("SYSLOG_ALLOW", "192.0.2.1,router,10.0.0.1/8,::/200,")],
+        &[
+            "SYSLOG_ALLOW: 'router' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
+            "SYSLOG_ALLOW: '10.0.0.1/8' has bits beyond its prefix; write 10.0.0.0/8 for the network, or leave the slash out for the one address",
+            "SYSLOG_ALLOW: '::/200' has no prefix length from 0 to 128 after its slash",
+            "SYSLOG_ALLOW: '' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
+        ],
+    );
+    check(
         &[("FORWARD_PORT", "514")],
         &["FORWARD_HOST: is not set, but FORWARD_PORT is"],
     );
@@ -111,6 +124,33 @@ fn expressions() {
         errors,
         "alertik: error: EVENT0_MATCH_STR: at byte 5: this '(' has no closing ')'; to match '(' itself, write \\(\n"
     );
+}
+
+/// Expressions that together take too much memory are refused, with the rule, the
+/// limit and the remedy; what fits is not.
+#[test]
+fn memory_of_expressions() {
+    let large = "((.?){7}){30}(a{0,1})()()()()()()()()()()()()()()()()()()()()()()()()()()()()z";
+    let names: Vec<_> = (0..26)
+        .flat_map(|rule| {
+            ["NOTIFIER", "MATCH_TYPE", "MATCH_STR", "MASK_MSG"]
+                .map(|field| format!("EVENT{rule}_{field}"))
+        })
+        .collect();
+    let values = ["Console", "regex", large, "@1"];
+    let mut variables: Vec<_> = names
+        .iter()
+        .map(String::as_str)
+        .zip(values.into_iter().cycle())
+        .collect();
+    variables.push(("ENV_EVENTS", "26"));
+    let (status, errors) = refused(&variables);
+    assert_eq!(status, Some(1));
+    let part = "with which the expressions of all rules together take more than the 4096 KiB that are allowed; lower its repeat counts";
+    assert!(errors.lines().all(|line| line.contains(part)), "{errors}");
+    assert!((1..26).contains(&errors.lines().count()), "{errors}");
+    assert!(!errors.contains("EVENT0_MATCH_STR"), "{errors}");
+    assert!(errors.contains("EVENT25_MATCH_STR: takes "), "{errors}");
 }
 
 /// Every part of an expression that probably means something else to its author
@@ -287,7 +327,7 @@ fn wrong_arguments() {
         (
             &["health", "--xml"],
             "health: unknown arguments: --xml",
-            "health [--json]",
+            "health [--json | --live]",
         ),
         (
             &["match", "--al"],

@@ -169,6 +169,8 @@ EVENT0_NOTIFIER=Telegram
 EVENT0_MATCH_TYPE=regex
 EVENT0_MATCH_STR=ether2 link up \(speed (\d+)M?bps, "full" duplex\)$
 EVENT0_MASK_MSG=at @1
+TELEGRAM_BOT_TOKEN=123456:SECRET$token"?
+GENERIC1_HEADERS=Authorization: Bearer SECRET\header
 export EVENT1_MATCH_STR="it costs \$5?"
 "#;
 
@@ -196,6 +198,13 @@ fn an_old_hap_ac2_is_set_up_in_old_words() {
     );
     has(r#"/container/envs/add name="alertik" key="EVENT1_MATCH_STR" value="it costs \$5\?""#);
     has(
+        r#"/container/envs/add name="alertik" key="TELEGRAM_BOT_TOKEN" value="123456:SECRET\$token\"\?""#,
+    );
+    has(
+        r#"/container/envs/add name="alertik" key="GENERIC1_HEADERS" value="Authorization: Bearer SECRET\\header""#,
+    );
+    has(r#"/container/envs/add name="alertik" key="SYSLOG_ALLOW" value="172.31.255.1""#);
+    has(
         r#"/container/add file="flash/alertik.tar" interface="alertik" root-dir="flash/alertik" envlist="alertik" comment="alertik" logging=yes start-on-boot=yes"#,
     );
     for severity in ["info", "warning", "error", "critical"] {
@@ -212,6 +221,33 @@ fn an_old_hap_ac2_is_set_up_in_old_words() {
     );
 }
 
+/// A secret is in none of the arguments of ssh and in nothing that is printed,
+/// also if the router refuses it and repeats it; and the file that brought it is gone.
+#[test]
+fn secrets_are_neither_printed_nor_passed_as_arguments() {
+    let Some(router) = Router::start("secrets", "7.16", HAP_AC2) else {
+        return;
+    };
+    router.write("alertik.env", ENV_FILE);
+    let env_file = router.path("alertik.env");
+    let arguments = ["--env-file", env_file.to_str().unwrap()];
+    for (more, works) in [(&["--dry-run"][..], true), (&[], true), (&[], false)] {
+        if !works {
+            router.write("refuse-secrets", "");
+        }
+        let output = router.flash(&[&arguments, more].concat());
+        assert_eq!(output.status.success(), works);
+        for said in [&output.stdout, &output.stderr] {
+            assert!(!text(said).contains("SECRET"), "{}", text(said));
+        }
+        let shown = [output.stdout, output.stderr].concat();
+        assert!(text(&shown).contains(r#"key="TELEGRAM_BOT_TOKEN" value=***"#));
+        assert!(!router.path("files/alertik-env.rsc").exists());
+    }
+    assert!(router.read("commands").contains("SECRET"));
+    assert!(!router.read("arguments").contains("SECRET"));
+}
+
 /// An ARMv5 board with RouterOS 7.21 gets its own code, a CA and another port.
 #[test]
 fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
@@ -220,7 +256,10 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
     };
     router.write("own-ca.pem", "-----BEGIN CERTIFICATE-----");
     let authority = router.path("own-ca.pem");
-    router.write("alertik.env", "SYSLOG_PORT=5514\n");
+    router.write(
+        "alertik.env",
+        "SYSLOG_PORT=5514\nSYSLOG_ALLOW=192.0.2.0/24\n",
+    );
     let env_file = router.path("alertik.env");
     let output = router.flash(&[
         "--env-file",
@@ -234,6 +273,7 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
     let changes = router.changes().join("\n");
     for command in [
         r#"/container/envs/add list="alertik" key="TLS_CA_FILE" value="/ca/ca.pem""#,
+        r#"/container/envs/add list="alertik" key="SYSLOG_ALLOW" value="192.0.2.0/24""#,
         r#"/container/mounts/add list="alertik" src="/alertik-ca" dst="/ca""#,
         r#"/container/add file="alertik.tar" interface="alertik" root-dir="alertik" envlists="alertik" mountlists="alertik" comment="alertik""#,
         r#"remote=172.31.255.2 remote-port="5514""#,

@@ -22,12 +22,15 @@ if [[ $command == *sftp-server* || $command == internal-sftp ]]; then
     mkdir -p files; grep -q folder=1 facts && mkdir -p files/flash
     cd files && exec /usr/lib/openssh/sftp-server
 fi
-printf '%s\n' "$command" >> commands
+# What everybody on the user's machine can read in ssh's arguments.
+printf '%s\n' "$command" >> arguments
+[[ $command == '/import '* ]] || printf '%s\n' "$command" >> commands
 
 if [[ $command == *container* && $command != *device-mode* && -e no-container ]]; then
     # Menus of a package that is not installed are syntax errors.
     [[ $command == */container/* ]] && refuse "bad command name container (line 1 column 28)"
 fi
+run() {
 case $command in
     ':put ("architecture="'*) cat facts | while read -r line; do say "$line"; done ;;
     ':put ("containers="'*) say "containers=0" ;;
@@ -61,8 +64,25 @@ case $command in
     '/container/start '*) echo running > state; done_line ;;
     '/container/remove '*) rm -f state; done_line ;;
     ':do {/container/stop '*) [[ -e state ]] && echo stopped > state; done_line ;;
+    '/file/remove '*alertik-env.rsc*) rm -f files/alertik-env.rsc; done_line ;;
     '/file/remove '*) rm -f files/*/alertik.tar files/alertik.tar; done_line ;;
     ':if '* | '/system/logging/'*) done_line ;;
     *) refuse "bad command name (line 1 column 1)" ;;
 esac
+}
+
+if [[ $command == '/import '* ]]; then
+    file=${command#*file-name=\"}
+    [[ -s files/${file%%\"*} ]] || refuse "file not found"
+    # Each line is a command; the first one that fails ends the script.
+    while IFS= read -r line; do
+        [[ -e refuse-secrets && $line == *SECRET* ]] && refuse "bad value in $line (line 1 column 9)"
+        command="$line; :put \"alertik: done\""
+        printf '%s\n' "$command" >> commands
+        said=$(run) || refuse "$said (line 1 column 21)"
+    done < "files/${file%%\"*}"
+    say "Script file loaded and executed successfully" "alertik: done"
+else
+    run
+fi
 exit 0

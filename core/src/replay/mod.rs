@@ -1,10 +1,11 @@
 //! Lines run through the engine to see what it makes of them.
 //!
 //! This is what `alertik match` and the validator page do with a line: exactly
-//! what the daemon does with a datagram, with two differences. Cooldowns are
-//! off, because somebody who tries a rule wants to see every match; and the
-//! place of each match and of its groups is found too, which the daemon does
-//! not need.
+//! what the daemon does with a datagram, with three differences. Cooldowns are
+//! off, because somebody who tries a rule wants to see every match; the place of
+//! each match and of its groups is found too, which the daemon does not need; and
+//! a daemon's own output is known by its looks, because a replay has printed
+//! nothing.
 //!
 //! A room of its own, after all the others: a replay is every room in a row, and
 //! it shows notifiers by the names that [`delivery`](crate::delivery) has for
@@ -18,7 +19,7 @@ use crate::ids::{NotifierSet, RuleId};
 use crate::intake::Arrival;
 use crate::matching::Span;
 use crate::rules::{Engine, Located, Rule, Rules};
-use crate::syslog::{is_own_output, trim_line_end};
+use crate::syslog::{looks_like_own_output, trim_line_end};
 use crate::text::{Text, TextBuffer};
 use crate::time::{Instant, Wall};
 
@@ -65,10 +66,11 @@ impl Replay {
     }
 
     /// Takes the next line, with or without its line end. Returns false for a
-    /// line of alertik's own output, which the daemon does not look at.
+    /// line that looks like alertik's own output, as logged by RouterOS: if a
+    /// daemon printed it, it does not look at it.
     pub fn push(&mut self, line: &[u8]) -> bool {
         let message = trim_line_end(line);
-        if is_own_output(message) {
+        if looks_like_own_output(message) {
             self.engine.handle_timeout(self.now);
             return false;
         }

@@ -21,7 +21,7 @@ use crate::ids::RuleIds;
 use crate::ids::RuleName;
 use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
-use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::{Decision, Policies};
@@ -64,6 +64,8 @@ pub struct Engine {
     received: Option<Received>,
     /// Rules that may match the message and have not been tried yet.
     candidates: RuleIds,
+    /// The part of [`RUN_WORK_MAX`] that the message has left.
+    work: usize,
     /// Whether a rule has matched the message.
     matched: bool,
     /// The first candidate has matched, its groups are in `spans`, and it only
@@ -88,6 +90,7 @@ impl Engine {
             message_len: 0,
             received: None,
             candidates: RuleIds::EMPTY,
+            work: RUN_WORK_MAX,
             matched: false,
             waits_for_room: false,
             notified: None,
@@ -112,6 +115,7 @@ impl Engine {
         self.waits_for_room = false;
         self.received = None;
         self.candidates = RuleIds::EMPTY;
+        self.work = RUN_WORK_MAX;
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
         self.rules.screen.candidates(message, &mut self.candidates);
         // Most messages end here, unread but for the screen and not copied.
@@ -172,6 +176,7 @@ impl Engine {
         let id = self.notified?;
         let rule = self.rules.rules.get(id.index())?;
         let message = &self.message[..self.message_len];
+        self.rules.scratch.limit_work(RUN_WORK_MAX);
         let groups = match &rule.condition {
             Condition::Substring(bytes) => {
                 let start = match bytes.len() {
@@ -184,7 +189,11 @@ impl Engine {
                 0
             }
             Condition::Regex(pattern) => {
-                if !pattern.captures(message, &mut self.rules.scratch, &mut self.spans) {
+                let scratch = &mut self.rules.scratch;
+                let found = pattern.captures(message, scratch, &mut self.spans);
+                // The daemon would not have done this work.
+                scratch.take_work();
+                if !found {
                     return None;
                 }
                 pattern.groups()
@@ -243,6 +252,9 @@ impl Engine {
             return Tried::Nothing;
         };
         let message = &self.message[..self.message_len];
+        // An equal part of what is left, so that no rule starves the others.
+        let sharers = self.candidates.count_shared(self.rules.searching).max(1);
+        self.rules.scratch.limit_work(self.work / sharers);
         let matches = match &rule.condition {
             _ if core::mem::take(&mut self.waits_for_room) => true,
             // The screen finds substrings exactly.
@@ -252,6 +264,7 @@ impl Engine {
             }
             Condition::Regex(pattern) => pattern.is_match(message, &mut self.rules.scratch),
         };
+        self.work = self.work.saturating_sub(self.rules.scratch.take_work());
         if !matches {
             return Tried::Nothing;
         }

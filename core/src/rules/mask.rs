@@ -137,7 +137,8 @@ impl Mask {
 
     /// Appends the mask with its groups filled in from `message`. A group that
     /// took no part in the match, or is empty, gives empty text. `spans[n]` is
-    /// group `n`; `spans[0]` is not used.
+    /// group `n`; `spans[0]` is not used. A NUL becomes U+FFFD, because no service
+    /// takes one and some refuse the whole message.
     pub fn expand(&self, message: &[u8], spans: &[Option<Span>], out: &mut TextBuffer) {
         for piece in &self.pieces {
             match piece {
@@ -145,7 +146,13 @@ impl Mask {
                 Piece::Group(number) => {
                     let span = spans.get(usize::from(*number)).copied().flatten();
                     let bytes = span.and_then(|span| message.get(span.start..span.end));
-                    out.push_log(bytes.unwrap_or_default());
+                    let parts = bytes.unwrap_or_default().split(|&byte| byte == 0);
+                    for (index, part) in parts.enumerate() {
+                        if index > 0 {
+                            out.push_log("\u{fffd}".as_bytes());
+                        }
+                        out.push_log(part);
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 //!
 //! [`STATIC_EVENTS`] are rules that ship with the program.
 
+mod cost;
 mod describe;
 mod engine;
 mod mask;
@@ -12,6 +13,7 @@ mod rule;
 mod spec;
 mod static_events;
 
+pub use cost::Cost;
 pub use describe::Description;
 pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};

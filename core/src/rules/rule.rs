@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::ids::{NotifierSet, RuleId, RuleName};
-use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX};
+use crate::ids::{NotifierSet, RuleId, RuleIds, RuleName};
+use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX, PATTERN_BYTES_TOTAL_MAX};
 use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::spec::{MatchType, RuleSpec};
@@ -19,6 +19,9 @@ pub struct RuleErrors {
     pub mask: Option<MaskError>,
     /// There are [`crate::limits::RULES_MAX`] rules already.
     pub too_many: bool,
+    /// The expression takes this many bytes, which is more than the rules before it
+    /// leave of [`PATTERN_BYTES_TOTAL_MAX`].
+    pub too_large: Option<usize>,
 }
 
 /// A compiled rule.
@@ -53,6 +56,8 @@ pub struct RulesBuilder {
     rules: Vec<Rule>,
     /// The part of [`DFA_BYTES_TOTAL_MAX`] that is left.
     dfa_bytes: usize,
+    /// The part of [`PATTERN_BYTES_TOTAL_MAX`] that is left.
+    bytes: usize,
 }
 
 impl Default for RulesBuilder {
@@ -68,6 +73,7 @@ impl RulesBuilder {
         Self {
             rules: Vec::new(),
             dfa_bytes: DFA_BYTES_TOTAL_MAX,
+            bytes: PATTERN_BYTES_TOTAL_MAX,
         }
     }
 
@@ -82,6 +88,11 @@ impl RulesBuilder {
             MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
                 .map(|pattern| Condition::Regex(Box::new(pattern))),
         };
+        let bytes = match &condition {
+            Ok(Condition::Regex(pattern)) => pattern.memory(),
+            _ => 0,
+        };
+        let left = self.bytes.checked_sub(bytes);
         let groups = match &condition {
             Ok(Condition::Substring(_)) => 0,
             Ok(Condition::Regex(pattern)) => pattern.groups(),
@@ -89,8 +100,9 @@ impl RulesBuilder {
             Err(_) => GROUPS_MAX,
         };
         let mask = Mask::parse(spec.mask, groups);
-        match (condition, mask, RuleId::new(self.rules.len())) {
-            (Ok(condition), Ok(mask), Some(id)) => {
+        match (condition, mask, RuleId::new(self.rules.len()), left) {
+            (Ok(condition), Ok(mask), Some(id), Some(left)) => {
+                self.bytes = left;
                 let RuleSpec {
                     name,
                     notifiers,
@@ -106,10 +118,11 @@ impl RulesBuilder {
                 });
                 Ok(id)
             }
-            (condition, mask, id) => Err(RuleErrors {
+            (condition, mask, id, left) => Err(RuleErrors {
                 pattern: condition.err(),
                 mask: mask.err(),
                 too_many: id.is_none(),
+                too_large: left.is_none().then_some(bytes),
             }),
         }
     }
@@ -120,10 +133,17 @@ impl RulesBuilder {
         let patterns = self.rules.iter().filter_map(Rule::pattern);
         let scratch = Scratch::for_patterns(patterns);
         let screen = Screen::build(self.rules.iter().map(Rule::needle));
+        let mut searching = RuleIds::EMPTY;
+        for (id, rule) in (0..).map_while(RuleId::new).zip(&self.rules) {
+            if rule.searches() {
+                searching.insert(id);
+            }
+        }
         Rules {
             rules: self.rules.into_boxed_slice(),
             screen,
             scratch,
+            searching,
         }
     }
 }
@@ -136,6 +156,12 @@ impl Rule {
             Condition::Regex(pattern) => Some(pattern),
             Condition::Substring(_) => None,
         }
+    }
+
+    /// Returns whether the bounded engine may have to look at a message.
+    fn searches(&self) -> bool {
+        let pattern = self.pattern();
+        pattern.is_some_and(|pattern| pattern.work_max(self.mask.uses_groups()) > 0)
     }
 
     fn needle(&self) -> Needle<'_> {
@@ -152,6 +178,8 @@ pub struct Rules {
     pub(super) rules: Box<[Rule]>,
     pub(super) screen: Screen,
     pub(super) scratch: Scratch,
+    /// The rules that share the bounded engine's work on a message.
+    pub(super) searching: RuleIds,
 }
 
 impl Rules {

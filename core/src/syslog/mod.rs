@@ -6,14 +6,14 @@
 //!
 //! # Contract
 //!
-//! Nothing here allocates, fails or panics, whatever the bytes are: what is not
-//! there is `None` or the text as it was, and every result is a part of the
-//! input. Time is linear in the line.
+//! Nothing here fails or panics, whatever the bytes are, and nothing but
+//! [`OwnOutput::new`] allocates: what is not there is `None` or the text as it
+//! was, and every result is a part of the input. Time is linear in the line.
 //!
 //! Rules see the datagram's text as it came, header included, because that is
 //! what users wrote their patterns for. So far the formats matter for one
 //! question only: whether a line is our own output that the router logged and
-//! sent back ([`is_own_output`]).
+//! sent back ([`OwnOutput`]).
 
 mod cef;
 mod own_output;
@@ -21,8 +21,8 @@ mod priority;
 mod scan;
 mod time;
 
-pub(crate) use own_output::OWN_NOTICE;
-pub use own_output::{OWN_OUTPUT_PREFIX, is_own_output};
+pub(crate) use own_output::{OWN_NOTICE, looks_like_own_output};
+pub use own_output::{OWN_OUTPUT_PREFIX, OwnOutput};
 
 /// Returns the message without one trailing CR LF, LF or CR. `$` in a rule then
 /// matches at the end of what people see (RouterOS ends CEF entries with CR LF,

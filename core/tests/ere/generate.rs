@@ -190,7 +190,8 @@ fn class(random: &mut Random, letters: &[u8]) -> Ast {
     }
 }
 
-/// Returns the bytes for which `belongs` returns true, except the byte 0.
+/// Returns the bytes for which `belongs` answers true, but not the byte 0: musl
+/// cannot judge texts that hold one.
 fn bytes(belongs: impl Fn(u8) -> bool) -> Vec<u8> {
     (1..=u8::MAX).filter(|&byte| belongs(byte)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX};
+use alertik_core::limits::{MESSAGE_BYTES_MAX, PATTERN_BYTES_MAX, RUN_WORK_MAX};
 use alertik_core::matching::{Pattern, Scratch, Span};
 
 use crate::answer;
@@ -141,15 +141,55 @@ fn costly_dfa() {
 /// groups. Texts up to the promised length never reach the limit.
 #[test]
 fn too_much_work() {
-    let pattern = Pattern::compile_within(b"(a?){100}b", &mut 0).expect("valid");
+    let pattern = Pattern::compile_within(b"(a?){100}b$", &mut 0).expect("valid");
     let mut scratch = Scratch::for_patterns([&pattern]);
     let exact = pattern.exact_up_to();
     assert!((50..MESSAGE_BYTES_MAX).contains(&exact), "{exact}");
+    let text = |bytes: usize| [b"b", &b"a".repeat(bytes - 1)[..]].concat();
     let mut spans = [None; 2];
-    assert!(!pattern.captures(&b"a".repeat(exact), &mut scratch, &mut spans));
-    assert!(pattern.captures(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch, &mut spans));
+    assert!(!pattern.captures(&text(exact), &mut scratch, &mut spans));
+    assert!(pattern.captures(&text(MESSAGE_BYTES_MAX), &mut scratch, &mut spans));
     assert_eq!(spans, [None, None]);
-    assert!(pattern.is_match(&b"a".repeat(MESSAGE_BYTES_MAX), &mut scratch));
+    assert!(pattern.is_match(&text(MESSAGE_BYTES_MAX), &mut scratch));
+}
+
+/// The work of a run stays within the limit that the caller sets, one state's
+/// transitions aside, even if each byte moves all threads; and it is reported.
+#[test]
+fn work_is_limited_and_reported() {
+    let pattern = Pattern::compile_within(b"(a?){250}b$", &mut 0).expect("valid");
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let text = [b"b", &b"a".repeat(MESSAGE_BYTES_MAX - 1)[..]].concat();
+    for limit in [0, 50_000, 500_000, RUN_WORK_MAX] {
+        scratch.limit_work(limit);
+        assert!(pattern.is_match(&text, &mut scratch));
+        let work = scratch.take_work();
+        assert!((limit..limit + 10_000).contains(&work), "{limit}: {work}");
+        assert_eq!(scratch.take_work(), 0);
+    }
+}
+
+/// A pattern without a DFA is not run on a text that lacks a byte of every match,
+/// wherever in the pattern that is.
+#[test]
+fn bytes_that_must_be_there() {
+    for (pattern, lacks) in [
+        ("([ab]*)a[ab]{200}c", "abab"),
+        ("([ab]*)a[ab]{200}(c|dc|c?c)b", "abdbd"),
+        ("([ab]*)a[ab]{200}(xc)+", "ababx"),
+    ] {
+        let pattern = Pattern::compile_within(pattern.as_bytes(), &mut 0).expect("valid");
+        let mut scratch = Scratch::for_patterns([&pattern]);
+        let text = lacks.repeat(800);
+        let mut spans = [None; 2];
+        assert!(!pattern.captures(text.as_bytes(), &mut scratch, &mut spans));
+        assert!(!pattern.is_match(text.as_bytes(), &mut scratch));
+        assert_eq!(scratch.take_work(), 0);
+    }
+    // Not one that is in some matches only.
+    let pattern = Pattern::compile_within(b"a[ab]{21}(c|d)e?", &mut 0).expect("valid");
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    assert!(pattern.is_match(&[&b"ab".repeat(20)[..], b"d"].concat(), &mut scratch));
 }
 
 /// With a DFA, the work limit never causes a false match: it only costs a match its

@@ -96,6 +96,7 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
         writeln!(out, "    groups    {groups}")?;
     }
     writeln!(out, "    matching  {}", rule.describe())?;
+    writeln!(out, "    cost      {}", rule.cost())?;
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
     match rule.cooldown_millis / 1_000 {
@@ -114,9 +115,23 @@ fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
         None => out.write_str("every address\n")?,
         Some(address) => writeln!(out, "{address}")?,
     }
+    out.push_str("  from      ");
+    if settings.allowed.prefixes().is_empty() {
+        out.push_str("every sender");
+    }
+    for (index, prefix) in settings.allowed.prefixes().iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(out, "{comma}{prefix}")?;
+    }
+    out.push('\n');
     match &settings.forward {
         None => out.write_str("  forwards  nothing\n")?,
-        Some(target) => writeln!(out, "  forwards  to {} port {}", target.host, target.port)?,
+        Some(target) => writeln!(
+            out,
+            "  forwards  to {} port {}",
+            Escaped(target.host.as_bytes()),
+            target.port
+        )?,
     }
     let level = match settings.log.level {
         log::LevelFilter::Error => "error",

@@ -1,7 +1,9 @@
 //! A command as the command line knows it, and helpers for its arguments.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 
+use crate::log::Escaped;
 use crate::settings::Env;
 
 /// The exit status for yes: right, sent, healthy, or a line matched.
@@ -31,7 +33,7 @@ impl BadArguments {
         let mut text = "unknown arguments:".to_owned();
         for word in arguments {
             text.push(' ');
-            text.push_str(&word.to_string_lossy());
+            text.push_str(&Escaped(word.as_bytes()).to_string());
         }
         Self(text)
     }

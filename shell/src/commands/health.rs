@@ -13,15 +13,30 @@ use crate::sys::terminal::print;
 /// The command.
 pub(super) const COMMAND: Command = Command {
     name: "health",
-    arguments: "[--json]",
+    arguments: "[--json | --live]",
     help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status.
-      Ends with 0 if it is healthy, with 1 otherwise.
+      Ends with 0 if it is healthy, with 1 if somebody should look: it does not
+      work, loses messages, or a notifier is suspended or fails. With --live it
+      ends with 1 only if the process does not work: for a probe that restarts
+      it, which would help no service.
 ",
     run,
 };
 
 /// See [`COMMAND`].
 fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
+    if let [word] = arguments
+        && word == "--live"
+    {
+        let answer = ask(env);
+        print(match &answer {
+            Ok(answer) if answer.live => "live",
+            Ok(answer) => &answer.line,
+            Err(complaint) => complaint,
+        });
+        print("\n");
+        return Ok(exit_status(answer.is_ok_and(|answer| answer.live)));
+    }
     let json = only_switch(arguments, "--json")?;
     let answer = ask(env).unwrap_or_else(|complaint| unhealthy(&complaint));
     print(if json { &answer.json } else { &answer.line });
@@ -59,6 +74,7 @@ fn unhealthy(complaint: &str) -> Answer {
     json.push('}');
     Answer {
         healthy: false,
+        live: false,
         line: format!("unhealthy ({complaint})"),
         json,
     }

@@ -25,6 +25,8 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
 /// The daemon's answer.
 pub(crate) struct Answer {
     pub(crate) healthy: bool,
+    /// Whether the process works, whatever becomes of notifications.
+    pub(crate) live: bool,
     /// The line for people.
     pub(crate) line: String,
     /// The JSON object.
@@ -66,6 +68,7 @@ pub(crate) fn ask(port: u16) -> io::Result<Answer> {
     match (lines.next(), lines.next(), lines.next()) {
         (Some(verdict), Some(line), Some(json)) => Ok(Answer {
             healthy: verdict == "healthy",
+            live: verdict != "stopped",
             line,
             json,
         }),
@@ -81,10 +84,10 @@ fn answer(daemon: &Daemon, mut stream: &UnixStream) -> io::Result<()> {
     use std::fmt::Write as _;
     stream.set_write_timeout(Some(TIME_LIMIT))?;
     let status = status::of(daemon);
-    let verdict = if status.is_healthy() {
-        "healthy"
-    } else {
-        "unhealthy"
+    let verdict = match (status.is_healthy(), status.is_live()) {
+        (true, _) => "healthy",
+        (false, true) => "unhealthy",
+        (false, false) => "stopped",
     };
     let mut text = String::new();
     // Writing to a string cannot fail.

@@ -7,12 +7,12 @@ use std::time::Duration;
 use alertik_core::delivery::{Loss, LossCause, Losses};
 use alertik_core::intake::{Arrival, MessageBuffer};
 use alertik_core::rules::{Engine, EngineCounters};
-use alertik_core::syslog::{is_own_output, trim_line_end};
+use alertik_core::syslog::trim_line_end;
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
 use crate::intake::queue::{Queue, Work};
-use crate::log::{Escaped, debug};
+use crate::log::{Escaped, debug, is_own_output};
 use crate::notifier::Senders;
 use crate::sys::clock;
 
@@ -35,6 +35,8 @@ pub(crate) struct MatcherStatus {
     pub(crate) lost_ring: u64,
     /// Messages that the kernel dropped.
     pub(crate) lost_kernel: u64,
+    /// When the last of these losses was noticed.
+    pub(crate) lost_at: Option<Instant>,
     /// When the matcher last did something, or found that there is nothing to
     /// do.
     pub(crate) moved_at: Instant,
@@ -115,6 +117,7 @@ impl<'a> Matcher<'a> {
             Work::Messages => {}
             Work::Lost(loss) => {
                 self.status.lost_ring += loss.count;
+                self.status.lost_at = Some(now);
                 self.unreported.add(Loss {
                     cause: LossCause::Ring,
                     count: loss.count,
@@ -208,17 +211,24 @@ impl<'a> Matcher<'a> {
     }
 
     fn read_kernel_drops(&mut self, now: Instant) {
-        self.drops_read_at = Some(now);
+        // They may have begun right after the last look.
+        let since = self
+            .drops_read_at
+            .replace(now)
+            .map_or_else(clock::wall, wall_at);
         let Some(drops) = (self.kernel_drops)() else {
             return;
         };
         let count = u64::from(drops.wrapping_sub(self.drops_seen));
         self.drops_seen = drops;
         self.status.lost_kernel += count;
+        if count > 0 {
+            self.status.lost_at = Some(now);
+        }
         self.unreported.add(Loss {
             cause: LossCause::Kernel,
             count,
-            since: clock::wall(),
+            since,
         });
     }
 

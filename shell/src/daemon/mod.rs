@@ -20,6 +20,7 @@ use std::time::Duration;
 use alertik_core::rules::{Engine, Rules};
 
 use crate::intake::forward::{self, ForwardState, Forwarder};
+use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::intake::receiver;
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
@@ -52,6 +53,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let Settings {
         listen,
         port,
+        allowed,
         forward,
         rules,
         notifiers,
@@ -82,6 +84,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let forward = forward.transpose()?;
     // The daemon lives as long as the process; its threads share it freely.
     let daemon: &'static Daemon = Box::leak(Box::new(Daemon {
+        gate: Gate::new(allowed),
         queue,
         matcher: Mutex::new(MatcherStatus::default()),
         forward,
@@ -93,7 +96,8 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     spawn("matcher", move || run_matcher(daemon, rules))?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
-        receiver::run(&mut stack, &mut socket, &mut Forwarder::new(forward), queue)
+        let mut forwarder = Forwarder::new(forward);
+        receiver::run(&mut stack, &mut socket, &daemon.gate, &mut forwarder, queue)
     })?;
     if let Err(error) = health_socket::start(daemon) {
         log::warn!("`alertik health` will find no daemon here: {error}");
@@ -103,8 +107,12 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
 
 /// Waits for signals, and returns once one asks the daemon to end.
 pub(crate) fn wait(daemon: &Daemon, signals: &Blocked) {
-    while signals.wait() == Action::Status {
-        status::log(daemon);
+    loop {
+        match signals.wait() {
+            Action::Stop => return,
+            Action::Nothing => log::info!("SIGHUP: a log file that was moved is made again"),
+            Action::Status => status::log(daemon),
+        }
     }
 }
 

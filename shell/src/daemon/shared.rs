@@ -6,12 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::daemon::matcher::MatcherStatus;
 use crate::intake::forward::ForwardState;
+use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::notifier::Senders;
 use crate::sys::udp_socket;
 
 /// The parts of the running daemon that several threads use.
 pub(crate) struct Daemon {
+    /// Who may send, in front of the receiver.
+    pub(super) gate: Gate,
     /// Between the receiver and the matcher.
     pub(super) queue: &'static Queue,
     /// The matcher's status as of its last message.

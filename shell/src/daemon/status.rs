@@ -20,6 +20,10 @@ const NOTIFIER_FAILING_MILLIS: u64 = 60 * 60 * 1_000;
 /// than this, in milliseconds, has stopped. Both should move within a second.
 const INTAKE_STOPPED_MILLIS: u64 = 60 * 1_000;
 
+/// For so long after a loss, in milliseconds, the daemon is unhealthy: somebody
+/// should look whether it lasts.
+const LOSS_TOLD_MILLIS: u64 = 10 * 60 * 1_000;
+
 /// The daemon's state at one moment.
 pub(crate) struct Status {
     now: Instant,
@@ -30,9 +34,11 @@ pub(crate) struct Status {
     notifiers: Vec<(Notifier, NotifierStatus)>,
     /// The reason why somebody should look, if there is one.
     complaint: Option<String>,
+    /// Whether intake and matcher work.
+    is_live: bool,
 }
 
-const COUNTS: usize = 12;
+const COUNTS: usize = 13;
 const LOSSES: usize = 6;
 
 /// Returns the state.
@@ -47,10 +53,16 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
     let intake = daemon.queue.status();
     let forward = daemon.forward.map(ForwardState::counts);
     let forward = forward.unwrap_or_default();
-    let failing = notifiers
-        .iter()
-        .map(|(id, status)| (*id, status.failing_since));
-    let complaint = complaint(now, intake.failing_since, matcher.moved_at, failing);
+    let stopped = stopped(now, intake.failing_since, matcher.moved_at);
+    let is_live = stopped.is_none();
+    let complaint = stopped
+        .map(str::to_owned)
+        .or_else(|| lost(now, matcher.lost_at))
+        .or_else(|| {
+            notifiers
+                .iter()
+                .find_map(|(id, status)| ails(now, *id, status))
+        });
     Status {
         // The clock's epoch is its first use, at the start.
         now,
@@ -64,6 +76,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("failed", sum(|n| n.counts.failed_attempts)),
             ("waiting", sum(|n| n.waiting as u64)),
             ("own_output", matcher.own_output),
+            ("foreign", daemon.gate.foreign()),
             ("cut", intake.cut),
             ("forwarded", forward.forwarded),
             ("not_forwarded", forward.failed),
@@ -78,29 +91,51 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
         ],
         notifiers,
         complaint,
+        is_live,
     }
 }
 
-/// Returns the reason why somebody should look, if there is one: nothing has been
-/// received since `failing_since`, the matcher has not moved since `moved_at`, or
-/// a notifier has failed for too long.
-fn complaint(
+/// Returns what has stopped, if anything has: nothing was received since
+/// `failing_since`, or the matcher has not moved since `moved_at`. A restart may
+/// help.
+fn stopped(
     now: Instant,
     failing_since: Option<Instant>,
     moved_at: Instant,
-    notifiers: impl Iterator<Item = (Notifier, Option<Instant>)>,
-) -> Option<String> {
+) -> Option<&'static str> {
     if failing_since.is_some_and(|since| now.since(since) > INTAKE_STOPPED_MILLIS) {
-        return Some("intake stopped: nothing can be received".to_owned());
+        return Some("intake stopped: nothing can be received");
     }
-    if now.since(moved_at) > INTAKE_STOPPED_MILLIS {
-        return Some("intake stopped: the matcher has stopped".to_owned());
+    (now.since(moved_at) > INTAKE_STOPPED_MILLIS)
+        .then_some("intake stopped: the matcher has stopped")
+}
+
+/// Returns a complaint if intake has lost messages not long ago.
+fn lost(now: Instant, lost_at: Option<Instant>) -> Option<String> {
+    let ago = now.since(lost_at?);
+    (ago < LOSS_TOLD_MILLIS).then(|| format!("messages lost at intake {} s ago", ago / 1_000))
+}
+
+/// Returns what is wrong with a notifier, if anything is: it is suspended, has
+/// lost notifications not long ago, or has failed for too long.
+fn ails(now: Instant, id: Notifier, status: &NotifierStatus) -> Option<String> {
+    let name = id.name();
+    if let (Hold::Suspended, until) = status.hold {
+        let secs = until.since(now).div_ceil(1_000);
+        let at = clock::wall_in(secs).time_of_day();
+        return Some(format!("{name} suspended, next attempt at {at}"));
     }
-    notifiers.into_iter().find_map(|(id, since)| {
-        let millis = now.since(since?);
-        (millis > NOTIFIER_FAILING_MILLIS)
-            .then(|| format!("{} has failed for {} s", id.name(), millis / 1_000))
-    })
+    if let Some(at) = status.evicted_at
+        && now.since(at) < LOSS_TOLD_MILLIS
+    {
+        let secs = now.since(at) / 1_000;
+        return Some(format!(
+            "{name} lost notifications {secs} s ago: its outbox was full"
+        ));
+    }
+    let millis = now.since(status.failing_since?);
+    (millis > NOTIFIER_FAILING_MILLIS)
+        .then(|| format!("{name} has failed for {} s", millis / 1_000))
 }
 
 /// Writes the state to the log.
@@ -112,6 +147,11 @@ impl Status {
     /// Returns whether nobody needs to look.
     pub(crate) const fn is_healthy(&self) -> bool {
         self.complaint.is_none()
+    }
+
+    /// Returns whether intake and matcher work, whatever becomes of notifications.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.is_live
     }
 
     fn secs_since(&self, at: Instant) -> u64 {
@@ -163,6 +203,8 @@ impl Status {
                 (Hold::None, _) => 0,
                 (_, until) => until.since(self.now) / 1_000,
             };
+            let is_suspended = matches!(status.hold, (Hold::Suspended, _));
+            write!(out, ",\"suspended\":{is_suspended}")?;
             write!(out, ",\"resumes_in\":{resumes_in},\"last_error\":")?;
             match &status.last_error {
                 Some(error) => write_json_string(error.as_bytes(), out)?,
@@ -174,8 +216,8 @@ impl Status {
     }
 }
 
-/// Writes one line. `received` and the losses of kernel and queue add up to the
-/// number of datagrams sent to the daemon.
+/// Writes one line. `received`, `foreign` and the losses of kernel and queue add up
+/// to the number of datagrams sent to the daemon.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.complaint {
@@ -203,6 +245,11 @@ impl fmt::Display for Status {
                 Some(at) => write!(f, "{} s ago", self.secs_since(at))?,
                 None => f.write_str("never")?,
             }
+            if let (Hold::Suspended, until) = status.hold {
+                let secs = until.since(self.now).div_ceil(1_000);
+                let at = clock::wall_in(secs).time_of_day();
+                write!(f, ", suspended, next attempt at {at}")?;
+            }
             if let (Some(at), Some(error)) = (status.last_error_at, &status.last_error) {
                 let ago = self.secs_since(at);
                 write!(f, ", last error {ago} s ago: {}", Escaped(error.as_bytes()))?;
@@ -216,28 +263,57 @@ impl fmt::Display for Status {
 mod tests {
     use super::*;
 
+    fn notifier() -> NotifierStatus {
+        NotifierStatus {
+            counts: alertik_core::delivery::Counts::default(),
+            waiting: 0,
+            last_success: None,
+            evicted_at: None,
+            failing_since: None,
+            failures: 0,
+            hold: (Hold::None, Instant::ZERO),
+            last_error_at: None,
+            last_error: None,
+        }
+    }
+
     /// Each reason on its own, on both sides of its limit.
     #[test]
     fn complaints() {
         let now = Instant::from_millis(100_000_000);
         let ago = |millis| Instant::from_millis(now.millis() - millis);
-        let ask = |receiver, moved, slack| {
-            let notifiers = [(Notifier::Console, None), (Notifier::Slack, slack)];
-            complaint(now, receiver, moved, notifiers.into_iter())
-        };
         let (minute, hour) = (60_000, 3_600_000);
-        assert_eq!(ask(Some(ago(minute)), ago(minute), Some(ago(hour))), None);
+        assert_eq!(stopped(now, Some(ago(minute)), ago(minute)), None);
+        let deaf = Some("intake stopped: nothing can be received");
+        assert_eq!(stopped(now, Some(ago(minute + 1)), now), deaf);
+        let stuck = Some("intake stopped: the matcher has stopped");
+        assert_eq!(stopped(now, None, ago(minute + 1)), stuck);
+
+        assert_eq!(lost(now, None), None);
+        assert_eq!(lost(now, Some(ago(10 * minute))), None);
+        let complaint = lost(now, Some(ago(10 * minute - 1)));
         assert_eq!(
-            ask(Some(ago(minute + 1)), now, None).as_deref(),
-            Some("intake stopped: nothing can be received")
+            complaint.as_deref(),
+            Some("messages lost at intake 599 s ago")
         );
-        assert_eq!(
-            ask(None, ago(minute + 1), None).as_deref(),
-            Some("intake stopped: the matcher has stopped")
-        );
-        assert_eq!(
-            ask(None, now, Some(ago(2 * hour))).as_deref(),
-            Some("Slack has failed for 7200 s")
-        );
+
+        let ask = |status: &NotifierStatus| ails(now, Notifier::Slack, status);
+        let mut status = notifier();
+        status.failing_since = Some(ago(hour));
+        assert_eq!(ask(&status), None);
+        status.failing_since = Some(ago(2 * hour));
+        assert_eq!(ask(&status).as_deref(), Some("Slack has failed for 7200 s"));
+        let mut status = notifier();
+        status.evicted_at = Some(ago(10 * minute));
+        assert_eq!(ask(&status), None);
+        status.evicted_at = Some(ago(minute));
+        let complaint = "Slack lost notifications 60 s ago: its outbox was full";
+        assert_eq!(ask(&status).as_deref(), Some(complaint));
+        let mut status = notifier();
+        status.hold = (Hold::Suspended, now.after(30_000));
+        let complaint = ask(&status).unwrap_or_default();
+        assert!(complaint.starts_with("Slack suspended, next attempt at "));
+        status.hold = (Hold::Failed, now.after(30_000));
+        assert_eq!(ask(&status), None);
     }
 }

@@ -1,11 +1,13 @@
-//! The receiver: from the socket to the forwarder and into the queue, and nothing
-//! else, so that intake waits for nobody longer than a bounded time.
+//! The receiver: from the socket through the gate to the forwarder and into the
+//! queue, and nothing else, so that intake waits for nobody longer than a bounded
+//! time.
 
 use std::time::Duration;
 
 use alertik_core::limits::{DATAGRAM_BYTES_MAX, MESSAGE_BYTES_MAX};
 
 use crate::intake::forward::Forwarder;
+use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
 use crate::intake::udp::ReceiveMany;
 use crate::sys::clock;
@@ -19,13 +21,15 @@ const DATAGRAMS_MAX: usize = 8;
 /// buffer, which holds more of them than the queue.
 const ROOM_WAIT_MAX: Duration = Duration::from_millis(50);
 
-/// Receives datagrams forever: forwards each one as it is, then queues it.
+/// Receives datagrams forever: forwards each one of an allowed sender as it is,
+/// then queues it.
 ///
 /// `receive_many` is expected to block. After an error it is tried again; the
 /// error is logged once until a datagram arrives.
 pub(crate) fn run<S>(
     stack: &mut S,
     socket: &mut S::UdpSocket,
+    gate: &Gate,
     forwarder: &mut Forwarder<S>,
     queue: &Queue,
 ) -> !
@@ -49,10 +53,16 @@ where
                     failing = false;
                     queue.set_failing(None);
                 }
-                for (_, datagram) in datagrams.iter() {
-                    forwarder.forward(stack, datagram);
+                let now = clock::now();
+                // As many as there are places, so that all fit.
+                let mut admitted = heapless::Vec::<_, DATAGRAMS_MAX>::new();
+                for (sender, datagram) in datagrams.iter() {
+                    if gate.admits(now, sender) {
+                        forwarder.forward(stack, datagram);
+                        let _ = admitted.push((sender, datagram));
+                    }
                 }
-                queue.push_all(clock::now(), datagrams.iter(), room_wait);
+                queue.push_all(now, admitted.into_iter(), room_wait);
             }
             Err(nb::Error::WouldBlock) => {}
             Err(nb::Error::Other(error)) => {

@@ -7,6 +7,7 @@
 
 mod escape;
 mod file;
+mod printed;
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -21,6 +22,7 @@ use log::{Level, LevelFilter, Metadata, Record};
 use crate::sys::{clock, threads};
 pub(crate) use escape::Escaped;
 pub(crate) use file::RotatingFile;
+pub(crate) use printed::{is_own_output, remember};
 
 /// Bytes of one line of the log, its end included; longer ones are cut.
 const LINE_BYTES_MAX: usize = 1_024;
@@ -165,6 +167,7 @@ impl Sink {
     fn write(&mut self, line: &[u8]) {
         match self {
             Self::Stdout => {
+                remember(line);
                 let _ = io::stdout().lock().write_all(line);
             }
             Self::File(file) => file.write(line),

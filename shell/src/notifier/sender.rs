@@ -33,6 +33,8 @@ struct State {
     closing: Option<Instant>,
     closed: bool,
     last_success: Option<Instant>,
+    /// When a notification was last evicted.
+    evicted_at: Option<Instant>,
     /// When the current run of failures began.
     failing_since: Option<Instant>,
     /// When the last failed attempt ended, and its reason.
@@ -48,6 +50,8 @@ pub(crate) struct NotifierStatus {
     pub(crate) waiting: usize,
     /// When the last message arrived.
     pub(crate) last_success: Option<Instant>,
+    /// When a notification was last evicted from a full outbox.
+    pub(crate) evicted_at: Option<Instant>,
     /// Since when every attempt has failed, if the last one did.
     pub(crate) failing_since: Option<Instant>,
     /// Attempts that failed in a row.
@@ -69,6 +73,7 @@ impl Sender {
                 closing: None,
                 closed: false,
                 last_success: None,
+                evicted_at: None,
                 failing_since: None,
                 last_failure: None,
             }),
@@ -92,6 +97,9 @@ impl Sender {
         state
             .courier
             .push(now, head, text, &mut |ticket| failed.push(ticket));
+        if !failed.is_empty() {
+            state.evicted_at = Some(now);
+        }
         drop(state);
         self.changed.notify_all();
         self.report_failed(&failed);
@@ -107,6 +115,7 @@ impl Sender {
             counts: state.courier.counts(),
             waiting: state.courier.waiting(),
             last_success: state.last_success,
+            evicted_at: state.evicted_at,
             failing_since: state.failing_since,
             failures: state.courier.failures(),
             hold: state.courier.hold(clock::now()),

@@ -1,6 +1,10 @@
-//! The variables of the intake: the address to listen on, and forward mode.
+//! The variables of the intake: the address to listen on, who may send, and
+//! forward mode.
 
 use std::net::{IpAddr, Ipv6Addr};
+
+use alertik_core::intake::{AllowList, Prefix};
+use alertik_core::limits::ALLOWED_MAX;
 
 use super::{Env, Problems, numbers};
 
@@ -46,6 +50,27 @@ pub(super) fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> 
             None
         }
     }
+}
+
+/// Reads who may send. Without the variable, or if it is empty, everybody may.
+pub(super) fn read_allowed(env: &Env, problems: &mut Problems) -> AllowList {
+    const ALLOW: &str = "SYSLOG_ALLOW";
+    let mut allowed = AllowList::new();
+    let list = env.text(ALLOW, problems).unwrap_or_default();
+    if list.is_empty() {
+        return allowed;
+    }
+    for entry in list.split(',').map(str::trim_ascii) {
+        match entry.parse::<Prefix>() {
+            Ok(prefix) if allowed.push(prefix) => {}
+            Ok(_) => problems.error(
+                ALLOW,
+                format_args!("'{entry}' is one too many; {ALLOWED_MAX} entries are allowed"),
+            ),
+            Err(error) => problems.error(ALLOW, format_args!("'{entry}' {error}")),
+        }
+    }
+    allowed
 }
 
 /// Reads the server to forward datagrams to, if there is one.

@@ -16,6 +16,7 @@ mod url;
 
 use std::net::IpAddr;
 
+use alertik_core::intake::AllowList;
 use alertik_core::rules::Rules;
 
 pub(crate) use env::Env;
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<IpAddr>,
     /// The UDP port to listen on; 0 lets the system choose.
     pub(crate) port: u16,
+    /// The senders whose datagrams are taken.
+    pub(crate) allowed: AllowList,
     /// The server to forward datagrams to, if any.
     pub(crate) forward: Option<ForwardTarget>,
     /// The compiled rules.
@@ -48,6 +51,7 @@ impl Settings {
         let settings = Self {
             listen: intake::read_listen(env, problems),
             port: read_port(env, problems),
+            allowed: intake::read_allowed(env, problems),
             forward: intake::read_forward(env, problems),
             notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),

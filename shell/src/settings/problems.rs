@@ -5,6 +5,7 @@ use std::fmt;
 
 use alertik_core::syslog::OWN_OUTPUT_PREFIX;
 
+use crate::log::Escaped;
 use crate::sys::terminal::warn;
 
 /// Errors and warnings in the order they were found, one line each:
@@ -18,12 +19,12 @@ pub(crate) struct Problems {
 impl Problems {
     /// Adds a mistake that keeps the daemon from starting.
     pub(crate) fn error(&mut self, variable: &str, what: fmt::Arguments<'_>) {
-        self.errors.push(format!("{variable}: {what}"));
+        self.errors.push(shown(variable, what));
     }
 
     /// Adds a value that is probably a mistake.
     pub(crate) fn warning(&mut self, variable: &str, what: fmt::Arguments<'_>) {
-        self.warnings.push(format!("{variable}: {what}"));
+        self.warnings.push(shown(variable, what));
     }
 
     /// Prints everything to standard error, see [`Problems::text`].
@@ -55,4 +56,9 @@ impl Problems {
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
+}
+
+/// Returns a line without control characters: it may repeat a value.
+fn shown(variable: &str, what: fmt::Arguments<'_>) -> String {
+    Escaped(format!("{variable}: {what}").as_bytes()).to_string()
 }

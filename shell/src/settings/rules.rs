@@ -2,7 +2,7 @@
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
-use alertik_core::limits::ENV_RULES_MAX;
+use alertik_core::limits::{ENV_RULES_MAX, PATTERN_BYTES_TOTAL_MAX};
 use alertik_core::matching::hints;
 use alertik_core::rules::{
     MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
@@ -143,6 +143,17 @@ pub(crate) fn report(errors: &RuleErrors, pattern: &str, mask: &str, problems: &
     }
     if let Some(error) = &errors.mask {
         problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
+    }
+    if let Some(bytes) = errors.too_large {
+        problems.error(
+            pattern,
+            format_args!(
+                "takes {} KiB, with which the expressions of all rules together take more than \
+                 the {} KiB that are allowed; lower its repeat counts, such as {{255}}, or split it",
+                bytes / 1_024,
+                PATTERN_BYTES_TOTAL_MAX / 1_024
+            ),
+        );
     }
     if errors.too_many {
         problems.error(pattern, format_args!("belongs to one rule too many"));

@@ -4,6 +4,7 @@
 pub(crate) mod clock;
 pub(crate) mod datagrams;
 pub(crate) mod local_time;
+pub(crate) mod poll;
 pub(crate) mod random;
 pub(crate) mod signals;
 pub(crate) mod terminal;

@@ -8,8 +8,11 @@
 /// The action that a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// SIGTERM, SIGINT or SIGHUP: end.
+    /// SIGTERM or SIGINT: end.
     Stop,
+    /// SIGHUP: go on. Tools that rotate logs send it once they have moved the log
+    /// file, which the log notices by itself.
+    Nothing,
     /// SIGUSR1: write the state to the log.
     Status,
 }
@@ -17,7 +20,7 @@ pub(crate) enum Action {
 const SIGNALS: [(libc::c_int, Action); 4] = [
     (libc::SIGTERM, Action::Stop),
     (libc::SIGINT, Action::Stop),
-    (libc::SIGHUP, Action::Stop),
+    (libc::SIGHUP, Action::Nothing),
     (libc::SIGUSR1, Action::Status),
 ];
 

@@ -8,6 +8,7 @@ mod plan;
 mod quote;
 mod remote;
 mod router;
+mod script;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     for step in plan::steps(&router, &place, &settings, authority.is_some()) {
         match step {
             Step::Change(command) => remote.change(&command)?,
+            Step::Script(script) => remote.import(&script)?,
             Step::UploadImage(path) => remote.upload(&image, &path)?,
             Step::UploadAuthority(path) => {
                 if let Some(authority) = &authority {
@@ -103,7 +105,8 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     Ok(())
 }
 
-/// Reads the settings; the path of a certificate authority is one more.
+/// Reads the settings. The path of a certificate authority is one more, and so is
+/// the router as the only sender, unless the file says who may send.
 fn read_settings(env_file: Option<&str>, authority: bool) -> Result<Vec<(String, String)>> {
     let mut settings = Vec::new();
     if let Some(path) = env_file {
@@ -115,6 +118,9 @@ fn read_settings(env_file: Option<&str>, authority: bool) -> Result<Vec<(String,
             return Err("--ca-file sets TLS_CA_FILE; take it out of the env file".into());
         }
         settings.push(("TLS_CA_FILE".to_owned(), AUTHORITY_PATH.to_owned()));
+    }
+    if !settings.iter().any(|(name, _)| name == "SYSLOG_ALLOW") {
+        settings.push(("SYSLOG_ALLOW".to_owned(), plan::ROUTER_ADDRESS.to_owned()));
     }
     Ok(settings)
 }

@@ -5,6 +5,7 @@
 
 use super::quote::quoted;
 use super::router::{Router, Version};
+use super::script::Script;
 use crate::Result;
 
 /// Name of everything that is created: environment, mounts, interface, logging
@@ -14,7 +15,7 @@ const NAME: &str = "alertik";
 /// The router's and the container's address on the interface between them, a
 /// network of its own: no bridge has to be chosen, and no address of the
 /// user's is taken.
-const ROUTER_ADDRESS: &str = "172.31.255.1";
+pub(super) const ROUTER_ADDRESS: &str = "172.31.255.1";
 const CONTAINER_ADDRESS: &str = "172.31.255.2";
 
 /// UDP port of the daemon if the environment names no other.
@@ -35,6 +36,8 @@ const MEMORY_RESERVE: u64 = 8 * 1024 * 1024;
 pub(crate) enum Step {
     /// A command that changes something.
     Change(String),
+    /// Commands that hold secrets.
+    Script(Script),
     /// Copies the image to this path.
     UploadImage(String),
     /// Copies the folder with the certificate authority into this one.
@@ -192,15 +195,38 @@ fn add_interface(steps: &mut Vec<Step>) {
     );
 }
 
+/// Sets the variables in a script, because their values may be secret.
 fn add_environment(router: &Router, settings: &[(String, String)], steps: &mut Vec<Step>) {
     let list = env_key(router);
+    let mut script = Script::default();
     for (name, value) in settings {
-        let value = quoted(value);
-        change(
-            steps,
-            format!("/container/envs/add {list}=\"{NAME}\" key=\"{name}\" value={value}"),
+        script.push(
+            &format!("/container/envs/add {list}=\"{NAME}\" key=\"{name}\" value="),
+            value,
+            may_be_shown(name),
         );
     }
+    steps.push(Step::Script(script));
+}
+
+/// Returns whether the value of a variable is certainly no secret: rules and
+/// numbers are not; tokens, chats, URLs, headers and bodies may be, and so may
+/// whatever is not known here.
+fn may_be_shown(name: &str) -> bool {
+    let harmless = [
+        "ENV_EVENTS",
+        "EVENT",
+        "FORWARD_",
+        "HTTP_TIMEOUT_SECS",
+        "LOG_",
+        "NOTIFY_MAX_AGE_SECS",
+        "STATIC_EVENT",
+        "SYSLOG_",
+        "TLS_CA_FILE",
+        "TZ",
+    ];
+    harmless.iter().any(|beginning| name.starts_with(beginning))
+        || name.ends_with("_MIN_INTERVAL_MS")
 }
 
 fn add_container(router: &Router, place: &Place, authority: bool, steps: &mut Vec<Step>) {
@@ -303,10 +329,12 @@ mod tests {
         let settings = [("EVENT0_MATCH_STR".to_owned(), r"^a\d?$".to_owned())];
         let mut text = String::new();
         for step in steps(&router, &place, &settings, true) {
-            if let Step::Change(command) = step {
-                text += &command;
-                text.push('\n');
+            match step {
+                Step::Change(command) => text += &command,
+                Step::Script(script) => text += &script.text(),
+                _ => {}
             }
+            text.push('\n');
         }
         text
     }
@@ -355,6 +383,24 @@ mod tests {
     fn values_are_quoted() {
         let changes = changes(Version(7, 20, 0));
         assert!(changes.contains(r#"value="^a\\d\?\$""#), "{changes}");
+    }
+
+    /// A value is shown only if it is known to be harmless.
+    #[test]
+    fn unknown_values_are_not_shown() {
+        for name in ["EVENT63_MATCH_STR", "SYSLOG_PORT", "SLACK_MIN_INTERVAL_MS"] {
+            assert!(may_be_shown(name), "{name}");
+        }
+        for name in [
+            "TELEGRAM_BOT_TOKEN",
+            "TELEGRAM_CHAT_ID",
+            "SLACK_WEBHOOK_URL",
+            "GENERIC1_HEADERS",
+            "GENERIC4_BODY",
+            "NEW",
+        ] {
+            assert!(!may_be_shown(name), "{name}");
+        }
     }
 
     /// Flash is preferred, memory is the way out, and neither is overfilled.

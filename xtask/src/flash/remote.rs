@@ -1,8 +1,11 @@
 //! The system's ssh and scp.
 
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::script::{self, Script};
 use crate::Result;
 use crate::process::succeed;
 
@@ -20,8 +23,9 @@ pub(crate) struct Remote {
     host: String,
     /// Options of both ssh and scp.
     options: Vec<String>,
-    /// Folder of the shared connection's socket, removed at the end.
-    socket_folder: PathBuf,
+    /// Folder of the shared connection's socket, and of scripts on their way;
+    /// removed at the end.
+    private_folder: PathBuf,
     dry_run: bool,
 }
 
@@ -37,7 +41,7 @@ impl Remote {
         if host.starts_with('-') || host.chars().any(char::is_whitespace) {
             return Err(format!("--host: `{host}` is no user@address").into());
         }
-        let socket_folder = private_folder()?;
+        let private_folder = private_folder()?;
         let mut options = Vec::new();
         let mut option = |text: String| options.extend(["-o".to_owned(), text]);
         option(format!("ServerAliveInterval={PROBE_SECS}"));
@@ -45,7 +49,7 @@ impl Remote {
         // One connection, so that a password is asked for once.
         option("ControlMaster=auto".to_owned());
         option("ControlPersist=60".to_owned());
-        option(format!("ControlPath={}/%C", socket_folder.display()));
+        option(format!("ControlPath={}/%C", private_folder.display()));
         if let Some(port) = port {
             option(format!("Port={port}"));
         }
@@ -55,7 +59,7 @@ impl Remote {
         Ok(Self {
             host,
             options,
-            socket_folder,
+            private_folder,
             dry_run,
         })
     }
@@ -91,12 +95,47 @@ impl Remote {
             return Ok(());
         }
         let said = self.query(&format!("{command}; :put \"{DONE}\""))?;
-        if said.lines().any(|line| line.trim() == DONE) {
+        if is_done(&said) {
             return Ok(());
         }
         Err(format!(
             "the router refused\n    {command}\nand said: {}",
             said.trim()
+        )
+        .into())
+    }
+
+    /// Runs a script, which reaches the router as a file and is removed there
+    /// afterwards, whatever came of it. A dry run only shows it.
+    ///
+    /// # Errors
+    ///
+    /// The router's words, without secrets, if it did not carry the script out.
+    pub(crate) fn import(&self, script: &Script) -> Result {
+        let file = script::FILE;
+        println!("  /import file-name=\"{file}\", with these lines:");
+        for line in script.shown() {
+            println!("    {line}");
+        }
+        if self.dry_run {
+            return Ok(());
+        }
+        let local = self.private_folder.join(file);
+        write_private(&local, &script.text())?;
+        let uploaded = self.copy(&local, file);
+        fs::remove_file(&local)?;
+        uploaded?;
+        let said = self.query(&format!("/import file-name=\"{file}\"; :put \"{DONE}\""))?;
+        self.query(&format!(
+            "/file/remove [/file/find where name=\"{file}\"]; :put \"{DONE}\""
+        ))?;
+        if is_done(&said) {
+            return Ok(());
+        }
+        Err(format!(
+            "the router refused a line of\n    {}\nand said: {}",
+            script.shown().join("\n    "),
+            script.without_secrets(said.trim())
         )
         .into())
     }
@@ -108,6 +147,10 @@ impl Remote {
         if self.dry_run {
             return Ok(());
         }
+        self.copy(local, remote)
+    }
+
+    fn copy(&self, local: &Path, remote: &str) -> Result {
         let mut scp = Command::new("scp");
         scp.args(&self.options)
             .args(["-q", "-r"])
@@ -135,8 +178,26 @@ impl Drop for Remote {
             .args(["-O", "exit", "--"])
             .arg(&self.host);
         let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        let _ = std::fs::remove_dir_all(&self.socket_folder);
+        let _ = fs::remove_dir_all(&self.private_folder);
     }
+}
+
+/// Returns whether a command was carried out.
+fn is_done(said: &str) -> bool {
+    said.lines().any(|line| line.trim() == DONE)
+}
+
+/// Writes a file that only this user can read.
+fn write_private(path: &Path, text: &str) -> Result {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// Makes a folder that only this user can enter. Its name is short because the
@@ -144,7 +205,7 @@ impl Drop for Remote {
 fn private_folder() -> Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let path = std::env::temp_dir().join(format!("alertik-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+    let _ = fs::remove_dir_all(&path);
+    fs::DirBuilder::new().mode(0o700).create(&path)?;
     Ok(path)
 }

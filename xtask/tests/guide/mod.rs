@@ -90,7 +90,9 @@ fn each_block_sets_its_versions_up() {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
         .collect();
-    expected.push(("TZ".to_owned(), "UTC0".to_owned()));
+    for (name, value) in [("TZ", "UTC0"), ("SYSLOG_ALLOW", "172.31.255.1")] {
+        expected.push((name.to_owned(), value.to_owned()));
+    }
     expected.sort();
 
     for (heading, versions) in BLOCKS {

@@ -39,7 +39,7 @@ pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
 /// Slack's form, which Discord takes at `/slack`, with Discord's Markdown.
 pub(super) fn write_as_slack(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
     let frame = ["{\"text\":\"", "\"}"];
-    write_text(message, frame, Markup::Discord, LIMIT, out)
+    write_text(message, frame, Markup::DiscordAsSlack, LIMIT, out)
 }
 
 /// A webhook without rights: repeating the request counts against the address

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX};
+use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::ere::compile::{Literals, compile, determinize};
 use crate::matching::ere::dfa::Dfa;
 use crate::matching::ere::program::Program;
@@ -15,15 +15,18 @@ use crate::matching::ere::syntax::parse::parse;
 /// A POSIX extended regular expression, compiled.
 ///
 /// It matches as musl's `regcomp(REG_EXTENDED)` and `regexec` do in the C
-/// locale: bytes, leftmost-longest, `.` matches a newline. Nothing
-/// matches the byte 0, and texts of more than
-/// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes are not
-/// expected.
+/// locale: bytes, leftmost-longest, `.` matches a newline. The byte 0, which
+/// ends a text in C, is a byte like any other: `.`, `[^a]` and `[[:cntrl:]]`
+/// match it. Texts of more than
+/// [`MESSAGE_BYTES_MAX`] bytes are not expected.
 #[derive(Debug)]
 pub struct Pattern {
     pub(super) program: Program,
     pub(super) dfa: Option<Dfa>,
     literals: Literals,
+    /// Bytes that every match contains. Empty if there is a DFA, which answers
+    /// sooner.
+    bytes: Vec<u8>,
 }
 
 impl Pattern {
@@ -48,13 +51,18 @@ impl Pattern {
     /// As [`compile`](Self::compile).
     pub fn compile_within(pattern: &[u8], dfa_bytes: &mut usize) -> Result<Self, PatternError> {
         let compiled = compile(parse(pattern)?);
-        let (program, literals) = compiled.map_err(|kind| PatternError::new(0, kind))?;
+        let (program, literals, bytes) = compiled.map_err(|kind| PatternError::new(0, kind))?;
         let dfa = determinize(&program, DFA_BYTES_MAX.min(*dfa_bytes));
         *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
+        let bytes = match dfa {
+            Some(_) => Vec::new(),
+            None => bytes.iter().collect(),
+        };
         Ok(Self {
             program,
             dfa,
             literals,
+            bytes,
         })
     }
 
@@ -80,24 +88,42 @@ impl Pattern {
 
     /// Returns the length in bytes up to which the groups of any text are
     /// certain, and without a DFA the match itself. For nearly all patterns it
-    /// exceeds [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX); for
-    /// others, the work of a longer text may pass
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
+    /// exceeds [`MESSAGE_BYTES_MAX`]; for others, the work of a longer text may
+    /// pass [`RUN_WORK_MAX`], if no other pattern shares it.
     #[must_use]
     pub fn exact_up_to(&self) -> usize {
-        run::exact_up_to(&self.program)
+        RUN_WORK_MAX / run::work_per_byte(&self.program, self.program.lanes()).max(1)
+    }
+
+    /// Returns the most work that the bounded engine spends on a message, in the
+    /// unit of [`RUN_WORK_MAX`]; `groups` says whether these are asked for.
+    #[must_use]
+    pub fn work_max(&self, groups: bool) -> usize {
+        if self.dfa.is_some() && !groups {
+            return 0;
+        }
+        let width = if groups { self.program.lanes() } else { 0 };
+        let work = run::work_per_byte(&self.program, width) * MESSAGE_BYTES_MAX;
+        work.min(RUN_WORK_MAX)
     }
 
     /// Returns whether the text has a match. It does not allocate.
     ///
-    /// A pattern without DFA whose work on this text passes
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX) counts as a match. The
-    /// scratch must have been made for this pattern among others.
+    /// A pattern without DFA whose work on this text passes the scratch's limit
+    /// counts as a match. The scratch must have been made for this pattern among
+    /// others.
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
-            None => run::is_match(&self.program, text, scratch),
+            None => self.is_possible(text) && run::is_match(&self.program, text, scratch),
         }
+    }
+
+    /// Returns false if the text lacks a byte that every match contains. The
+    /// screen looks for one literal of a pattern; the bounded engine costs
+    /// so much more than this that the others are worth a look too.
+    fn is_possible(&self, text: &[u8]) -> bool {
+        self.bytes.iter().all(|byte| text.contains(byte))
     }
 
     /// Finds the leftmost-longest match and its groups. It does not allocate.
@@ -105,14 +131,15 @@ impl Pattern {
     /// `spans` receives the whole match and then the groups, as many as it has
     /// room for; a group that took no part is `None`. It returns what
     /// [`is_match`](Self::is_match) does. If the work of finding the spans of a
-    /// match passes [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX), they are all
-    /// `None`. The scratch must have been made for this pattern among others.
+    /// match passes the scratch's limit, they are all `None`. The scratch must have been made for this pattern among others.
     pub fn captures(&self, text: &[u8], scratch: &mut Scratch, spans: &mut [Option<Span>]) -> bool {
         // Most candidates do not match, and the table says so far sooner. It
         // also has no limit of work, which would make a match of what is none.
-        if let Some(dfa) = &self.dfa
-            && !dfa.is_match(text)
-        {
+        let is_possible = match &self.dfa {
+            Some(dfa) => dfa.is_match(text),
+            None => self.is_possible(text),
+        };
+        if !is_possible {
             spans.fill(None);
             return false;
         }

@@ -12,7 +12,6 @@
 //! match. And a thread that is alone and only goes round in one state, as in `.*`,
 //! is not moved byte by byte.
 
-use crate::limits::RUN_WORK_MAX;
 use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::{Program, TagBits, Transition};
@@ -22,8 +21,7 @@ use crate::matching::ere::span::Span;
 /// Returns whether the text has a match. It is a match too if finding out takes
 /// too much work.
 pub(super) fn is_match(program: &Program, text: &[u8], scratch: &mut Scratch) -> bool {
-    let Scratch { now, next, best } = scratch;
-    Run::new(program, text, 0, best, next).run(now) != Outcome::NoMatch
+    search(program, text, 0, scratch) != Outcome::NoMatch
 }
 
 /// Finds the leftmost-longest match and the spans of its groups. Returns whether
@@ -38,14 +36,12 @@ pub(super) fn captures(
     spans: &mut [Option<Span>],
 ) -> bool {
     spans.fill(None);
-    let Scratch { now, next, best } = scratch;
-    let mut run = Run::new(program, text, program.lanes(), best, next);
-    let end = match run.run(now) {
+    let end = match search(program, text, program.lanes(), scratch) {
         Outcome::NoMatch => return false,
         Outcome::TooMuchWork => return true,
         Outcome::Match { end } => end,
     };
-    let row = &run.best[..program.lanes()];
+    let row = &scratch.best[..program.lanes()];
     for (index, group) in program.groups.iter().enumerate().take(spans.len()) {
         // A tag that was not passed: the group took no part.
         let (Some(start), Some(end)) = (
@@ -76,8 +72,25 @@ pub(super) fn captures(
     true
 }
 
-/// Returns the length in bytes up to which no text can take too much work.
-pub(super) fn exact_up_to(program: &Program) -> usize {
+/// Searches the text with rows of `width` lanes, within the scratch's limit.
+fn search(program: &Program, text: &[u8], width: usize, scratch: &mut Scratch) -> Outcome {
+    let Scratch {
+        now,
+        next,
+        best,
+        limit,
+        work,
+    } = scratch;
+    let mut run = Run::new(program, text, width, best, next);
+    run.limit = *limit;
+    let outcome = run.run(now);
+    *work += run.work;
+    outcome
+}
+
+/// Returns the most work that a byte of any text can take, if rows have `width`
+/// lanes.
+pub(super) fn work_per_byte(program: &Program, width: usize) -> usize {
     // The most that one byte can cost: each state that accepts it has a thread,
     // each transition is passed.
     let automaton = &program.automaton;
@@ -87,7 +100,7 @@ pub(super) fn exact_up_to(program: &Program) -> usize {
             .sum::<usize>()
     };
     let most = (0..=u8::MAX).map(transitions).max().unwrap_or(0) + automaton.initial().len();
-    RUN_WORK_MAX / (most * cost(program.lanes())).max(1)
+    most * cost(width)
 }
 
 /// The result of a run.
@@ -98,7 +111,8 @@ enum Outcome {
     TooMuchWork,
 }
 
-/// The work of looking at a transition, in the unit of [`RUN_WORK_MAX`].
+/// The work of looking at a transition, in the unit of
+/// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
 const LOOK_COST: usize = 4;
 
 /// Returns the work of passing a transition, the look included, if rows have
@@ -117,8 +131,10 @@ struct Run<'a> {
     /// The bytes that a match can begin with; all if it can be empty.
     firsts: ByteSet,
     offset: usize,
-    /// Work done, in the unit of [`RUN_WORK_MAX`].
+    /// Work done, and most work that may be done, in the unit of
+    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
     work: usize,
+    limit: usize,
     /// End of the best match so far, whose tags are in `best`.
     end: Option<usize>,
     best: &'a mut [u64],
@@ -144,6 +160,7 @@ impl<'a> Run<'a> {
             firsts: sets.fold(ByteSet::EMPTY, ByteSet::union),
             offset: 0,
             work: 0,
+            limit: 0,
             end: None,
             best,
             next,
@@ -168,13 +185,12 @@ impl<'a> Run<'a> {
             if is_done || self.offset >= self.text.len() {
                 break;
             }
-            if self.work > RUN_WORK_MAX {
-                return Outcome::TooMuchWork;
-            }
             self.offset += 1;
             core::mem::swap(&mut now, &mut self.next);
             self.next.clear();
-            self.step(now);
+            if !self.step(now) {
+                return Outcome::TooMuchWork;
+            }
         }
         self.end
             .map_or(Outcome::NoMatch, |end| Outcome::Match { end })
@@ -253,11 +269,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Moves every thread over a byte.
-    fn step(&mut self, now: &Threads) {
+    /// Moves every thread over a byte. Returns false, halfway, if that is too much
+    /// work: a byte may move thousands of threads.
+    fn step(&mut self, now: &Threads) -> bool {
         let program = self.program;
         let after = self.text.get(self.offset).copied();
         for index in 0..now.len {
+            if self.work > self.limit {
+                return false;
+            }
             let state = now.states[index];
             // Other threads are made only if they accept the byte.
             if state == program.automaton.accepting() {
@@ -287,6 +307,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        true
     }
 
     /// Returns whether conditions hold at the current offset.

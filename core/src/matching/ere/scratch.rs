@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec;
 
+use crate::limits::RUN_WORK_MAX;
+
 /// Memory for matching, made once for all patterns that will use it. See
 /// [`for_patterns`](Self::for_patterns).
 ///
@@ -15,6 +17,10 @@ pub struct Scratch {
     pub(super) next: Threads,
     /// The row of the best match so far.
     pub(super) best: Box<[u64]>,
+    /// Most work that the next run may take.
+    pub(super) limit: usize,
+    /// The work that the runs took, since somebody asked.
+    pub(super) work: usize,
 }
 
 /// How much of a [`Scratch`] a pattern needs.
@@ -41,7 +47,21 @@ impl Scratch {
             now: Threads::new(states, cells),
             next: Threads::new(states, cells),
             best: vec![0; lanes].into_boxed_slice(),
+            limit: RUN_WORK_MAX,
+            work: 0,
         }
+    }
+
+    /// Limits the work of every run from now on, in the unit of [`RUN_WORK_MAX`],
+    /// which is the limit of a new scratch.
+    pub fn limit_work(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Returns the work that the runs took since the last call, in the unit of
+    /// [`RUN_WORK_MAX`].
+    pub fn take_work(&mut self) -> usize {
+        core::mem::take(&mut self.work)
     }
 
     /// Returns the bytes of memory it uses.

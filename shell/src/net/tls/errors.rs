@@ -14,7 +14,7 @@ pub(crate) fn explain(error: &Error) -> String {
             )
         }
         Error::PeerIncompatible(_) => {
-            "the server does not support TLS 1.2 or 1.3 with ECDHE and AES-GCM".to_owned()
+            format!("the server does not support the TLS that is supported here{SUPPORTED}")
         }
         Error::InvalidMessage(_) => {
             "the server's answer is not TLS: is it an http:// port?".to_owned()
@@ -23,12 +23,15 @@ pub(crate) fn explain(error: &Error) -> String {
     }
 }
 
+/// What a server must offer, in words. Some offer less on purpose, so the kinds that
+/// are left out are named.
+const SUPPORTED: &str = ": supported are 1.2 and 1.3 with ECDHE, AES-GCM and certificates of RSA, \
+     P-256 or P-384, not ChaCha20 alone, Ed25519 or P-521";
+
 fn hint(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::UnrecognisedName => ": it does not know the host's name",
-        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
-            ": it may not support TLS 1.2 or 1.3 with ECDHE and AES-GCM"
-        }
+        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => SUPPORTED,
         AlertDescription::CertificateRequired => {
             ": it demands a client certificate, which is not supported"
         }

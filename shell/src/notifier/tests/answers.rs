@@ -20,7 +20,7 @@ fn the_plain_webhook() {
     assert_eq!(request.line, "POST /hook?x=1 HTTP/1.1");
     assert_eq!(
         request.body,
-        "{\"text\":\"say \\\"@\\\" a\\\\b\\u0001\u{fffd}\"}"
+        "{\"text\":\"say \\\"@\\\" a\\\\b\u{fffd}\u{fffd}\"}"
     );
     assert_eq!(request.header("content-type"), Some("application/json"));
     assert_eq!(request.header("accept"), Some("application/json"));

@@ -259,7 +259,10 @@ fn discord_urls() {
         assert_eq!(request.line, format!("POST {expected} HTTP/1.1"));
         let text = "**up** \\\\@everyone \\\\<\\\\@1\\\\> \\\\*\\\\*x\\\\*\\\\*";
         let body = match format {
-            "slack" => format!("{{\"text\":\"{text}\"}}"),
+            "slack" => {
+                let text = text.replace('@', "@\u{200b}");
+                format!("{{\"text\":\"{text}\"}}")
+            }
             _ => format!(
                 "{{\"content\":\"{text}\",\"allowed_mentions\":{{\"parse\":[]}},\"flags\":4}}"
             ),
@@ -312,10 +315,10 @@ fn header_injection() {
     assert_eq!(request.header("x-evil"), None);
     assert_eq!(
         request.line,
-        "POST /EVENT1?t=a%0D%0AX-Evil%3A%201%0D%0A%0D%0A%7B%7Bid%7D%7D%20%EF%BF%BD%2F..%3F%26%23 \
+        "POST /EVENT1?t=a%20%20X-Evil%3A%201%20%20%20%20%7B%7Bid%7D%7D%20%EF%BF%BD%2F..%3F%26%23 \
          HTTP/1.1"
     );
-    assert_eq!(request.body, "a\r\nX-Evil: 1\r\n\r\n{{id}} \u{fffd}/..?&#");
+    assert_eq!(request.body, text);
 }
 
 /// Even raw text in a URL is encoded where it must be, and cannot change the site.
@@ -329,7 +332,7 @@ fn request_line_injection() {
     let request = server.next();
     assert_eq!(
         request.line,
-        "POST /?t=@h/%20HTTP/1.1%0D%0AX-Evil:%201%0D%0A%0D%0A%EF%BF%BD%41& HTTP/1.1"
+        "POST /?t=@h/%20HTTP/1.1%20%20X-Evil:%201%20%20%20%20%EF%BF%BD%41& HTTP/1.1"
     );
     assert_eq!(request.header("x-evil"), None);
     running.wait(id, "sent", |status| status.counts.sent == 1);

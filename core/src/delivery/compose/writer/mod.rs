@@ -22,6 +22,9 @@ pub(in crate::delivery) enum Markup {
     /// Discord's Markdown, escaped by a backslash; mentions too, since the
     /// request's `allowed_mentions` stops the ping but not the look of one.
     Discord,
+    /// The same, where the request cannot say that nobody is to be pinged: a
+    /// zero-width space after `@` keeps the word from being a mention.
+    DiscordAsSlack,
     /// The Markdown subset of an Adaptive Card's `TextBlock`.
     Teams,
     /// Telegram's `parse_mode=HTML` (Bot API, "HTML style").
@@ -269,6 +272,15 @@ fn size_of(style: Style, c: char) -> Size {
 
 /// Takes the meaning out of a character of a log line.
 fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
+    // A line break would begin what looks like another notification; the others
+    // hide text or change its order. A terminal shows control characters.
+    if is_invisible(c) || (c.is_control() && markup != Markup::Terminal) {
+        let _ = chars.push(match c {
+            '\n' | '\r' | '\t' => ' ',
+            _ => '\u{FFFD}',
+        });
+        return;
+    }
     let backslash_before = match markup {
         Markup::None => "",
         Markup::Slack | Markup::Html => {
@@ -284,7 +296,7 @@ fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
             }
             ""
         }
-        Markup::Discord => "\\*_~`|<>[]#@",
+        Markup::Discord | Markup::DiscordAsSlack => "\\*_~`|<>[]#@",
         Markup::Teams => "\\*_[]()`#",
         Markup::TelegramMarkdown => "_*`[",
         Markup::Terminal => {
@@ -303,6 +315,27 @@ fn neutralise(markup: Markup, c: char, chars: &mut Chars) {
         let _ = chars.push('\\');
     }
     let _ = chars.push(c);
+    if markup == Markup::DiscordAsSlack && c == '@' {
+        let _ = chars.push('\u{200B}');
+    }
+}
+
+/// Returns whether a character shows nothing, or turns the text around it: the
+/// zero-width and bidirectional ones, line and paragraph separator, the
+/// byte-order mark, and tags (Unicode 15, sections 23.2, 23.3 and 23.9).
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
 }
 
 /// Returns a character as it is written in a request.

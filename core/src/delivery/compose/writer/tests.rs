@@ -64,6 +64,35 @@ fn only_log_parts_are_neutralised() {
     }
 }
 
+/// A log line begins no second notification, hides nothing and turns nothing around,
+/// in any service; the mask's own line breaks stay.
+#[test]
+fn a_log_line_stays_one_line() {
+    let log = "fail\r\nalertik: forged\u{85}a\u{9b}b\u{202e}c\u{200b}d\u{2066}e\u{feff}f\u{2028}";
+    for markup in [
+        Markup::None,
+        Markup::Slack,
+        Markup::Discord,
+        Markup::DiscordAsSlack,
+        Markup::Teams,
+        Markup::Html,
+        Markup::TelegramMarkdown,
+    ] {
+        assert_eq!(
+            marked(markup, "one\ntwo\u{202e} ", log),
+            "one\ntwo\u{202e} fail  alertik: forged\u{fffd}a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}"
+        );
+    }
+    assert_eq!(marked(Markup::Terminal, "", "a\u{202e}b"), "a\u{fffd}b");
+}
+
+/// Where Discord cannot be told to ping nobody, no word after an `@` is a mention.
+#[test]
+fn no_ping_through_slacks_form() {
+    let everyone = marked(Markup::DiscordAsSlack, "@here ", "@everyone");
+    assert_eq!(everyone, "@here \\@\u{200b}everyone");
+}
+
 /// A terminal sees no control character of a log line: ESC, C1, newline.
 #[test]
 fn terminal_controls_are_shown() {
@@ -87,10 +116,10 @@ fn json_escapes() {
     assert_eq!(
         written(
             json,
-            "a\"b\\c\n",
-            b"\0\x1f\r\t\x7f\xff\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80"
+            "a\"b\\c\n\0\x1f\r\t\x7f",
+            b"\xff\xc3\xa9\xf0\x9f\x98\x80"
         ),
-        "a\\\"b\\\\c\\n\\u0000\\u001f\\u000d\\u0009\x7f\u{fffd}é\u{2028}\u{1f600}"
+        "a\\\"b\\\\c\\n\\u0000\\u001f\\u000d\\u0009\x7f\u{fffd}é\u{1f600}"
     );
 }
 
@@ -103,7 +132,7 @@ fn url_escapes() {
     };
     assert_eq!(
         written(url, "aZ09-._~", "é&=?/#% \n\u{1f600}".as_bytes()),
-        "aZ09-._~%C3%A9%26%3D%3F%2F%23%25%20%0A%F0%9F%98%80"
+        "aZ09-._~%C3%A9%26%3D%3F%2F%23%25%20%20%F0%9F%98%80"
     );
 }
 
@@ -116,7 +145,7 @@ fn header_escapes() {
     };
     assert_eq!(
         written(header, "T: ", b"a\r\nX-Evil: 1\0\x7f\t\xc2\x85b"),
-        "T: a  X-Evil: 1    b"
+        "T: a  X-Evil: 1\u{fffd}\u{fffd} \u{fffd}b"
     );
 }
 

@@ -4,6 +4,9 @@
 //! pattern gives one set of alternatives, each a plain string: every text that
 //! matches contains at least one of them. `(up|down): \d+` gives `up: ` and
 //! `down: `. The set is empty if no string is required.
+//!
+//! It also gives the bytes that every match contains, here `:` and the blank, for
+//! patterns that take so much work that a second look at the text pays.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -27,10 +30,13 @@ struct Piece {
     suffix: Vec<u8>,
     /// Alternatives of which each of them contains one.
     inner: Literals,
+    /// Bytes all of which each of them contains.
+    bytes: ByteSet,
 }
 
-/// Returns the best set of literals of a tree without counted repeats.
-pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> Literals {
+/// Returns the best set of literals of a tree without counted repeats, and the
+/// bytes that every match contains.
+pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> (Literals, ByteSet) {
     let mut stack: Vec<Piece> = Vec::new();
     for node in nodes {
         let piece = match node.kind {
@@ -63,7 +69,8 @@ pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> Literals {
         };
         stack.push(piece);
     }
-    stack.pop().unwrap_or_default().inner
+    let whole = stack.pop().unwrap_or_default();
+    (whole.inner, whole.bytes)
 }
 
 impl Piece {
@@ -73,6 +80,7 @@ impl Piece {
             prefix: text.to_vec(),
             suffix: text.to_vec(),
             inner: alternatives(text.to_vec()),
+            bytes: ByteSet::from_fn(|byte| text.contains(&byte)),
         }
     }
 
@@ -105,6 +113,7 @@ impl Piece {
             prefix: left.prefix[..prefix].to_vec(),
             suffix: left.suffix[left.suffix.len() - suffix..].to_vec(),
             inner,
+            bytes: left.bytes.intersection(right.bytes),
         }
     }
 
@@ -128,6 +137,7 @@ impl Piece {
             prefix,
             suffix,
             inner,
+            bytes: left.bytes.union(right.bytes),
         }
     }
 }

@@ -14,6 +14,7 @@ mod tag_lists;
 mod tags;
 
 use crate::limits::RUN_LANES_MAX;
+use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::{Automaton, Program, lanes};
 use crate::matching::ere::syntax::ast::{Kind, Tree};
 use crate::matching::ere::syntax::error::ErrorKind;
@@ -22,23 +23,28 @@ use tags::Tags;
 pub(super) use determinize::determinize;
 pub(super) use literal::Literals;
 
-/// Compiles a tree, and finds literals of which every match contains one.
-pub(super) fn compile(mut tree: Tree) -> Result<(Program, Literals), ErrorKind> {
+/// Compiles a tree, and finds literals of which every match contains one, and bytes
+/// all of which it contains.
+pub(super) fn compile(mut tree: Tree) -> Result<(Program, Literals, ByteSet), ErrorKind> {
     let mut tags = tags::place(&mut tree);
     match lay_out(&mut tree, &mut tags) {
         // Too large as it is written; perhaps not with smaller counts.
         Err(_) if expand::lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags),
         result => result,
     }
-    .map(|(automaton, literals)| {
+    .map(|(automaton, (literals, bytes))| {
         let Tags { directions, groups } = tags;
         let program = Program::new(automaton, tree.sets, &directions, groups);
-        (program, literals)
+        (program, literals, bytes)
     })
 }
 
-/// Writes out a tree's repeat counts and builds its automaton.
-fn lay_out(tree: &mut Tree, tags: &mut Tags) -> Result<(Automaton, Literals), ErrorKind> {
+/// Writes out a tree's repeat counts and builds its automaton. Also returns what
+/// every match contains.
+fn lay_out(
+    tree: &mut Tree,
+    tags: &mut Tags,
+) -> Result<(Automaton, (Literals, ByteSet)), ErrorKind> {
     let nodes = expand::expand(tree, &mut tags.directions)?;
     let literals = nodes
         .iter()

@@ -25,12 +25,15 @@ pub(crate) const fn code_of(byte: u8) -> u32 {
     }
 }
 
-/// Returns the bytes whose code points lie in `min..=max`. The byte 0 is
-/// never one of them: no atom matches it.
+/// Returns the bytes whose code points lie in `min..=max`.
+///
+/// The byte 0 is a byte like any other here. musl's texts end before it; were
+/// that copied, or did no atom match it, whoever can write one into a name would
+/// hide the line from every expression that spans the name.
 pub(crate) fn bytes_between(min: u32, max: u32) -> ByteSet {
     let mut set = ByteSet::EMPTY;
     // The bytes from 80 on are code points in the same order.
-    for byte in (1..=u8::MAX).skip_while(|&byte| code_of(byte) < min) {
+    for byte in (0..=u8::MAX).skip_while(|&byte| code_of(byte) < min) {
         if code_of(byte) > max {
             break;
         }
@@ -213,7 +216,7 @@ pub(crate) fn class(name: &[u8]) -> Option<ByteSet> {
         b"alnum" => u8::is_ascii_alphanumeric,
         b"alpha" => u8::is_ascii_alphabetic,
         b"blank" => |byte| matches!(byte, b' ' | b'\t'),
-        b"cntrl" => |byte| *byte != 0 && byte.is_ascii_control(),
+        b"cntrl" => u8::is_ascii_control,
         b"digit" => u8::is_ascii_digit,
         b"graph" => u8::is_ascii_graphic,
         b"lower" => u8::is_ascii_lowercase,
