@@ -215,7 +215,7 @@ impl<'a> Matcher<'a> {
         let since = self
             .drops_read_at
             .replace(now)
-            .map_or_else(clock::wall, wall_at);
+            .map_or_else(clock::wall, |at| wall_at(now, at));
         let Some(drops) = (self.kernel_drops)() else {
             return;
         };
