@@ -1,8 +1,11 @@
 //! `xtask flash` against a real sshd on loopback, with the system's ssh and
-//! scp. The sshd runs `router.sh`, a stand-in for RouterOS.
+//! scp. The sshd runs `router.sh`, a stand-in for RouterOS. `guide` pastes the
+//! router guide's blocks into its terminal.
 //!
 //! Without an sshd the tests say so and stop; `cargo xtask setup`
 //! installs it.
+
+mod guide;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};

@@ -11,6 +11,13 @@ done_line() { [[ $command == *'; :put "alertik: done"' ]] && say "alertik: done"
 refuse() { say "$1"; exit 1; }
 newer() { [[ $(printf '%s\n' "$1" "$version" | sort -V | head -n 1) == "$1" ]]; }
 
+# Without a command it is a terminal, into which somebody pastes.
+if [[ -z $command ]]; then
+    source "$(dirname "${BASH_SOURCE[0]}")/guide/terminal.sh"
+    paste
+    exit
+fi
+
 if [[ $command == *sftp-server* || $command == internal-sftp ]]; then
     mkdir -p files; grep -q folder=1 facts && mkdir -p files/flash
     cd files && exec /usr/lib/openssh/sftp-server

@@ -21,9 +21,10 @@ const EXAMPLES = [
   {
     name: "Speed of an interface that came up",
     type: "regex",
-    pattern: "([a-zA-Z0-9]+) link up \\(speed ([^,]+), full duplex\\)",
-    mask: "Your interface @1 is running at @2",
+    pattern: "([^ ]+) link up \\(speed ([^,]+), (full|half) duplex\\)",
+    mask: "Your interface @1 is running at @2 (@3 duplex)",
     lines: [
+      "interface,info sfp-sfpplus1 link up (speed 10G, full duplex)",
       "interface,info ether2 link up (speed 1G, full duplex)",
       "interface,info ether9 link up (speed 10M, full duplex)",
       "interface,info lo link up",
@@ -32,8 +33,8 @@ const EXAMPLES = [
   {
     name: "Interface up or down",
     type: "regex",
-    pattern: "([a-zA-Z0-9-]+) link (up|down)( \\(speed ([0-9]+[MG])[^)]*\\))?",
-    mask: "Interface @1 is @2 @4",
+    pattern: "([^ ]+) link (up|down)",
+    mask: "Interface @1 is @2",
     lines: [
       "interface,info ether2 link up (speed 1G, full duplex)",
       "interface,info ether9 link down",
@@ -57,6 +58,15 @@ const EXAMPLES = [
     lines: [
       "system,error,critical router rebooted without proper shutdown, probably power outage",
       "system,info router rebooted",
+    ],
+  },
+  {
+    name: "Unknown DHCP server",
+    type: "regex",
+    pattern: "dhcp alert on (.*): discovered unknown dhcp server, mac ([^,]+), ip ([^ ]+)",
+    mask: "Unknown DHCP server @3 (@2) on @1",
+    lines: [
+      "dhcp,critical,error,warning,info,debug dhcp alert on Public: discovered unknown dhcp server, mac 00:02:29:1F:17:B6, ip 10.5.8.236",
     ],
   },
   {

@@ -226,11 +226,11 @@ mod tests {
 
     /// The page's examples include the README's rules.
     #[test]
-    fn examples_are_those_of_the_readme() {
-        let readme = include_str!("../../../README.md");
+    fn examples_are_the_documented_ones() {
+        let page = include_str!("../../../docs/rules.md");
         let examples = include_str!("../page/examples.js");
-        let rules = readme.split("\n## Rules").nth(1).unwrap();
-        let rules = rules.split("\n### Static events").next().unwrap();
+        let rules = page.split("<!-- rules -->").nth(1).unwrap();
+        let rules = rules.split("<!-- /rules -->").next().unwrap();
         let mut seen = 0;
         for line in rules.lines() {
             let Some((_, value)) = line

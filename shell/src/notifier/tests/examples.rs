@@ -1,10 +1,10 @@
-//! The README's examples, sent verbatim to a local server.
+//! The examples of `docs/notifiers.md`, sent verbatim to a local server.
 
 use alertik_core::delivery::Notifier;
 
 use super::support::{Request, Server, run};
 
-const README: &str = include_str!("../../../../README.md");
+const NOTIFIERS: &str = include_str!("../../../../docs/notifiers.md");
 const G1: Notifier = Notifier::Generic1;
 
 /// The request that an example sends for the log text `a"b\` in the mask `down: `.
@@ -103,14 +103,14 @@ const EXPECTED: &[Expected] = &[
     },
 ];
 
-/// Returns the README's examples, each title with its variables.
+/// Returns the page's examples, each title with its variables.
 fn examples() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
-    let (_, section) = README
+    let (_, section) = NOTIFIERS
         .split_once("<!-- notifier-examples -->")
-        .expect("the README has no examples");
+        .expect("the page has no examples");
     let (section, _) = section
         .split_once("<!-- /notifier-examples -->")
-        .expect("the README's examples have no end");
+        .expect("the examples have no end");
     let mut examples = Vec::new();
     let mut rest = section;
     while let Some((_, after)) = rest.split_once("\n**") {
@@ -159,9 +159,9 @@ fn send(variables: &[(&str, &str)]) -> Request {
     request
 }
 
-/// Every README example sends the request that its service documents.
+/// Every example of the page sends the request that its service documents.
 #[test]
-fn readme() {
+fn documented_examples() {
     let examples = examples();
     let titles: Vec<_> = examples.iter().map(|(title, _)| *title).collect();
     let expected: Vec<_> = EXPECTED.iter().map(|expected| expected.title).collect();
