@@ -3,8 +3,10 @@
 //! For 1, 4, 15 and 64 regex rules of the README's kind it prints the time to
 //! compile them, their memory, and what a 110-byte line that matches none of
 //! them costs, in nanoseconds and, if valgrind is installed, in
-//! instructions. Then it prints the worst cases: what a hostile line of 2,048
-//! bytes costs with the patterns that are hardest on the engines.
+//! instructions. Then it prints the instructions of lines by length, those that
+//! match a pattern with two groups and those that do not; and the worst cases:
+//! what a hostile line of 2,048 bytes costs with the patterns that are hardest on
+//! the engines.
 //!
 //! It reports and does not judge: the figures belong to one machine.
 
@@ -106,14 +108,23 @@ fn memory(sources: &[String]) -> usize {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("count") {
+    let word = arguments.next();
+    if let Some(word @ ("count" | "matching" | "other")) = word.as_deref() {
         let mut number = || arguments.next().and_then(|word| word.parse().ok());
-        let (rules, lines) = number().zip(number()).expect("count RULES LINES");
-        return count(rules, lines);
+        let (first, lines) = number().zip(number()).expect("two numbers");
+        return match word {
+            "count" => count(first, lines),
+            _ => repeat(&long_line(word == "matching", first), lines),
+        };
     }
     println!("rules  compile ms  memory KiB  ns/line  instructions/line");
     for count in [1, 4, 15, 64] {
         rules(count);
+    }
+    println!("\nbytes  instructions if the line matches two groups, and if not");
+    for bytes in [100, 500, 1_000, 2_000, 4_000] {
+        let each = |word| per_line(word, bytes);
+        println!("{bytes:5}  {:>8}  {:>8}", each("matching"), each("other"));
     }
     println!("\n2,048-byte line against the hardest patterns, ms");
     println!("DFA states  groups  exact up to  is_match  captures  pattern");
@@ -133,16 +144,39 @@ fn rules(count: usize) {
             black_box(handle(&mut rules, &mut text, black_box(LINE)));
         }
     });
-    let instructions = match (instructions(count, 0), instructions(count, 1_000)) {
-        (Some(without), Some(with)) => ((with - without) / 1_000).to_string(),
-        _ => "valgrind is not installed".to_owned(),
-    };
     println!(
-        "{count:5}  {:10.2}  {:10}  {:7}  {instructions}",
+        "{count:5}  {:10.2}  {:10}  {:7}  {}",
         compile.as_secs_f64() * 1e3,
         memory(&sources) / 1024,
         line.as_nanos() / 1_000,
+        per_line("count", count),
     );
+}
+
+/// A line of so many bytes for the README's first pattern: its second group takes
+/// most of it.
+fn long_line(matches: bool, bytes: usize) -> Vec<u8> {
+    let head = "login failure for user admin from 192.0.2.1";
+    let tail = if matches { " via ssh" } else { " via www" };
+    let padding = bytes.saturating_sub(head.len() + tail.len());
+    format!(
+        "{head}{}{tail}",
+        "0123456789 port "
+            .repeat(padding / 16 + 1)
+            .split_at(padding)
+            .0
+    )
+    .into_bytes()
+}
+
+/// Matches a line against the README's first pattern, to be run under valgrind.
+fn repeat(line: &[u8], lines: usize) {
+    let pattern = Pattern::compile(PATTERNS[0].as_bytes()).expect("valid");
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [None; GROUPS_MAX + 1];
+    for _ in 0..lines {
+        black_box(pattern.captures(black_box(line), &mut scratch, &mut spans));
+    }
 }
 
 /// Compiles rules and matches lines, to be run under valgrind.
@@ -153,12 +187,23 @@ fn count(rules: usize, lines: usize) {
     }
 }
 
-/// Returns the instructions of this program with the given rules and lines.
-fn instructions(rules: usize, lines: usize) -> Option<u64> {
+/// Returns the instructions that one line takes: the difference of two runs of
+/// this program.
+fn per_line(word: &str, number: usize) -> String {
+    const LINES: u64 = 200;
+    let run = |lines: u64| instructions([word, &number.to_string(), &lines.to_string()]);
+    match run(0).zip(run(LINES)) {
+        Some((without, with)) => ((with - without) / LINES).to_string(),
+        None => "valgrind is not installed".to_owned(),
+    }
+}
+
+/// Returns the instructions of this program with the given arguments.
+fn instructions(arguments: [&str; 3]) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe().ok()?)
-        .args(["count", &rules.to_string(), &lines.to_string()])
+        .args(arguments)
         .output()
         .ok()?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();

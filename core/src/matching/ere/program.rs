@@ -125,8 +125,11 @@ impl Automaton {
 pub(crate) struct Program {
     /// States and transitions.
     pub(crate) automaton: Automaton,
-    /// The byte sets that states refer to.
+    /// The byte sets that states and `follows` refer to.
     pub(crate) sets: Vec<ByteSet>,
+    /// For each state but the accepting one, the bytes that can come after its own;
+    /// all if nothing need come.
+    follows: Vec<SetId>,
     /// The groups, the whole match first.
     pub(crate) groups: Vec<Group>,
     /// Number of tags.
@@ -142,10 +145,13 @@ impl Program {
     /// Puts a program together. There is one direction per tag.
     pub(crate) fn new(
         automaton: Automaton,
-        sets: Vec<ByteSet>,
+        mut sets: Vec<ByteSet>,
         directions: &[Direction],
         groups: Vec<Group>,
     ) -> Self {
+        let follows = (0..automaton.accepting())
+            .map(|state| follow(&automaton, state, &mut sets))
+            .collect();
         let mut unset = vec![0; lanes(directions.len())];
         for (tag, direction) in directions.iter().enumerate() {
             if *direction == Direction::Larger {
@@ -156,6 +162,7 @@ impl Program {
         Self {
             automaton,
             sets,
+            follows,
             groups,
             tags: directions.len() as u16,
             unset,
@@ -193,14 +200,22 @@ impl Program {
         }
     }
 
-    /// Returns whether being in a state can make a difference if this byte is next;
-    /// `None` is the end of the text.
-    #[inline]
-    pub(crate) fn goes_on(&self, state: State, next: Option<u8>) -> bool {
-        match self.automaton.sets.get(usize::from(state)) {
-            Some(&set) => next.is_some_and(|byte| self.sets[usize::from(set)].contains(byte)),
+    /// Returns whether being in a state can make a difference before `rest`, the
+    /// rest of the text, as far as its first two bytes tell.
+    #[inline(never)]
+    pub(crate) fn goes_on(&self, state: State, rest: &[u8]) -> bool {
+        let index = usize::from(state);
+        let Some(&set) = self.automaton.sets.get(index) else {
             // The accepting state is a match, whatever comes.
-            None => true,
+            return true;
+        };
+        match *rest {
+            [] => false,
+            [byte] => self.sets[usize::from(set)].contains(byte),
+            [byte, second, ..] => {
+                self.sets[usize::from(set)].contains(byte)
+                    && self.sets[usize::from(self.follows[index])].contains(second)
+            }
         }
     }
 
@@ -223,8 +238,36 @@ impl Program {
             + size_of_val(&self.automaton.transitions[..])
             + size_of_val(&self.automaton.masks[..])
             + size_of_val(&self.sets[..])
+            + size_of_val(&self.follows[..])
             + size_of_val(&self.groups[..])
             + size_of_val(&self.unset[..])
+    }
+}
+
+/// Returns the set of the bytes that can come after a state's own, which is added
+/// to `sets` unless it is easily found there.
+fn follow(automaton: &Automaton, state: State, sets: &mut Vec<ByteSet>) -> SetId {
+    const RECENT: usize = 16;
+    let targets = automaton.leaving(state).iter();
+    let mut ids = targets.map(|transition| automaton.sets.get(usize::from(transition.target)));
+    let first = ids.next().flatten().copied();
+    // In most states only one literal can be next.
+    if let Some(first) = first
+        && ids.clone().all(|id| id == Some(&first))
+    {
+        return first;
+    }
+    let first = first.map_or(ByteSet::ALL, |id| sets[usize::from(id)]);
+    let union = ids.fold(first, |union, id| {
+        union.union(id.map_or(ByteSet::ALL, |&id| sets[usize::from(id)]))
+    });
+    let recent = sets.len().saturating_sub(RECENT);
+    match sets[recent..].iter().position(|set| *set == union) {
+        Some(index) => (recent + index) as SetId,
+        None => {
+            sets.push(union);
+            (sets.len() - 1) as SetId
+        }
     }
 }
 

@@ -7,14 +7,14 @@
 //! threads meet in the accepting state, TRE may let a match that begins later
 //! replace an earlier one, and this keeps the leftmost, as POSIX asks.
 //!
-//! Three short cuts leave the result as it is. A thread that the next byte ends is
-//! not made. Without threads, the search goes on at the next byte that can begin a
-//! match. And a thread that is alone and only goes round in one state, as in `.*`,
-//! is not moved byte by byte.
+//! Three short cuts leave the result as it is. A thread that the next two bytes end
+//! is not made. Without threads, the search goes on at the next byte that can begin
+//! a match. And a thread that is alone is moved where it is, as long as it sets no
+//! tag: along a literal byte by byte, and at once over what `.*` and its like take.
 
 use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::ByteSet;
-use crate::matching::ere::program::{Program, TagBits, Transition};
+use crate::matching::ere::program::{Program, State, TagBits, Transition};
 use crate::matching::ere::scratch::{Scratch, Threads};
 use crate::matching::ere::span::Span;
 
@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
                 self.begin();
             }
             if self.next.len == 1 {
-                self.go_round();
+                self.go_alone();
             }
             // Without tags the first match decides. With them, threads that began
             // as early may still find a longer one.
@@ -207,9 +207,16 @@ impl<'a> Run<'a> {
     /// Adds the threads that begin a match here.
     fn begin(&mut self) {
         let program = self.program;
-        let after = self.text.get(self.offset).copied();
+        let rest = &self.text[self.offset..];
+        // Nearly always: another byte.
+        if rest
+            .first()
+            .is_some_and(|&byte| !self.firsts.contains(byte))
+        {
+            return;
+        }
         for transition in program.automaton.initial() {
-            if program.goes_on(transition.target, after)
+            if program.goes_on(transition.target, rest)
                 && self.next.slot(transition.target).is_none()
                 && self.holds(transition.assertions)
             {
@@ -218,33 +225,84 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Moves the only thread as far as it stays the only one and sets no tag.
+    fn go_alone(&mut self) {
+        let program = self.program;
+        let mut state = self.next.states[0];
+        // A thread that began after the match found so far has no effect, and one
+        // that has arrived does not move.
+        if self.end.is_some() && begin_of(self.next.row(0, self.width)) > begin_of(self.best) {
+            return;
+        }
+        while state != program.automaton.accepting() && self.work <= RUN_WORK_MAX {
+            self.go_round(state);
+            match self.only_way(state) {
+                Some(target) => state = target,
+                None => break,
+            }
+            self.offset += 1;
+        }
+        self.next.clear();
+        self.next.push(state);
+    }
+
+    /// Returns the state that the next byte leads to from a thread's state, if that
+    /// is all that the byte does.
+    fn only_way(&mut self, state: State) -> Option<State> {
+        let program = self.program;
+        let rest = self.text.get(self.offset + 1..)?;
+        if self.begins_before(rest) {
+            return None;
+        }
+        let leaving = program.automaton.leaving(state);
+        let mut ways = leaving
+            .iter()
+            .filter(|transition| program.goes_on(transition.target, rest));
+        let way = ways.next()?;
+        let is_plain = way.sets_nothing()
+            && way.assertions.is_none()
+            && way.target != program.automaton.accepting();
+        let is_only = is_plain && ways.next().is_none();
+        // Otherwise `step` counts the work.
+        self.work += if is_only {
+            leaving.len() * LOOK_COST
+        } else {
+            0
+        };
+        is_only.then_some(way.target)
+    }
+
+    /// Returns whether a match may begin before `rest`.
+    fn begins_before(&self, rest: &[u8]) -> bool {
+        let program = self.program;
+        let mut initial = program.automaton.initial().iter();
+        self.end.is_none()
+            && rest.first().is_none_or(|&byte| self.firsts.contains(byte))
+            && initial.any(|transition| program.goes_on(transition.target, rest))
+    }
+
     /// Moves the only thread over bytes that leave it as it is: each leads back to
     /// its state without setting a tag, and nowhere else.
-    fn go_round(&mut self) {
-        let program = self.program;
-        let state = self.next.states[0];
+    fn go_round(&mut self, state: State) {
+        let (program, text) = (self.program, self.text);
         let stay = program.set(state);
-        let goes_round = |text: &[u8], leave: &ByteSet| {
-            // The second byte must be read in this state, too, and in no other.
-            matches!(text, [byte, next, ..] if stay.contains(*byte)
-                && stay.contains(*next) && !leave.contains(*next))
+        // The second byte must be read in this state, too.
+        let stays = |offset: usize| {
+            matches!(text.get(offset..), Some([byte, next, ..])
+                if stay.contains(*byte) && stay.contains(*next))
         };
-        let text = self.text;
         // Most states are left with the next byte.
-        if state == program.automaton.accepting()
-            || !goes_round(&text[self.offset..], &ByteSet::EMPTY)
-        {
+        if !stays(self.offset) {
             return;
         }
-        // While there is no match, other threads may begin.
         let mut leave = ByteSet::EMPTY;
+        // While there is no match, other threads may begin.
         if self.end.is_none() {
             leave = self.firsts;
-        } else if begin_of(self.next.row(0, self.width)) > begin_of(self.best) {
-            return;
         }
+        let leaving = program.automaton.leaving(state);
         let mut is_circle = false;
-        for transition in program.automaton.leaving(state) {
+        for transition in leaving {
             if transition.assertions.contains(Assertions::TEXT_END) {
                 // Not before the end, where this does not lead.
             } else if transition.target == state {
@@ -264,7 +322,24 @@ impl<'a> Run<'a> {
                 leave = leave.union(program.set(transition.target));
             }
         }
-        while is_circle && goes_round(&text[self.offset..], &leave) {
+        while is_circle && stays(self.offset) {
+            let rest = &text[self.offset + 1..];
+            // The first byte decides nearly always, and then the second.
+            if leave.contains(rest[0]) {
+                let leads_on = |transition: &Transition| {
+                    let target = transition.target;
+                    target != state
+                        && target != program.automaton.accepting()
+                        && program.goes_on(target, rest)
+                };
+                if self.begins_before(rest)
+                    || leaving.iter().any(leads_on)
+                    || self.work > RUN_WORK_MAX
+                {
+                    return;
+                }
+                self.work += leaving.len() * LOOK_COST;
+            }
             self.offset += 1;
         }
     }
@@ -273,7 +348,7 @@ impl<'a> Run<'a> {
     /// work: a byte may move thousands of threads.
     fn step(&mut self, now: &Threads) -> bool {
         let program = self.program;
-        let after = self.text.get(self.offset).copied();
+        let rest = &self.text[self.offset..];
         for index in 0..now.len {
             if self.work > self.limit {
                 return false;
@@ -291,7 +366,7 @@ impl<'a> Run<'a> {
             let leaving = program.automaton.leaving(state);
             self.work += leaving.len() * LOOK_COST;
             for transition in leaving {
-                if !program.goes_on(transition.target, after) {
+                if !program.goes_on(transition.target, rest) {
                     continue;
                 }
                 let slot = self.next.slot(transition.target);
