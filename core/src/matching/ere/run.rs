@@ -234,7 +234,7 @@ impl<'a> Run<'a> {
         if self.end.is_some() && begin_of(self.next.row(0, self.width)) > begin_of(self.best) {
             return;
         }
-        while state != program.automaton.accepting() && self.work <= RUN_WORK_MAX {
+        while state != program.automaton.accepting() && self.work <= self.limit {
             self.go_round(state);
             match self.only_way(state) {
                 Some(target) => state = target,
@@ -334,7 +334,7 @@ impl<'a> Run<'a> {
                 };
                 if self.begins_before(rest)
                     || leaving.iter().any(leads_on)
-                    || self.work > RUN_WORK_MAX
+                    || self.work > self.limit
                 {
                     return;
                 }
