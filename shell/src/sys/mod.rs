@@ -4,6 +4,8 @@
 pub(crate) mod clock;
 pub(crate) mod datagrams;
 pub(crate) mod default_gateway;
+#[cfg(target_env = "musl")]
+mod errno_texts;
 pub(crate) mod local_time;
 pub(crate) mod poll;
 pub(crate) mod random;

@@ -32,7 +32,7 @@ const DEMO_SAYS: [&str; 3] = [
 
 /// Groups for the key exchange, as openssl names them. Each runs different code,
 /// which differs again between targets.
-const GROUPS: [&str; 3] = ["X25519", "P-256", "P-384"];
+const GROUPS: [&str; 2] = ["P-256", "P-384"];
 
 /// A router's line, the rule for it, and the notification.
 const LINE: &str = "interface,info ether2 link up (speed 1G, full duplex)";

@@ -313,8 +313,8 @@ fn extensions(hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
     found
 }
 
-/// The ClientHello offers X25519, P-256 and P-384 and no post-quantum group,
-/// AES-GCM suites, the host's name, and both TLS versions.
+/// The ClientHello offers P-256 and P-384 and no post-quantum group, AES-GCM suites,
+/// the host's name, and both TLS versions.
 #[test]
 fn client_hello() {
     let (sender, hello) = std::sync::mpsc::channel();
@@ -344,9 +344,9 @@ fn client_hello() {
             .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
             .collect()
     };
-    assert_eq!(words(&value(10)[2..]), [0x001D, 0x0017, 0x0018], "groups");
-    // One key share, for X25519: length (2 bytes), group, length (2 bytes), key.
-    assert_eq!(value(51)[2..6], [0x00, 0x1D, 0x00, 0x20], "key share");
+    assert_eq!(words(&value(10)[2..]), [0x0017, 0x0018], "groups");
+    // One key share, for P-256: length (2 bytes), group, length (2 bytes), key.
+    assert_eq!(value(51)[2..6], [0x00, 0x17, 0x00, 0x41], "key share");
     assert_eq!(words(&value(43)[1..]), [0x0304, 0x0303], "versions");
     assert!(value(0).ends_with(b"localhost"), "server name");
     let session = usize::from(hello[43]);
