@@ -1,8 +1,8 @@
 //! `bench`: how fast a binary is, and compared with another one.
 //!
 //! Machines differ and are shared with others, so the binaries are measured
-//! alternately, and the last column is the ratio. Beside them stands what a loop
-//! that only receives does: no program can lose less.
+//! alternately, and the last column is the ratio. Beside losses stand those of a
+//! loop that only receives, with the buffer that the system gives to everybody.
 
 mod daemon;
 mod load;
@@ -95,7 +95,9 @@ fn compare(
     for median in &medians {
         print!("  {median:>10.0}");
     }
-    if let [ours, other] = medians[..] {
+    if let [ours, other] = medians[..]
+        && other > 0.0
+    {
         print!("  {:>6.2}", ours / other);
     }
     println!();
