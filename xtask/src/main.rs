@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod dist;
 mod elf;
 mod emulate;
@@ -49,6 +50,11 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Measures target/dist/alertik-amd64, or --binary, and with --vs another
+    /// binary alternately: instructions of a line, resident memory, start,
+    /// latency, losses in bursts and at steady rates. Needs valgrind, and takes
+    /// some minutes. docs/performance.md says how to read it.
+    Bench = "bench" "[--binary PATH] [--vs PATH]";
     /// Builds the static binaries and their images: alertik-armv7,
     /// alertik-armv7.tar and so on, and SHA256SUMS, in target/dist. Without
     /// --target, all of them. --toolchain takes a Rust other than the first
@@ -124,6 +130,7 @@ fn main() -> ExitCode {
 /// Delegates to the command's module.
 fn run(command: Command, flags: Flags) -> Result {
     match command {
+        Command::Bench => bench::run(flags),
         Command::Dist => dist::run(flags),
         Command::Emulate => emulate::run(flags),
         Command::Flash => flash::run(flags),

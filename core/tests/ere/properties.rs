@@ -62,6 +62,33 @@ fn groups_are_those_of_tre() {
     });
 }
 
+/// So they are on texts in which each byte comes several times, over which the
+/// engine takes its short cuts.
+#[test]
+fn groups_are_those_of_tre_on_long_texts() {
+    let mut random = Random::new(17);
+    each_case(|ast, _, text| {
+        let quirks = Quirks {
+            q1: false,
+            q2: false,
+        };
+        let times = |random: &mut Random| [1, 1, 2, 3, 7][random.below(5)];
+        let long: Vec<u8> = text
+            .iter()
+            .flat_map(|&byte| std::iter::repeat_n(byte, times(&mut random)))
+            .collect();
+        let expected = Compiled::new(ast, quirks).answer(&long);
+        let (pattern, long) = (ast.pattern(), &long[..]);
+        assert_eq!(
+            answer(&pattern, long),
+            expected,
+            "{} on {}",
+            show(&pattern),
+            show(long)
+        );
+    });
+}
+
 /// The DFA, the run without tags and the run with tags agree.
 #[test]
 fn engines_agree() {

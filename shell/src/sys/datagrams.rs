@@ -26,9 +26,10 @@ impl Datagrams {
     /// Returns room for `places` datagrams of up to `bytes_max` bytes. Of a longer
     /// one the rest is dropped.
     pub(crate) fn new(places: usize, bytes_max: usize) -> Self {
-        let place = || {
-            // A large block of zeroes is not resident before it is written to.
-            let bytes = Box::leak(vec![0_u8; bytes_max].into_boxed_slice());
+        // One block, because a large one of zeroes is not resident before it is
+        // written to.
+        let block = Box::leak(vec![0_u8; places * bytes_max].into_boxed_slice());
+        let place = |bytes: &mut [u8]| {
             let vector = Box::new(libc::iovec {
                 iov_base: bytes.as_mut_ptr().cast(),
                 iov_len: bytes.len(),
@@ -44,7 +45,7 @@ impl Datagrams {
             header
         };
         Self {
-            headers: std::iter::repeat_with(place).take(places).collect(),
+            headers: block.chunks_exact_mut(bytes_max).map(place).collect(),
             received: 0,
         }
     }

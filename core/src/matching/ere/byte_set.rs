@@ -55,6 +55,14 @@ impl ByteSet {
         self
     }
 
+    /// Returns the members that `other` lacks.
+    pub(crate) fn without(mut self, other: Self) -> Self {
+        for (word, less) in self.0.iter_mut().zip(other.0) {
+            *word &= !less;
+        }
+        self
+    }
+
     /// Returns the members, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=u8::MAX).filter(|&byte| self.contains(byte))

@@ -286,29 +286,62 @@ impl<'a> Run<'a> {
     fn go_round(&mut self, state: State) {
         let (program, text) = (self.program, self.text);
         let stay = program.set(state);
-        // The second byte must be read in this state, too.
-        let stays = |offset: usize| {
-            matches!(text.get(offset..), Some([byte, next, ..])
-                if stay.contains(*byte) && stay.contains(*next))
-        };
         // Most states are left with the next byte.
-        if !stays(self.offset) {
+        if !matches!(text.get(self.offset..), Some([byte, next, ..])
+            if stay.contains(*byte) && stay.contains(*next))
+        {
             return;
         }
-        let mut leave = ByteSet::EMPTY;
-        // While there is no match, other threads may begin.
-        if self.end.is_none() {
-            leave = self.firsts;
-        }
+        let Some(leave) = self.ways_out(state) else {
+            return;
+        };
+        let plain = stay.without(leave);
         let leaving = program.automaton.leaving(state);
+        loop {
+            // Nearly always the next byte alone decides.
+            let ahead = &text[self.offset + 1..];
+            let decided = ahead.iter().position(|&next| !plain.contains(next));
+            self.offset += decided.unwrap_or(ahead.len());
+            let Some(rest @ [next, ..]) = text.get(self.offset + 1..) else {
+                return;
+            };
+            // If not, the one after it does.
+            let leads_on = |transition: &Transition| {
+                let target = transition.target;
+                target != state
+                    && target != program.automaton.accepting()
+                    && program.goes_on(target, rest)
+            };
+            if !stay.contains(*next)
+                || self.begins_before(rest)
+                || leaving.iter().any(leads_on)
+                || self.work > self.limit
+            {
+                return;
+            }
+            self.work += leaving.len() * LOOK_COST;
+            self.offset += 1;
+        }
+    }
+
+    /// Returns the bytes before which the only thread, which is in `state`, may be
+    /// elsewhere too, or another may begin. `None` if it must not go round at once.
+    fn ways_out(&self, state: State) -> Option<ByteSet> {
+        let program = self.program;
+        // While there is no match, other threads may begin.
+        let mut out = if self.end.is_none() {
+            self.firsts
+        } else {
+            ByteSet::EMPTY
+        };
         let mut is_circle = false;
-        for transition in leaving {
+        for transition in program.automaton.leaving(state) {
             if transition.assertions.contains(Assertions::TEXT_END) {
-                // Not before the end, where this does not lead.
+                // Not before the end, where going round does not lead.
             } else if transition.target == state {
                 // Another way round might be preferred to the first.
                 if is_circle || !transition.sets_nothing() || !transition.assertions.is_none() {
-                    return;
+                    return None;
                 }
                 is_circle = true;
             } else if transition.target == program.automaton.accepting() {
@@ -316,32 +349,13 @@ impl<'a> Run<'a> {
                 // longer. But the first time must be seen: it ends the beginning
                 // of others. Conditions may fail after the next byte.
                 if self.end.is_none() || !transition.assertions.is_none() {
-                    return;
+                    return None;
                 }
             } else {
-                leave = leave.union(program.set(transition.target));
+                out = out.union(program.set(transition.target));
             }
         }
-        while is_circle && stays(self.offset) {
-            let rest = &text[self.offset + 1..];
-            // The first byte decides nearly always, and then the second.
-            if leave.contains(rest[0]) {
-                let leads_on = |transition: &Transition| {
-                    let target = transition.target;
-                    target != state
-                        && target != program.automaton.accepting()
-                        && program.goes_on(target, rest)
-                };
-                if self.begins_before(rest)
-                    || leaving.iter().any(leads_on)
-                    || self.work > self.limit
-                {
-                    return;
-                }
-                self.work += leaving.len() * LOOK_COST;
-            }
-            self.offset += 1;
-        }
+        is_circle.then_some(out)
     }
 
     /// Moves every thread over a byte. Returns false, halfway, if that is too much

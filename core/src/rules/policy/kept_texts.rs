@@ -1,11 +1,11 @@
 //! The texts of which something was held back, kept for their summaries.
 //!
-//! All share one block of memory, in which some four hundred usual texts are kept
+//! All share one block of memory, in which nearly four hundred usual texts are kept
 //! whole. There is always room for one more: when it gets narrow, the longest of
 //! them is cut.
 
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::IpAddr;
 use core::num::NonZeroU16;
 
 use crate::limits::{COOLDOWN_TEXT_BYTES_MAX, COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX};
@@ -19,10 +19,10 @@ const SHARE_BYTES: usize = COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX;
 const LENGTH_BYTES: usize = 2;
 /// Bytes of a record's time: seconds and offset.
 const TIME_BYTES: usize = 12;
-/// Bytes before the text, if the sender's address is the longest.
-const HEADER_BYTES_MAX: usize = LENGTH_BYTES + TIME_BYTES + 1 + 16;
+/// Bytes before the text: length, time, and the sender's address as one of IPv6.
+const HEADER_BYTES: usize = LENGTH_BYTES + TIME_BYTES + 16;
 
-const _: () = assert!(SHARE_BYTES > HEADER_BYTES_MAX);
+const _: () = assert!(SHARE_BYTES > HEADER_BYTES);
 const _: () = assert!(COOLDOWN_TEXTS_BYTES < u16::MAX as usize);
 
 /// Where a record begins, counted from 1 so that an `Option` takes no more room.
@@ -34,7 +34,7 @@ pub(super) struct Place(NonZeroU16);
 pub(super) struct Kept<'a> {
     /// When it was held back last.
     pub(super) last: Wall,
-    /// Who sent the first that was held back.
+    /// Who sent the first that was held back; not an IPv4 address as one of IPv6.
     pub(super) source: IpAddr,
     /// The text's beginning.
     pub(super) text: Text<'a>,
@@ -62,10 +62,8 @@ impl KeptTexts {
     /// Nothing depends on the rest: a key distinguishes texts, and this copy is
     /// for people to read.
     pub(super) fn keep(&mut self, kept: Kept<'_>, mut on_move: impl FnMut(Place, u16)) -> Place {
-        let mut header = [0; HEADER_BYTES_MAX];
-        let header = encode(&kept, &mut header);
         let text = kept.text.as_bytes();
-        let mut room = header.len() + text.len().min(COOLDOWN_TEXT_BYTES_MAX);
+        let mut room = HEADER_BYTES + text.len().min(COOLDOWN_TEXT_BYTES_MAX);
         while room > COOLDOWN_TEXTS_BYTES - self.bytes.len() {
             match self.longest() {
                 // Halves, so that it does not take many steps.
@@ -77,11 +75,16 @@ impl KeptTexts {
                 _ => room = (room / 2).max(SHARE_BYTES),
             }
         }
-        let text = &text[..floor_char_boundary(text, room.saturating_sub(header.len()))];
+        let text = &text[..floor_char_boundary(text, room - HEADER_BYTES)];
         let place = Place::at(self.bytes.len());
-        let length = (header.len() + text.len()) as u16;
+        let length = (HEADER_BYTES + text.len()) as u16;
+        let source = match kept.source {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
         self.bytes.extend_from_slice(&length.to_le_bytes());
-        self.bytes.extend_from_slice(&header[LENGTH_BYTES..]);
+        self.bytes.extend_from_slice(&encode_time(kept.last));
+        self.bytes.extend_from_slice(&source.octets());
         self.bytes.extend_from_slice(text);
         place
     }
@@ -102,9 +105,8 @@ impl KeptTexts {
     /// number of bytes that went.
     fn cut(&mut self, place: Place, length_max: usize) -> u16 {
         let (start, length) = (place.start(), self.length(place));
-        let header = length - self.get(place).text.as_bytes().len();
-        let text = &self.bytes[start + header..start + length];
-        let kept = header + floor_char_boundary(text, length_max.saturating_sub(header));
+        let text = &self.bytes[start + HEADER_BYTES..start + length];
+        let kept = HEADER_BYTES + floor_char_boundary(text, length_max - HEADER_BYTES);
         self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&(kept as u16).to_le_bytes());
         self.close_gap(start + kept, start + length);
         (length - kept) as u16
@@ -119,24 +121,16 @@ impl KeptTexts {
     /// Returns a text.
     pub(super) fn get(&self, place: Place) -> Kept<'_> {
         let record = &self.bytes[place.start()..][..self.length(place)];
-        let (time, rest) = record[LENGTH_BYTES..].split_at(TIME_BYTES);
-        let (family, rest) = rest.split_at(1);
-        let (source, text) = if family == [4] {
-            let (octets, text) = rest.split_at(4);
-            let octets: [u8; 4] = octets.try_into().unwrap_or_default();
-            (Ipv4Addr::from(octets).into(), text)
-        } else {
-            let (octets, text) = rest.split_at(16);
-            let octets: [u8; 16] = octets.try_into().unwrap_or_default();
-            (Ipv6Addr::from(octets).into(), text)
-        };
+        let (header, text) = record.split_at(HEADER_BYTES);
+        let (time, source) = header[LENGTH_BYTES..].split_at(TIME_BYTES);
         let (secs, offset) = time.split_at(8);
+        let source: [u8; 16] = source.try_into().unwrap_or_default();
         Kept {
             last: Wall {
                 unix_secs: i64::from_le_bytes(secs.try_into().unwrap_or_default()),
                 offset_secs: i32::from_le_bytes(offset.try_into().unwrap_or_default()),
             },
-            source,
+            source: IpAddr::from(source).to_canonical(),
             text: Text::from_stored(text),
         }
     }
@@ -184,25 +178,6 @@ impl Place {
     }
 }
 
-/// Writes all that comes before the text. The length is left open.
-fn encode<'a>(kept: &Kept<'_>, header: &'a mut [u8; HEADER_BYTES_MAX]) -> &'a [u8] {
-    let start = LENGTH_BYTES + TIME_BYTES;
-    header[LENGTH_BYTES..start].copy_from_slice(&encode_time(kept.last));
-    let end = match kept.source {
-        IpAddr::V4(address) => {
-            header[start] = 4;
-            header[start + 1..start + 5].copy_from_slice(&address.octets());
-            start + 5
-        }
-        IpAddr::V6(address) => {
-            header[start] = 6;
-            header[start + 1..].copy_from_slice(&address.octets());
-            HEADER_BYTES_MAX
-        }
-    };
-    &header[..end]
-}
-
 fn encode_time(time: Wall) -> [u8; TIME_BYTES] {
     let mut bytes = [0; TIME_BYTES];
     bytes[..8].copy_from_slice(&time.unix_secs.to_le_bytes());
@@ -214,6 +189,7 @@ fn encode_time(time: Wall) -> [u8; TIME_BYTES] {
 mod tests {
     use super::*;
     use crate::text::TextBuffer;
+    use core::net::{Ipv4Addr, Ipv6Addr};
     use std::string::String;
     use std::vec::Vec as StdVec;
 
@@ -243,7 +219,7 @@ mod tests {
     #[test]
     fn usual_texts_are_kept_whole() {
         let mut texts = KeptTexts::new();
-        let mut all: StdVec<_> = (0..400)
+        let mut all: StdVec<_> = (0..380)
             .map(|number| (number, text(&std::format!("{number:080}"))))
             .map(|(number, text)| {
                 (
@@ -253,7 +229,7 @@ mod tests {
                 )
             })
             .collect();
-        for gone in [399, 0, 60, 3] {
+        for gone in [379, 0, 60, 3] {
             let (_, removed, _) = all.remove(gone);
             let length = texts.remove(removed);
             for (_, place, _) in &mut all {
