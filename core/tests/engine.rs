@@ -228,8 +228,8 @@ fn failed_delivery_disarms_its_notifier() {
     assert!(bench.wait_until(30_000).is_empty());
 }
 
-/// Repeats that a cooldown has counted are told to those they were held back from,
-/// although the delivery that began it failed afterwards.
+/// Repeats that a cooldown has counted are reported to the notifiers that they were
+/// held back from, although the delivery that began it failed afterwards.
 #[test]
 fn repeats_outlive_a_failed_delivery() {
     let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);

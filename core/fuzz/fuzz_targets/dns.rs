@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use alertik_core::dns::{Addresses, RecordType, Query, Reply, ResolvConf, add_from_hosts};
+use alertik_core::dns::{Addresses, Query, RecordType, Reply, ResolvConf, add_from_hosts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -3,8 +3,8 @@
 
 #![no_main]
 
-use alertik_core::syslog::Framing;
 use alertik_core::limits::MESSAGE_BYTES_MAX;
+use alertik_core::syslog::Framing;
 use libfuzzer_sys::fuzz_target;
 
 fn messages(bytes: &[u8], piece: usize) -> Vec<Vec<u8>> {
@@ -21,7 +21,11 @@ fn messages(bytes: &[u8], piece: usize) -> Vec<Vec<u8>> {
 fuzz_target!(|bytes: &[u8]| {
     let piece = bytes.first().map_or(1, |&byte| 1 + usize::from(byte));
     let whole = messages(bytes, bytes.len().max(1));
-    assert!(whole.iter().all(|line| (1..=MESSAGE_BYTES_MAX + 1).contains(&line.len())));
+    assert!(
+        whole
+            .iter()
+            .all(|line| (1..=MESSAGE_BYTES_MAX + 1).contains(&line.len()))
+    );
     assert_eq!(whole, messages(bytes, 1));
     assert_eq!(whole, messages(bytes, piece));
 });

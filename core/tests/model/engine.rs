@@ -190,8 +190,8 @@ fn round(random: &mut Random) {
     assert!(bench.cases.is_empty());
 }
 
-/// Every match is told at once or counted, whatever is counted is told to those it
-/// was held back from, and nothing is told twice.
+/// Every match is notified at once or counted, every count is reported to those it
+/// was held back from, and nothing is reported twice.
 #[test]
 fn every_match_is_told_or_counted() {
     super::run("engine", round);

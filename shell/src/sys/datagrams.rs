@@ -50,7 +50,7 @@ impl Datagrams {
         }
     }
 
-    /// Waits for a datagram, and receives with it those that wait behind it, as
+    /// Waits for a datagram, and receives with it those that wait after it, as
     /// many as there is room for. Drops the ones received before.
     ///
     /// # Errors

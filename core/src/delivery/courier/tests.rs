@@ -258,7 +258,7 @@ fn one_404_costs_half_a_minute() {
     assert!(s.failed.is_empty());
 }
 
-/// Suspensions double up to their limit, a success begins anew, and what waits
+/// Suspensions double up to their limit, a success starts them over, and what waits
 /// goes by its age alone.
 #[test]
 fn suspensions_grow() {
@@ -313,7 +313,7 @@ fn barred() {
     );
 }
 
-/// What expired last is told although nothing follows it.
+/// The last notifications to expire are reported although nothing follows them.
 #[test]
 fn expiry_is_told_by_itself() {
     let mut s = Scenario::new(Pacing::NONE);
@@ -460,7 +460,7 @@ fn with_ids() -> Scenario {
 }
 
 /// An answer that is missed: the same message with the same id, to the byte, until
-/// it is too old; then it is told as unanswered, and the next one goes.
+/// it is too old; then it is reported as unanswered, and the next one goes.
 #[test]
 fn unanswered() {
     let mut s = with_ids();

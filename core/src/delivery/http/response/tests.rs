@@ -201,7 +201,7 @@ fn fields() {
 }
 
 /// A connection that ends: nothing before the status line's end is an answer,
-/// everything behind it is.
+/// everything after it is.
 #[test]
 fn early_ends() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello";

@@ -57,7 +57,7 @@ fn status_matrix() {
     }
 }
 
-/// Unusual successes are told, and Teams' errors in a 200 are errors.
+/// Unusual successes are reported, and Teams' errors in a 200 are errors.
 #[test]
 fn odd_successes() {
     let odd = Verdict::Delivered {
