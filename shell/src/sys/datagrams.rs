@@ -63,11 +63,23 @@ impl Datagrams {
         }
         self.received = 0;
         let (headers, places) = (self.headers.as_mut_ptr(), self.headers.len() as c_uint);
-        let (fd, none) = (socket.as_raw_fd(), std::ptr::null_mut());
+        let fd = socket.as_raw_fd();
+        let no_limit = std::ptr::null_mut::<libc::timespec>();
+        // musl's function converts limits and control data, of which there are
+        // none, for kernels of every age: 600 bytes on ARM.
         // SAFETY: there are as many headers as `places` says. Each points to an
         // address and a vector of the given lengths, and that to bytes of its
         // length; nothing else refers to any of them.
-        let count = unsafe { libc::recvmmsg(fd, headers, places, libc::MSG_WAITFORONE as _, none) };
+        let count = unsafe {
+            libc::syscall(
+                libc::SYS_recvmmsg,
+                fd,
+                headers,
+                places,
+                libc::MSG_WAITFORONE,
+                no_limit,
+            )
+        };
         // Negative is an error.
         self.received = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         Ok(())
