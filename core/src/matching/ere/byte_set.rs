@@ -65,6 +65,18 @@ impl ByteSet {
 
     /// Returns the members, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
-        (0..=u8::MAX).filter(|&byte| self.contains(byte))
+        let mut next = 0_usize;
+        core::iter::from_fn(move || {
+            // Most sets have one member, so words without any are skipped.
+            while let Some(word) = self.0.get(next / 64) {
+                let rest = word >> (next % 64);
+                if rest != 0 {
+                    next += rest.trailing_zeros() as usize + 1;
+                    return Some((next - 1) as u8);
+                }
+                next = (next / 64 + 1) * 64;
+            }
+            None
+        })
     }
 }
