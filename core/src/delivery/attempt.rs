@@ -1,9 +1,9 @@
 //! The message that is under way or to be repeated.
 
 use crate::delivery::compose::message::{Message, MessageId};
-use crate::delivery::http::verdict::Doubt;
 use crate::delivery::losses::Losses;
 use crate::delivery::outbox::Outbox;
+use crate::delivery::verdict::Doubt;
 use crate::time::{Instant, Wall};
 
 /// One message on its way: which notifications it holds, and everything else

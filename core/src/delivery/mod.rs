@@ -16,15 +16,16 @@ mod pacing;
 mod schedule;
 mod services;
 mod spool;
+mod verdict;
 
 pub use compose::fixed_str::FixedStr;
 pub use compose::template::{Field, Template, TemplateError, TemplateErrorKind};
 pub use compose::writer::Encoding;
 pub use courier::{Counts, Courier, CourierSettings, Step};
 pub use http::response::{Malformed, Response};
-pub use http::verdict::{Advice, Doubt, Verdict};
 pub use losses::{Loss, LossCause, Losses};
 pub use pacing::{Pacing, Rate};
 pub use schedule::Hold;
 pub use services::{Form, Generic, Notifier, ParseMode, Telegram};
 pub use spool::{DamagedSpool, Spool, SpoolWriter};
+pub use verdict::{Advice, Doubt, Verdict};

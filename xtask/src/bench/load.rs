@@ -6,13 +6,8 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::daemon::{Daemon, Rules};
+use super::daemon::{Daemon, LINE, Rules};
 use crate::Result;
-
-/// A line of 110 bytes that no rule of the benchmark matches.
-pub(super) const LINE: &[u8; 110] =
-    b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
-android-4f1c2d3e4b5a69788, lease time 00:10:00";
 
 /// Datagrams that are sent together at a steady rate.
 const GROUP: u64 = 32;

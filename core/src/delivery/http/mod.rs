@@ -1,5 +1,3 @@
-//! HTTP answers: taken in as they arrive, and judged.
+//! HTTP answers, taken in as they arrive.
 
 pub(super) mod response;
-mod retry_after;
-pub(super) mod verdict;

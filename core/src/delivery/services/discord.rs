@@ -3,8 +3,8 @@
 use super::json::{Limit, write_text};
 use super::{Facts, FixedStr, Message, Verdict};
 use crate::delivery::compose::writer::{Markup, Unit};
-use crate::delivery::http::verdict::Answer;
 use crate::delivery::pacing::{Pacing, Rate};
+use crate::delivery::verdict::Answer;
 
 /// Longest content. Its unit is not documented; UTF-16 code units are the
 /// strictest of the candidates.

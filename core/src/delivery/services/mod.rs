@@ -21,8 +21,8 @@ use core::fmt;
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::Message;
 use crate::delivery::compose::template::{Field, Template};
-use crate::delivery::http::verdict::{Answer, Verdict};
 use crate::delivery::pacing::Pacing;
+use crate::delivery::verdict::{Answer, Verdict};
 use crate::ids::{NotifierId, NotifierSet};
 
 pub use generic::Generic;

@@ -3,8 +3,8 @@
 use super::json::{Limit, write_text};
 use super::{Facts, FixedStr, Message, Verdict};
 use crate::delivery::compose::writer::{Markup, Unit};
-use crate::delivery::http::verdict::Answer;
 use crate::delivery::pacing::{Pacing, Rate};
+use crate::delivery::verdict::Answer;
 
 /// Longest text, in characters; Slack cuts a longer one
 /// (<https://docs.slack.dev/reference/methods/chat.postMessage>, "Truncating content").

@@ -5,8 +5,8 @@
 use super::{Facts, FixedStr, Message, Verdict};
 use crate::bytes::find;
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
-use crate::delivery::http::verdict::{Answer, Doubt};
 use crate::delivery::pacing::{Pacing, Rate};
+use crate::delivery::verdict::{Answer, Doubt};
 use crate::limits::BODY_BYTES_MAX;
 
 /// Longest request, in bytes: the whole card ("28 KB").

@@ -5,8 +5,8 @@ use core::fmt::Write;
 use super::json::{Limit, write_text};
 use super::{Facts, FixedStr, Message, Verdict};
 use crate::delivery::compose::writer::{Encoding, Markup, Style, TextWriter, Unit};
-use crate::delivery::http::verdict::{Answer, number_after};
 use crate::delivery::pacing::{Pacing, Rate};
+use crate::delivery::verdict::{Answer, number_after};
 
 /// Longest text, in Unicode scalar values (the server's own check counts UTF-8
 /// characters).

@@ -2,8 +2,8 @@
 //! connection, without an allocation, and whatever the bytes are.
 
 use crate::bytes::parse_digits;
-use crate::delivery::http::verdict::{Advice, Answer, Verdict};
 use crate::delivery::services::Notifier;
+use crate::delivery::verdict::{Advice, Answer, Verdict};
 use crate::syslog::trim_line_end;
 
 /// An answer, as far as it has arrived.

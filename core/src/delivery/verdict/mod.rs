@@ -1,6 +1,8 @@
 //! The meaning of an answer: delivered, wait, try again, or give up.
 
-use crate::delivery::http::retry_after::{HttpDate, delay_millis};
+mod retry_after;
+
+use crate::delivery::verdict::retry_after::{HttpDate, delay_millis};
 use crate::time::Wall;
 
 /// Longest wait that a service can ask for, in milliseconds.
@@ -88,7 +90,7 @@ pub enum Advice {
 
 impl Advice {
     /// Returns the advice for a status.
-    pub(super) const fn of(status: u16) -> Self {
+    pub(in crate::delivery) const fn of(status: u16) -> Self {
         match status {
             300..=399 => Self::Redirect,
             400 | 413..=415 | 422 => Self::Message,
@@ -108,7 +110,7 @@ impl Answer<'_> {
     /// has any for this answer. `unix_secs` is the router's clock, used for a
     /// `Retry-After` date if the answer has no `Date` of its own.
     #[must_use]
-    pub(super) fn judge(&self, own: Option<Verdict>, unix_secs: i64) -> Verdict {
+    pub(in crate::delivery) fn judge(&self, own: Option<Verdict>, unix_secs: i64) -> Verdict {
         match own {
             Some(Verdict::Delivered { odd, .. }) => self.delivered(odd),
             Some(verdict) => verdict,
