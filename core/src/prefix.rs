@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use std::string::ToString as _;
 
-    /// Each mistake is told apart, with what to write instead.
+    /// Each mistake has a message of its own, which says what to write instead.
     #[test]
     fn mistakes() {
         for (text, part) in [

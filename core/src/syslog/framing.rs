@@ -1,6 +1,6 @@
 //! Lines out of a stream of bytes: the messages of one TCP connection.
 //!
-//! Three ways to mark where a message ends are told apart at its beginning:
+//! There are three ways to mark where a message ends. Its first bytes say which:
 //!
 //! * Octet counting (RFC 6587, section 3.4.1): up to five digits, a blank, and that
 //!   many bytes that begin with `<`.

@@ -1,6 +1,6 @@
 //! A line taken apart.
 //!
-//! # What cannot be told apart
+//! # What is ambiguous
 //!
 //! Formats overlap, and strangers write parts of many lines. Where two readings are
 //! possible, the one counts that a stranger can abuse least and that takes least

@@ -1,7 +1,7 @@
 //! lld's link map: which crate or library every byte comes from.
 //!
 //! The map lists output sections, the input sections in them, and the symbols
-//! in those, one per line, told apart by their indentation. An input section
+//! in those, one per line, distinguished by their indentation. An input section
 //! holds one function or constant, because everything is compiled that way
 //! for `--gc-sections`.
 

@@ -222,7 +222,7 @@ fn asked_to_wait() {
     assert_eq!(s.pass_until_due(), 500);
 }
 
-/// A refused message is gone, counted, told, and in nobody's way.
+/// A refused message is gone, counted and reported, and holds nothing up.
 #[test]
 fn refused() {
     let mut s = Scenario::new(Pacing::NONE);
@@ -239,7 +239,7 @@ fn refused() {
     assert_eq!(s.send(), "next", "told once");
 }
 
-/// A service that answers 404 once, as a proxy does while the service behind it
+/// A service that answers 404 once, as a proxy does while its upstream server
 /// restarts, is asked again within a minute, and gets all there is.
 #[test]
 fn one_404_costs_half_a_minute() {
@@ -315,7 +315,7 @@ fn barred() {
 
 /// The last notifications to expire are reported although nothing follows them.
 #[test]
-fn expiry_is_told_by_itself() {
+fn expiry_is_reported_by_itself() {
     let mut s = Scenario::new(Pacing::NONE);
     s.push(1, "one");
     s.begin();
@@ -348,7 +348,7 @@ fn expiry_is_on_time() {
     assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
 }
 
-/// A full outbox loses of its largest rule, tells how many and since when, and
+/// A full outbox evicts from its largest rule, says how many and since when, and
 /// reports their tickets; both ends of the flood stay.
 #[test]
 fn overflow() {
@@ -620,7 +620,7 @@ fn losses_are_reported_once() {
     assert!(text.starts_with("1 message lost since 00:16:4"), "{text}");
 }
 
-/// Telegram's chat with a new number: followed once, at once, and told.
+/// A Telegram chat with a new number: followed once, at once, and reported.
 #[test]
 fn migration() {
     let mut s = Scenario::new(Pacing::NONE);

@@ -129,7 +129,7 @@ impl Answer<'_> {
             },
             // The server did not wait for the request, or did not look at it.
             408 | 425 => Verdict::Retry(Doubt::None),
-            // A gateway does not know what became of the request behind it.
+            // A gateway does not know what became of the request that it passed on.
             ..=199 | 500..=599 => Verdict::Retry(Doubt::Failed),
             401 | 404 | 410 => Verdict::Gone,
             // 403 too: it may be about the message, from a filter in front of

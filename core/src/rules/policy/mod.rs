@@ -79,7 +79,7 @@ impl Policies {
     }
 
     /// Decides about a match of `rule` in a line of `router`, which says `text`. It is
-    /// told apart from others by its part `key_text`.
+    /// distinguished from others by its part `key_text`.
     pub(super) fn on_match(
         &mut self,
         now: Instant,

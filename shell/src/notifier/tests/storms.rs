@@ -6,7 +6,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::delivery::{Loss, LossCause};
 use alertik_core::time::Wall;
 
-use super::support::{PATIENCE, Server, answer, listen, read_request, run, shut_down};
+use super::support::{PATIENCE, Running, Server, answer, listen, read_request, run, shut_down};
 
 const G1: Notifier = Notifier::Generic1;
 
@@ -179,10 +179,9 @@ fn shutting_down_flushes() {
     assert_eq!(running.senders.status(G1).unwrap().waiting, 0);
 }
 
-/// Shutdown ends in time even if a service hangs, and the log reports the
-/// notifications left.
-#[test]
-fn shutting_down_in_time() {
+/// A service that takes a request and never answers, and a sender that waits for it
+/// with its first notification.
+fn waiting_for_a_hanging_service() -> (Server, Running) {
     let server = Server::http(|_, _, stream| {
         let _ = stream.read(&mut [0]);
     });
@@ -190,6 +189,14 @@ fn shutting_down_in_time() {
     let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", &url)]);
     running.push(&[G1], 1, "x", b"");
     server.next();
+    (server, running)
+}
+
+/// Shutdown ends in time even if a service hangs, and the log reports the
+/// notifications left.
+#[test]
+fn shutting_down_in_time() {
+    let (_server, running) = waiting_for_a_hanging_service();
     running.push(&[G1], 2, "y", b"");
     let start = StdInstant::now();
     shut_down(&running.senders, 300);
@@ -221,13 +228,7 @@ fn shutting_down_without_hope() {
 /// A second request to end, sooner than the first, is obeyed at once.
 #[test]
 fn shutting_down_twice() {
-    let server = Server::http(|_, _, stream| {
-        let _ = stream.read(&mut [0]);
-    });
-    let url = server.url("/");
-    let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", &url)]);
-    running.push(&[G1], 1, "x", b"");
-    server.next();
+    let (_server, running) = waiting_for_a_hanging_service();
     let start = StdInstant::now();
     running.senders.close(crate::sys::clock::now().after(8_000));
     shut_down(&running.senders, 0);

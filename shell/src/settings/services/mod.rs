@@ -50,7 +50,7 @@ pub(crate) struct NotifierSettings {
     pub(crate) endpoint: Option<Box<Endpoint>>,
 }
 
-/// A service behind a URL. Texts live as long as the program, as the
+/// A service that a URL leads to. Texts live as long as the program, as the
 /// configuration does.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
