@@ -1,10 +1,9 @@
 //! Discord: a webhook (<https://discord.com/developers/docs/resources/webhook>, "Execute Webhook").
 
 use super::json::{Limit, write_text};
-use super::{Facts, FixedStr, Message, Verdict};
+use super::{Facts, FixedStr, Message, no_judgement};
 use crate::delivery::compose::writer::{Markup, Unit};
 use crate::delivery::pacing::{Pacing, Rate};
-use crate::delivery::verdict::Answer;
 
 /// Longest content. Its unit is not documented; UTF-16 code units are the
 /// strictest of the candidates.
@@ -24,7 +23,7 @@ pub(super) const FACTS: Facts = Facts {
         Rate::UNLIMITED,
     ),
     reads_success: false,
-    judge,
+    judge: no_judgement,
 };
 
 /// SUPPRESS_EMBEDS (flag 4), and no ping whatever a log line holds.
@@ -40,10 +39,4 @@ pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
 pub(super) fn write_as_slack(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
     let frame = ["{\"text\":\"", "\"}"];
     write_text(message, frame, Markup::DiscordAsSlack, LIMIT, out)
-}
-
-/// A webhook without rights: repeating the request counts against the address
-/// ("Invalid Request Limit").
-fn judge(answer: &Answer<'_>) -> Option<Verdict> {
-    (answer.status == 403).then_some(Verdict::Gone)
 }

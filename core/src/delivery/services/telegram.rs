@@ -104,15 +104,13 @@ impl Telegram<'_> {
     }
 }
 
-/// A group that became a supergroup has a new number; a bot that was blocked
-/// (403) is to leave the chat alone.
+/// A group that became a supergroup has a new number.
 fn judge(answer: &Answer<'_>) -> Option<Verdict> {
     match answer.status {
         400 => match number_after(answer.body, "\"migrate_to_chat_id\":") {
             Some(number) if number.whole < 0 => Some(Verdict::Moved(number.whole)),
             _ => None,
         },
-        403 => Some(Verdict::Gone),
         _ => None,
     }
 }

@@ -131,10 +131,8 @@ impl Answer<'_> {
             408 | 425 => Verdict::Retry(Doubt::None),
             // A gateway does not know what became of the request that it passed on.
             ..=199 | 500..=599 => Verdict::Retry(Doubt::Failed),
-            401 | 404 | 410 => Verdict::Gone,
-            // 403 too: it may be about the message, from a filter in front of
-            // the service. A service that means the notifier says so itself.
-            300..=399 | 403 | 405 | 407 | 409 => Verdict::Barred,
+            401 | 403 | 404 | 410 => Verdict::Gone,
+            300..=399 | 405 | 407 | 409 => Verdict::Barred,
             _ => Verdict::Refused,
         }
     }

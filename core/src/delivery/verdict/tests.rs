@@ -32,7 +32,6 @@ fn wait(secs: u64) -> Verdict {
 fn status_matrix() {
     for notifier in Notifier::ALL {
         for status in 0..=999 {
-            let forbidden = notifier == Notifier::Telegram || notifier == Notifier::Discord;
             let body = if notifier == Notifier::Slack {
                 "ok"
             } else {
@@ -41,9 +40,8 @@ fn status_matrix() {
             let expected = match status {
                 200..=299 => SENT,
                 408 | 425 | 429 => Verdict::Retry(Doubt::None),
-                401 | 404 | 410 => Verdict::Gone,
-                403 if forbidden => Verdict::Gone,
-                300..=399 | 403 | 405 | 407 | 409 => Verdict::Barred,
+                401 | 403 | 404 | 410 => Verdict::Gone,
+                300..=399 | 405 | 407 | 409 => Verdict::Barred,
                 400..=499 | 600.. => Verdict::Refused,
                 _ => Verdict::Retry(Doubt::Failed),
             };

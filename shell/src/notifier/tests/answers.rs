@@ -101,7 +101,7 @@ fn refusals_drop_only_their_message() {
 #[test]
 fn what_may_pass_is_waited_for() {
     for status in [
-        "301 x", "302 x", "303 x", "307 x", "308 x", "403 x", "405 x", "407 x", "409 x",
+        "301 x", "302 x", "303 x", "307 x", "308 x", "405 x", "407 x", "409 x",
     ] {
         let elsewhere = Server::answering("200 OK", "");
         let location = format!("Location: {}\r\n", elsewhere.url("/secret-target"));
@@ -118,11 +118,11 @@ fn what_may_pass_is_waited_for() {
     }
 }
 
-/// "Gone" and "unauthorised" suspend the notifier for less than a minute at first,
+/// "Unauthorised", "forbidden" and "gone" suspend the notifier for less than a minute at first,
 /// and the log says until when; what met the answer and what comes meanwhile waits.
 #[test]
 fn gone_suspends_for_half_a_minute() {
-    for status in ["401 x", "404 x", "410 x"] {
+    for status in ["401 x", "403 x", "404 x", "410 x"] {
         let server = Server::answering(status, "");
         let url = server.url("/");
         let running = run(&[G1], &[("GENERIC1_WEBHOOK_URL", &url)]);
