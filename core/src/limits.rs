@@ -136,6 +136,24 @@ pub const COOLDOWN_TEXTS_BYTES: usize = 43 * COOLDOWNS_MAX;
 /// Most bytes of a text that are kept for the summary that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
 
+/// Matches, over all rules, that count for thresholds, distinct values and sequences at
+/// the same time: of 28 bytes each. When there are more, those of which there are most go.
+pub const WINDOW_ENTRIES_MAX: usize = 4_096;
+
+/// Highest count of a threshold, of distinct values or of a sequence.
+pub const WINDOW_COUNT_MAX: u16 = 256;
+
+/// Cases of rules with a recovery that can be open at the same time, over all rules: of
+/// about 100 bytes each.
+pub const PAIRS_MAX: usize = 256;
+
+/// Bytes of the texts that are kept for these.
+pub const PAIR_TEXTS_BYTES: usize = 64 * PAIRS_MAX;
+
+/// Longest time for which a case that begins and ends again and again is only counted,
+/// in milliseconds.
+pub const FLAP_REPORT_MILLIS: u64 = 30 * 60 * 1_000;
+
 /// Longest pattern of a regex rule, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 4_096;
 
@@ -219,6 +237,8 @@ const _: () = {
     assert!(RULES_MAX <= u8::MAX as usize);
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
+    assert!(WINDOW_ENTRIES_MAX >= 16 * WINDOW_COUNT_MAX as usize);
+    assert!(PAIR_TEXTS_BYTES / PAIRS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
     // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand
     // for something else.

@@ -35,6 +35,14 @@ impl Instant {
         self.millis.saturating_sub(earlier.millis)
     }
 
+    /// Returns the instant `millis` milliseconds earlier, but not before the epoch.
+    #[must_use]
+    pub const fn before(self, millis: u64) -> Self {
+        Self {
+            millis: self.millis.saturating_sub(millis),
+        }
+    }
+
     /// Returns the instant `millis` milliseconds later.
     #[must_use]
     pub const fn after(self, millis: u64) -> Self {
@@ -132,6 +140,32 @@ impl fmt::Display for Wall {
     }
 }
 
+/// A time in milliseconds. `Display` writes its two largest units: `3 min 12 s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duration(pub u64);
+
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0 / 1_000;
+        let mut written = 0;
+        for (secs, unit) in [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")] {
+            let count = rest / secs;
+            rest %= secs;
+            // Zero is written if there is nothing else.
+            if written < 2 && (count > 0 || (secs == 1 && written == 0)) {
+                let blank = if written > 0 { " " } else { "" };
+                write!(f, "{blank}{count} {unit}")?;
+                written += 1;
+            }
+            // The second unit is the next smaller one, or none.
+            if written == 1 && count == 0 {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The time of day of a [`Wall`], as text.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeOfDay(Wall);
@@ -155,6 +189,26 @@ mod tests {
                 offset_secs
             }
         )
+    }
+
+    /// Two units at most, which follow each other; nothing but the seconds if there is
+    /// nothing else.
+    #[test]
+    fn durations() {
+        for (millis, expected) in [
+            (0, "0 s"),
+            (999, "0 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min"),
+            (192_000, "3 min 12 s"),
+            (3_600_000, "1 h"),
+            (3_601_000, "1 h"),
+            (7_500_000, "2 h 5 min"),
+            (90_061_000, "1 d 1 h"),
+            (u64::MAX, "213503982334 d 14 h"),
+        ] {
+            assert_eq!(Duration(millis).to_string(), expected);
+        }
     }
 
     /// Dates are right at the epoch, on a leap day, in a century year that is not a

@@ -16,6 +16,8 @@
 //! Nothing here allocates, and the work of one call is bounded by the message,
 //! the rules and the capacities in [`crate::limits`].
 
+use core::net::IpAddr;
+
 use crate::bytes::find;
 use crate::ids::RuleIds;
 use crate::ids::RuleName;
@@ -23,14 +25,14 @@ use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
-use crate::routers::Routers;
-use crate::rules::mask::Facts;
+use crate::routers::{RouterKey, RouterName, Routers};
+use crate::rules::mask::{Facts, Mask, Without};
 use crate::rules::notice::NoticeHead;
-use crate::rules::policy::{Decision, Policies};
+use crate::rules::policy::{Case, Decision, Held, Policies, Tally};
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::syslog::parse;
 use crate::text::{Text, TextBuffer};
-use crate::time::{Instant, Wall};
+use crate::time::{Duration, Instant, Wall};
 
 /// Totals since the engine was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,9 +74,13 @@ pub struct Engine {
     work: usize,
     /// Whether a rule has matched the message.
     matched: bool,
-    /// The first candidate has matched, its groups are in `spans`, and it only
-    /// waits for room in a policy's table.
-    waits_for_room: bool,
+    /// The first candidate has matched, its groups are in `spans`, its policies have
+    /// admitted it, and it only waits for room in the table of the last of them.
+    waiting: Option<Tally>,
+    /// Whether [`Engine::held`] is of interest.
+    explains: bool,
+    /// The rule that matched last and did not notify, and why.
+    held: Option<(RuleId, Held)>,
     /// The rule that [`Engine::poll`] returned last a match of.
     notified: Option<RuleId>,
     spans: [Option<Span>; GROUPS_MAX + 1],
@@ -97,7 +103,9 @@ impl Engine {
             candidates: RuleIds::EMPTY,
             work: RUN_WORK_MAX,
             matched: false,
-            waits_for_room: false,
+            waiting: None,
+            explains: false,
+            held: None,
             notified: None,
             spans: [None; GROUPS_MAX + 1],
         }
@@ -124,7 +132,7 @@ impl Engine {
         self.counters.handled += 1;
         self.routers.hear(arrival.source);
         self.matched = false;
-        self.waits_for_room = false;
+        self.waiting = None;
         self.received = None;
         self.candidates = RuleIds::EMPTY;
         self.work = RUN_WORK_MAX;
@@ -232,7 +240,7 @@ impl Engine {
                     self.notified = Some(id);
                     return Some(head);
                 }
-                Tried::Nothing => return None,
+                Tried::Nothing | Tried::Held => return None,
                 // An entry ends now, so a timer has something to say first.
                 Tried::MakeRoom => {}
             }
@@ -251,7 +259,7 @@ impl Engine {
                 return tried;
             }
             self.candidates.remove(id);
-            if let Tried::Notify(..) = tried {
+            if let Tried::Notify(..) | Tried::Held = tried {
                 return tried;
             }
         }
@@ -259,57 +267,39 @@ impl Engine {
         Tried::Nothing
     }
 
+    /// Tries one candidate: whether it matches, and what its policies make of that.
     fn try_rule(&mut self, id: RuleId, received: Received, text: &mut TextBuffer) -> Tried {
-        let Some(rule) = self.rules.rules.get(id.index()) else {
-            return Tried::Nothing;
-        };
-        let message = &self.message[..self.message_len];
-        // An equal part of what is left, so that no rule starves the others.
-        let sharers = self.candidates.count_shared(self.rules.searching).max(1);
-        self.rules.scratch.limit_work(self.work / sharers);
-        let source = received.arrival.source;
-        if let Some(filter) = &rule.filter {
-            let line = parse(message);
-            let (router, _) = self.routers.name(source, &line);
-            if !filter.passes(source, router, line.topics) {
-                return Tried::Nothing;
-            }
-        }
-        let matches = match &rule.condition {
-            _ if core::mem::take(&mut self.waits_for_room) => true,
-            // The screen finds substrings exactly.
-            Condition::Substring(_) => true,
-            Condition::Regex(pattern) if rule.mask.uses_groups() => {
-                pattern.captures(message, &mut self.rules.scratch, &mut self.spans)
-            }
-            Condition::Regex(pattern) => pattern.is_match(message, &mut self.rules.scratch),
-        };
-        self.work = self.work.saturating_sub(self.rules.scratch.take_work());
-        if !matches {
+        let mut waiting = self.waiting.take();
+        if waiting.is_none() && !self.matches(id, received.arrival.source) {
             return Tried::Nothing;
         }
-        if !self.matched {
-            self.matched = true;
-            self.counters.matched += 1;
-        }
+        let Self {
+            rules, policies, ..
+        } = self;
+        let Some(rule) = rules.rules.get(id.index()) else {
+            return Tried::Nothing;
+        };
         // Only now does it matter who sent the line, and what it is made of.
+        let source = received.arrival.source;
+        let message = &self.message[..self.message_len];
         let line = parse(message);
         let (router, router_key) = self.routers.name(source, &line);
-        text.clear();
-        if self.routers.is_shown() {
-            text.push_mask("[");
-            router.write(text);
-            text.push_mask("] ");
-        }
-        let head_bytes = text.as_text().as_bytes().len();
-        let facts = Facts {
-            rule: rule.name,
-            at: received.wall,
-            source,
-            router,
-            line: &line,
+        let writer = Writer {
+            message,
+            spans: &self.spans,
+            head: self.routers.is_shown().then_some(router),
+            facts: Facts {
+                rule: rule.name,
+                at: received.wall,
+                source,
+                router,
+                line: &line,
+                count: 1,
+                first: received.wall,
+                duration: None,
+                without: Without::None,
+            },
         };
-        rule.mask.expand(message, &self.spans, &facts, text);
         let head = NoticeHead {
             rule: rule.name,
             notifiers: rule.notifiers,
@@ -317,16 +307,64 @@ impl Engine {
             source,
             ticket: Ticket::default(),
         };
-        // Policies see the text without its time, which differs each time, and know
-        // the router by more than its name.
-        let key_text = Text::from_stored(&text.as_text().as_bytes()[head_bytes..]);
-        let texts = (text.as_text(), key_text);
-        match self
-            .policies
-            .on_match(self.now, (id, rule), router_key, &head, texts)
-        {
+        let matched = Match {
+            now: self.now,
+            id,
+            rule,
+            router: router_key,
+            writer,
+        };
+        let decision = match rule.recovers.and_then(|of| rules.rules.get(of.index())) {
+            Some(begun) => matched.end(begun, policies, text),
+            None => matched.decide(&head, &mut waiting, policies, text),
+        };
+        self.waiting = waiting;
+        self.conclude(id, head, decision, text)
+    }
+
+    /// Returns whether a candidate matches, with its groups in `spans` if they are needed.
+    fn matches(&mut self, id: RuleId, source: IpAddr) -> bool {
+        let Some(rule) = self.rules.rules.get(id.index()) else {
+            return false;
+        };
+        let message = &self.message[..self.message_len];
+        // An equal part of what is left, so that no rule starves the others.
+        let sharers = self.candidates.count_shared(self.rules.searching).max(1);
+        self.rules.scratch.limit_work(self.work / sharers);
+        if let Some(filter) = &rule.filter {
+            let line = parse(message);
+            let (router, _) = self.routers.name(source, &line);
+            if !filter.passes(source, router, line.topics) {
+                return false;
+            }
+        }
+        let matches = match &rule.condition {
+            // The screen finds substrings exactly.
+            Condition::Substring(_) => true,
+            Condition::Regex(pattern) if rule.uses_groups() => {
+                pattern.captures(message, &mut self.rules.scratch, &mut self.spans)
+            }
+            Condition::Regex(pattern) => pattern.is_match(message, &mut self.rules.scratch),
+        };
+        self.work = self.work.saturating_sub(self.rules.scratch.take_work());
+        if matches && !self.matched {
+            self.matched = true;
+            self.counters.matched += 1;
+        }
+        matches
+    }
+
+    /// Does what was decided about a match whose text is in `text`.
+    fn conclude(
+        &mut self,
+        id: RuleId,
+        head: NoticeHead,
+        decision: Decision,
+        text: &mut TextBuffer,
+    ) -> Tried {
+        match decision {
             Decision::Notify(notifiers, ticket) => {
-                push_time(rule.name, received.wall, text);
+                push_time(head.rule, head.at, text);
                 let head = NoticeHead {
                     notifiers,
                     ticket,
@@ -334,15 +372,165 @@ impl Engine {
                 };
                 Tried::Notify(id, head)
             }
-            Decision::Hold => {
+            Decision::MakeRoom => Tried::MakeRoom,
+            Decision::Hold(held) => {
                 self.counters.suppressed += 1;
-                Tried::Nothing
-            }
-            Decision::MakeRoom => {
-                self.waits_for_room = true;
-                Tried::MakeRoom
+                self.held = Some((id, held));
+                if self.explains {
+                    Tried::Held
+                } else {
+                    Tried::Nothing
+                }
             }
         }
+    }
+}
+
+/// A match and all that its text is made of.
+struct Match<'a> {
+    now: Instant,
+    id: RuleId,
+    rule: &'a Rule,
+    router: RouterKey<'a>,
+    writer: Writer<'a>,
+}
+
+impl Match<'_> {
+    /// Lets the policies decide, with the notification's text in `text` if they notify.
+    /// `waiting` is what they have admitted before, if there was no room then, or now.
+    fn decide(
+        mut self,
+        head: &NoticeHead,
+        waiting: &mut Option<Tally>,
+        policies: &mut Policies,
+        text: &mut TextBuffer,
+    ) -> Decision {
+        let Self { now, id, rule, .. } = self;
+        // A rule without policies costs neither a hash nor a look-up.
+        if rule.plan.is_none() && rule.cooldown_millis == 0 && rule.followers.is_empty() {
+            self.writer.write(&rule.mask, text);
+            return Decision::Notify(head.notifiers, Ticket::default());
+        }
+        let is_pair = rule.plan.as_ref().is_some_and(|plan| plan.is_pair);
+        let without = if is_pair {
+            Without::All
+        } else {
+            Without::Passing
+        };
+        let key = self.writer.write_key(rule.key_mask(), without, text);
+        let case = policies.case(id, self.router, key);
+        let tally = match *waiting {
+            Some(tally) => tally,
+            None => match self.admit(case, without, policies, text) {
+                Ok(tally) => tally,
+                Err(held) => return Decision::Hold(held),
+            },
+        };
+        // The key is the text already if there is nothing else to it.
+        if rule.plan.is_some() || rule.mask.leaves_out(without) {
+            self.writer.facts.count = tally.count;
+            self.writer.facts.first = ago(head.at, now.since(tally.first));
+            self.writer.write(&rule.mask, text);
+        }
+        let decision = policies.on_match(now, rule, case, head, text.as_text());
+        *waiting = (decision == Decision::MakeRoom).then_some(tally);
+        decision
+    }
+
+    /// Lets those policies decide that need no text, and counts the match for the rules
+    /// that come after this one.
+    fn admit(
+        &mut self,
+        case: Case,
+        without: Without,
+        policies: &mut Policies,
+        text: &mut TextBuffer,
+    ) -> Result<Tally, Held> {
+        let Self { now, rule, .. } = *self;
+        for &(following, window) in &rule.followers {
+            let key = self.writer.write_key(rule.key_mask(), without, text);
+            let case = policies.case(following, self.router, key);
+            policies.precede(now, case, window);
+        }
+        let Some(plan) = &rule.plan else {
+            return Ok(Tally {
+                count: 1,
+                first: now,
+            });
+        };
+        let value = plan.distinct.as_ref().map_or(0, |(mask, _)| {
+            let value = self.writer.write_key(mask, Without::None, text);
+            policies.value(value)
+        });
+        policies.admit(now, case, plan, value)
+    }
+
+    /// Ends a case of `begun`, of whose rule this is the recovery.
+    fn end(mut self, begun: &Rule, policies: &mut Policies, text: &mut TextBuffer) -> Decision {
+        let Some(of) = self.rule.recovers else {
+            return Decision::Hold(Held::NotOpen);
+        };
+        let key = self.writer.write_key(begun.key_mask(), Without::All, text);
+        let case = policies.case(of, self.router, key);
+        let millis = match policies.on_recovery(self.now, case) {
+            Ok(millis) => millis,
+            Err(held) => return Decision::Hold(held),
+        };
+        self.writer.facts.duration = Some(Duration(millis));
+        self.writer.facts.first = ago(self.writer.facts.at, millis);
+        self.writer.write(&self.rule.mask, text);
+        Decision::Notify(self.rule.notifiers, Ticket::default())
+    }
+}
+
+/// Writes texts about a match.
+struct Writer<'a> {
+    message: &'a [u8],
+    spans: &'a [Option<Span>],
+    /// The router's name, if texts begin with it.
+    head: Option<RouterName<'a>>,
+    facts: Facts<'a>,
+}
+
+impl Writer<'_> {
+    /// Writes a notification's text.
+    fn write(&mut self, mask: &Mask, text: &mut TextBuffer) {
+        self.facts.without = Without::None;
+        self.begin(text);
+        mask.expand(self.message, self.spans, &self.facts, text);
+    }
+
+    /// Writes what matches are distinguished by, and returns it: not the name in front of
+    /// it, because policies know the router by more than its name.
+    fn write_key<'t>(
+        &mut self,
+        mask: &Mask,
+        without: Without,
+        text: &'t mut TextBuffer,
+    ) -> Text<'t> {
+        self.facts.without = without;
+        let begin = self.begin(text);
+        mask.expand(self.message, self.spans, &self.facts, text);
+        Text::from_stored(&text.as_text().as_bytes()[begin..])
+    }
+
+    /// Begins a text, and returns how many bytes it has then.
+    fn begin(&self, text: &mut TextBuffer) -> usize {
+        text.clear();
+        if let Some(router) = &self.head {
+            text.push_mask("[");
+            router.write(text);
+            text.push_mask("] ");
+        }
+        text.as_text().as_bytes().len()
+    }
+}
+
+/// Returns the time so many milliseconds before another one.
+fn ago(at: Wall, millis: u64) -> Wall {
+    Wall {
+        unix_secs: at.unix_secs.saturating_sub_unsigned(millis / 1_000),
+        ..at
     }
 }
 
@@ -359,6 +547,8 @@ pub(crate) struct Located<'a> {
 enum Tried {
     Notify(RuleId, NoticeHead),
     Nothing,
+    /// A rule matched and does not notify, which is of interest.
+    Held,
     /// An older case must end first; then the rule is tried again.
     MakeRoom,
 }
@@ -368,7 +558,8 @@ fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
     let blank = match name {
         RuleName::Environment(_) | RuleName::CommandLine | RuleName::NotifyTest => " ",
         // The predecessor wrote it so.
-        RuleName::Static(_) => "",
+        RuleName::Static(0) => "",
+        RuleName::Static(_) => " ",
     };
     text.push_tail(format_args!(", at:{blank}{wall}"));
 }

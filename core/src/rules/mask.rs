@@ -15,7 +15,9 @@
 //! nothing to refer to, and a lone `@` is an at sign, as it was in the
 //! predecessor; `@@` is one there as well. So is `@{` in front of anything but the
 //! name of a fact and `}`: `router`, `source`, `topics`, `severity`, `text` (the line
-//! without its header), `time` (when it arrived) and `rule`. `@@{text}` is `@{text}`.
+//! without its header), `time` (when it arrived), `rule`, `count` (of the matches that the
+//! notification stands for), `first` and `last` (when these arrived) and `duration` (of a case
+//! that has ended). `@@{text}` is `@{text}`.
 //!
 //! A mask is parsed once, when the rules are compiled, and its expansion cannot
 //! fail.
@@ -32,7 +34,7 @@ use crate::matching::Span;
 use crate::routers::RouterName;
 use crate::syslog::Line;
 use crate::text::TextBuffer;
-use crate::time::Wall;
+use crate::time::{Duration, Wall};
 
 /// A parsed mask.
 #[derive(Debug)]
@@ -51,6 +53,10 @@ enum Piece {
 /// A fact about a line that a mask can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fact {
+    Count,
+    Duration,
+    First,
+    Last,
     Router,
     Rule,
     Severity,
@@ -60,8 +66,22 @@ enum Fact {
     Topics,
 }
 
+impl Fact {
+    /// Returns whether the fact differs for matches that mean the same.
+    const fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::Count | Self::Duration | Self::First | Self::Last | Self::Time
+        )
+    }
+}
+
 /// The facts by their names in masks.
-const FACTS: [(&str, Fact); 7] = [
+const FACTS: [(&str, Fact); 11] = [
+    ("count", Fact::Count),
+    ("duration", Fact::Duration),
+    ("first", Fact::First),
+    ("last", Fact::Last),
     ("router", Fact::Router),
     ("rule", Fact::Rule),
     ("severity", Fact::Severity),
@@ -84,11 +104,43 @@ pub struct Facts<'a> {
     pub router: RouterName<'a>,
     /// The line taken apart.
     pub line: &'a Line<'a>,
+    /// How many matches the notification stands for.
+    pub count: u16,
+    /// When the first of them arrived.
+    pub first: Wall,
+    /// For a recovery, how long its case was open.
+    pub duration: Option<Duration>,
+    /// Which facts give no text.
+    pub without: Without,
+}
+
+/// The facts that are left out of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// None.
+    None,
+    /// Those that differ for matches that mean the same: the text is a key.
+    Passing,
+    /// All: the text is a key that two different lines have in common.
+    All,
 }
 
 impl Facts<'_> {
     fn write(&self, fact: Fact, out: &mut TextBuffer) {
+        match self.without {
+            Without::Passing if fact.passes() => return,
+            Without::All => return,
+            _ => {}
+        }
         match fact {
+            Fact::Count => out.push_display(&self.count),
+            Fact::Duration => {
+                if let Some(duration) = &self.duration {
+                    out.push_display(duration);
+                }
+            }
+            Fact::First => out.push_display(&self.first),
+            Fact::Last => out.push_display(&self.at),
             Fact::Router => self.router.write(out),
             Fact::Rule => out.push_display(&self.rule),
             Fact::Severity => {
@@ -143,9 +195,9 @@ impl fmt::Display for MaskError {
         match self.kind {
             ErrorKind::LoneAt => write!(
                 f,
-                "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, @{{router}}, \
-                 @{{rule}}, @{{severity}}, @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about \
-                 the line, or @@ for an at sign"
+                "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, @{{count}}, \
+                 @{{duration}}, @{{first}}, @{{last}}, @{{router}}, @{{rule}}, @{{severity}}, @{{source}}, \
+                 @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
             ),
             ErrorKind::NoSuchGroup { number, groups } => {
                 let last = groups.min(GROUPS_MAX);
@@ -200,12 +252,38 @@ impl Mask {
         })
     }
 
+    /// Returns the mask of no text.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            pieces: Box::default(),
+        }
+    }
+
     /// Returns whether the mask refers to a group, so that captures are needed.
     #[must_use]
     pub fn uses_groups(&self) -> bool {
-        self.pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Group(_)))
+        self.groups() > 0
+    }
+
+    /// Returns the highest number of a group that the mask refers to, or 0.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        let groups = self.pieces.iter().map(|piece| match piece {
+            Piece::Group(number) => usize::from(*number),
+            _ => 0,
+        });
+        groups.max().unwrap_or(0)
+    }
+
+    /// Returns whether the mask refers to a fact that is left out.
+    #[must_use]
+    pub fn leaves_out(&self, without: Without) -> bool {
+        self.pieces.iter().any(|piece| match (piece, without) {
+            (Piece::Fact(fact), Without::Passing) => fact.passes(),
+            (Piece::Fact(_), Without::All) => true,
+            _ => false,
+        })
     }
 
     /// Appends the mask with its facts, and its groups filled in from `message`. A group that
@@ -301,6 +379,10 @@ mod tests {
             source: IpAddr::from([192, 0, 2, 1]),
             router: RouterName::Identity(b"tik"),
             line: &line,
+            count: 5,
+            first: Wall::default(),
+            duration: Some(Duration(61_000)),
+            without: Without::None,
         };
         let mask = Mask::parse(mask, spans.len() - 1).unwrap();
         mask.expand(message.as_bytes(), &spans, &facts, &mut out);

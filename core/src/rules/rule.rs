@@ -8,10 +8,11 @@ use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX, PATTERN_BYTES_TOTAL_MAX};
 use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
 use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
+use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Window};
 use crate::rules::spec::{MatchType, RuleSpec};
 
 /// Error returned by [`RulesBuilder::add`]: what is wrong with each part.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RuleErrors {
     /// The expression does not compile.
     pub pattern: Option<PatternError>,
@@ -23,6 +24,9 @@ pub struct RuleErrors {
     /// The expression takes this many bytes, which is more than the rules before it
     /// leave of [`PATTERN_BYTES_TOTAL_MAX`].
     pub too_large: Option<usize>,
+    /// The expression is a recovery's and has fewer groups than the text or key that says
+    /// which case it ends, which refers to this group.
+    pub key_group: Option<usize>,
 }
 
 /// A compiled rule.
@@ -41,6 +45,13 @@ pub struct Rule {
     /// How long the same text is not sent again, in milliseconds; 0 turns the
     /// cooldown off.
     pub cooldown_millis: u64,
+    /// Its other policies, if it has any.
+    pub plan: Option<Box<Plan>>,
+    /// The rule that this one is the recovery of, if it is one. Users do not see it as a
+    /// rule of its own.
+    pub recovers: Option<RuleId>,
+    /// The rules that come after this one in a sequence, and how they count it.
+    pub(super) followers: Box<[(RuleId, Window)]>,
 }
 
 /// The compiled form of a rule's match.
@@ -132,6 +143,9 @@ impl RulesBuilder {
                     mask,
                     notifiers,
                     cooldown_millis,
+                    plan: None,
+                    recovers: None,
+                    followers: Box::default(),
                 });
                 Ok(id)
             }
@@ -140,13 +154,97 @@ impl RulesBuilder {
                 mask: mask.err(),
                 too_many: id.is_none(),
                 too_large: left.is_none().then_some(bytes),
+                key_group: None,
             }),
+        }
+    }
+
+    /// Gives a rule its policies.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with their masks. The rule stays as it is.
+    pub fn set_policies(&mut self, id: RuleId, spec: &PolicySpec<'_>) -> Result<(), PolicyErrors> {
+        if let Some(rule) = self.rules.get_mut(id.index()) {
+            rule.plan = Some(Box::new(Plan::compile(spec, rule.groups())?));
+        }
+        Ok(())
+    }
+
+    /// Compiles the recovery of a rule, which must be the last one that was added: a
+    /// condition of the same type whose groups name the case that ends, in the places in
+    /// which the rule's own groups do; and the mask of its notification.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with the recovery, which is then left out.
+    pub fn add_recovery(
+        &mut self,
+        of: RuleId,
+        match_str: &[u8],
+        mask: &str,
+    ) -> Result<RuleId, RuleErrors> {
+        let Some(rule) = self.rules.get(of.index()) else {
+            return Err(RuleErrors::default());
+        };
+        let spec = RuleSpec {
+            name: rule.name,
+            match_type: match rule.condition {
+                Condition::Substring(_) => MatchType::Substring,
+                Condition::Regex(_) => MatchType::Regex,
+            },
+            match_str,
+            mask,
+            notifiers: rule.notifiers,
+            cooldown_millis: rule.cooldown_millis,
+        };
+        let (filter, key_groups) = (rule.filter.clone(), rule.key_mask().groups());
+        let id = self.add_filtered(&spec, filter.map(|filter| *filter).unwrap_or_default())?;
+        let recovery = &mut self.rules[id.index()];
+        if key_groups > recovery.groups() {
+            self.rules.pop();
+            return Err(RuleErrors {
+                key_group: Some(key_groups),
+                ..RuleErrors::default()
+            });
+        }
+        recovery.recovers = Some(of);
+        let plan = &mut self.rules[of.index()].plan;
+        let plan = plan.get_or_insert_with(|| Box::new(Plan::default()));
+        plan.is_pair = true;
+        Ok(id)
+    }
+
+    /// Lets rules know those that their policies name.
+    fn link(&mut self) {
+        let place = |rules: &[Rule], name: RuleName| {
+            let is_named = |rule: &Rule| rule.name == name && rule.recovers.is_none();
+            RuleId::new(rules.iter().position(is_named)?)
+        };
+        for index in 0..self.rules.len() {
+            let Some(mut plan) = self.rules[index].plan.take() else {
+                continue;
+            };
+            for (name, id) in &mut plan.unless {
+                *id = place(&self.rules, *name);
+            }
+            if let Some((name, window)) = plan.after
+                && let Some(id) = RuleId::new(index)
+                && let Some(preceding) = place(&self.rules, name)
+            {
+                let rule = &mut self.rules[preceding.index()];
+                let mut followers = core::mem::take(&mut rule.followers).into_vec();
+                followers.push((id, window));
+                rule.followers = followers.into();
+            }
+            self.rules[index].plan = Some(plan);
         }
     }
 
     /// Returns the finished rules.
     #[must_use]
-    pub fn finish(self) -> Rules {
+    pub fn finish(mut self) -> Rules {
+        self.link();
         let patterns = self.rules.iter().filter_map(Rule::pattern);
         let scratch = Scratch::for_patterns(patterns);
         let screen = Screen::build(self.rules.iter().map(Rule::needle));
@@ -175,10 +273,30 @@ impl Rule {
         }
     }
 
+    /// Returns the number of groups of the expression.
+    pub(super) fn groups(&self) -> usize {
+        self.pattern().map_or(0, |pattern| pattern.groups())
+    }
+
+    /// Returns whether the places of the expression's groups must be known.
+    pub(super) fn uses_groups(&self) -> bool {
+        let plan = self.plan.as_ref();
+        // A recovery's groups say which case ends.
+        self.mask.uses_groups()
+            || self.recovers.is_some() && self.groups() > 0
+            || plan.is_some_and(|plan| plan.uses_groups())
+    }
+
+    /// Returns the mask of what the same rule's matches are distinguished by.
+    pub(super) fn key_mask(&self) -> &Mask {
+        let key = self.plan.as_ref().and_then(|plan| plan.key.as_ref());
+        key.unwrap_or(&self.mask)
+    }
+
     /// Returns whether the bounded engine may have to look at a message.
     fn searches(&self) -> bool {
         let pattern = self.pattern();
-        pattern.is_some_and(|pattern| pattern.work_max(self.mask.uses_groups()) > 0)
+        pattern.is_some_and(|pattern| pattern.work_max(self.uses_groups()) > 0)
     }
 
     fn needle(&self) -> Needle<'_> {

@@ -9,32 +9,21 @@
 //! An entry is small, because a storm has many: it knows its text by the key, and
 //! the text itself is kept only once it was held back.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::ids::{NotifierId, NotifierSet, RuleName, Ticket};
-use crate::limits::COOLDOWNS_MAX;
+use crate::ids::{NotifierId, NotifierSet, RuleId, RuleName, Ticket};
+use crate::limits::{COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX};
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::kept_texts::{Kept, KeptTexts, Place};
-use crate::rules::policy::key::Key;
-use crate::rules::policy::outcome::{Decision, Event, KeptText, Remark};
+use crate::rules::policy::key::Case;
+use crate::rules::policy::outcome::{Decision, Event, Held, KeptText, Remark};
+use crate::rules::policy::slots::Slots;
 use crate::text::Text;
 use crate::time::Instant;
-
-/// Lists that the entries are divided into by their keys, so that one is found
-/// quickly.
-const BUCKETS: usize = 256;
-
-/// The number of an entry that does not exist.
-const NONE: u16 = u16::MAX;
-
-const _: () = assert!(COOLDOWNS_MAX < NONE as usize);
 
 /// A text whose cooldown runs or has just ended.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    key: Key,
-    ends: Instant,
     ticket: Ticket,
     /// How often the text was held back.
     held: u32,
@@ -46,11 +35,9 @@ struct Entry {
     owed: NotifierSet,
     /// The text, once it was held back.
     text: Option<Place>,
-    /// The next entry of the same bucket, or [`NONE`].
-    next: u16,
 }
 
-const _: () = assert!(size_of::<Entry>() == 40);
+const _: () = assert!(size_of::<Entry>() == 16);
 
 impl Entry {
     /// Returns whether the end of the cooldown is worth a notification.
@@ -62,53 +49,52 @@ impl Entry {
 /// The texts whose cooldown runs.
 #[derive(Debug)]
 pub(super) struct Cooldowns {
-    /// At most [`COOLDOWNS_MAX`], for which there is room from the start. On the
-    /// heap: inside the engine all of it would become resident as soon as it is
-    /// moved, and here only what is used does.
+    slots: Slots,
     entries: Vec<Entry>,
-    /// The first entry of each bucket, or [`NONE`].
-    buckets: Box<[u16; BUCKETS]>,
     texts: KeptTexts,
-    /// When the first of the cooldowns ends, so that a line that has nothing to do
-    /// with any need not look at them; the end of time if there is none.
-    earliest: Instant,
     next_ticket: u32,
 }
-
-/// The end of time.
-const NEVER: Instant = Instant::from_millis(u64::MAX);
 
 impl Cooldowns {
     /// Returns an empty table.
     pub(super) fn new() -> Self {
         Self {
+            slots: Slots::new(COOLDOWNS_MAX),
             entries: Vec::with_capacity(COOLDOWNS_MAX),
-            buckets: Box::new([NONE; BUCKETS]),
-            texts: KeptTexts::new(),
-            earliest: NEVER,
+            texts: KeptTexts::new(COOLDOWN_TEXTS_BYTES),
             next_ticket: 1,
         }
     }
 
-    /// Decides about `text`, which is `key`'s, and starts the cooldown of
+    /// Returns whether a case's cooldown runs.
+    pub(super) fn runs(&self, now: Instant, case: Case) -> bool {
+        self.find(now, case).is_some()
+    }
+
+    /// Returns whether any cooldown of a rule runs for a router.
+    pub(super) fn is_under_way(&self, now: Instant, rule: RuleId, router: u32) -> bool {
+        let mut entries = self.slots.of(rule, router);
+        entries.any(|index| self.slots.ends(index) > now)
+    }
+
+    /// Decides about `text`, which is `case`'s, and starts the cooldown of
     /// `millis` for the notifiers that get it.
     pub(super) fn on_match(
         &mut self,
         now: Instant,
-        key: Key,
+        case: Case,
         head: &NoticeHead,
         text: Text<'_>,
         millis: u64,
     ) -> Decision {
-        if let Some(index) = self.find(now, key) {
+        if let Some(index) = self.find(now, case) {
             return self.on_repeat(index, head, text);
         }
-        if self.entries.len() == COOLDOWNS_MAX
-            && let Some(index) = self.first_to_end()
+        if self.slots.is_full()
+            && let Some(index) = self.slots.victim(now)
         {
             if self.entries[index].has_summary() {
-                self.entries[index].ends = now;
-                self.earliest = now;
+                self.slots.set_ends(index, now);
                 return Decision::MakeRoom;
             }
             self.remove(index);
@@ -116,21 +102,15 @@ impl Cooldowns {
         let ticket = Ticket(self.next_ticket);
         // 0 means "no cooldown"; after 2^32 notifications the count starts over.
         self.next_ticket = self.next_ticket.checked_add(1).unwrap_or(1);
-        let ends = now.after(millis);
-        let bucket = &mut self.buckets[key.bucket(BUCKETS)];
-        let number = self.entries.len() as u16;
+        self.slots.insert(case, now.after(millis));
         self.entries.push(Entry {
-            key,
-            ends,
             ticket,
             held: 0,
             rule: head.rule,
             notifiers: head.notifiers,
             owed: NotifierSet::EMPTY,
             text: None,
-            next: core::mem::replace(bucket, number),
         });
-        self.earliest = self.earliest.min(ends);
         Decision::Notify(head.notifiers, ticket)
     }
 
@@ -153,7 +133,7 @@ impl Cooldowns {
         let entry = &mut self.entries[index];
         let missing = head.notifiers.without(entry.notifiers);
         if missing.is_empty() {
-            return Decision::Hold;
+            return Decision::Hold(Held::Cooldown);
         }
         entry.notifiers = entry.notifiers.union(missing);
         Decision::Notify(missing, entry.ticket)
@@ -172,12 +152,7 @@ impl Cooldowns {
     /// Ends the cooldowns whose time has come and returns the first summary, or
     /// `None` once there is none left.
     pub(super) fn on_timeout(&mut self, now: Instant) -> Option<Event> {
-        while self.earliest <= now {
-            let index = self.first_to_end()?;
-            // The end of time may come, when the daemon ends.
-            if self.entries[index].ends > now {
-                break;
-            }
+        while let Some(index) = self.slots.ended(now) {
             let event = self.summary(index);
             self.remove(index);
             if event.is_some() {
@@ -189,7 +164,7 @@ impl Cooldowns {
 
     /// Returns when the next cooldown ends.
     pub(super) fn next(&self) -> Option<Instant> {
-        (!self.entries.is_empty()).then_some(self.earliest)
+        self.slots.next()
     }
 
     /// Takes a notifier out of the cooldown with this ticket: its delivery
@@ -221,61 +196,20 @@ impl Cooldowns {
         })
     }
 
-    /// Returns the entry of a key whose cooldown runs.
-    fn find(&self, now: Instant, key: Key) -> Option<usize> {
-        let mut number = self.buckets[key.bucket(BUCKETS)];
-        loop {
-            let entry = self.entries.get(usize::from(number))?;
-            if entry.key == key && entry.ends > now {
-                return Some(number.into());
-            }
-            number = entry.next;
-        }
+    /// Returns the entry of a case whose cooldown runs.
+    fn find(&self, now: Instant, case: Case) -> Option<usize> {
+        let of_key = |index: &usize| self.slots.find_next(*index);
+        core::iter::successors(self.slots.find(case.key), of_key)
+            .find(|&index| self.slots.ends(index) > now)
     }
 
     /// Removes an entry. The last one takes its number.
     fn remove(&mut self, index: usize) {
-        let entry = self.entries[index];
-        *self.link(index) = entry.next;
-        let last = self.entries.len() - 1;
-        if last != index {
-            *self.link(last) = index as u16;
-        }
-        self.entries.swap_remove(index);
-        if let Some(removed) = entry.text {
+        self.slots.remove(index);
+        if let Some(removed) = self.entries.swap_remove(index).text {
             let length = self.texts.remove(removed);
-            let places = self
-                .entries
-                .iter_mut()
-                .filter_map(|entry| entry.text.as_mut());
-            places.for_each(|place| *place = place.moved(removed, length));
+            move_texts(&mut self.entries, removed, length);
         }
-        if entry.ends <= self.earliest {
-            let ends = self.entries.iter().map(|entry| entry.ends);
-            self.earliest = ends.min().unwrap_or(NEVER);
-        }
-    }
-
-    /// Returns what refers to an entry: its bucket, or the entry before it there.
-    fn link(&mut self, index: usize) -> &mut u16 {
-        let bucket = self.entries[index].key.bucket(BUCKETS);
-        let mut before = None;
-        let mut number = usize::from(self.buckets[bucket]);
-        // Ends at the entry itself, which is in its bucket's list.
-        while number != index {
-            before = Some(number);
-            number = self.entries[number].next.into();
-        }
-        match before {
-            Some(before) => &mut self.entries[before].next,
-            None => &mut self.buckets[bucket],
-        }
-    }
-
-    fn first_to_end(&self) -> Option<usize> {
-        let entries = self.entries.iter().enumerate();
-        let (index, _) = entries.min_by_key(|(_, entry)| entry.ends)?;
-        Some(index)
     }
 }
 

@@ -45,17 +45,20 @@ pub(super) struct Kept<'a> {
 pub(super) struct KeptTexts {
     /// Records one after another: length, time, address, text.
     bytes: Vec<u8>,
+    bytes_max: usize,
 }
 
 impl KeptTexts {
-    /// Returns an empty store with all the memory that it will ever need.
-    pub(super) fn new() -> Self {
+    /// Returns an empty store with all the memory that it will ever need: `bytes_max`,
+    /// which is less than 64 KiB.
+    pub(super) fn new(bytes_max: usize) -> Self {
         Self {
-            bytes: Vec::with_capacity(COOLDOWN_TEXTS_BYTES),
+            bytes: Vec::with_capacity(bytes_max),
+            bytes_max,
         }
     }
 
-    /// Keeps the beginning of a text. There may be [`COOLDOWNS_MAX`] of them.
+    /// Keeps the beginning of a text. There may be one for each [`SHARE_BYTES`].
     /// `on_move` learns of records that move: those after a place, by so many
     /// bytes.
     ///
@@ -64,7 +67,7 @@ impl KeptTexts {
     pub(super) fn keep(&mut self, kept: Kept<'_>, mut on_move: impl FnMut(Place, u16)) -> Place {
         let text = kept.text.as_bytes();
         let mut room = HEADER_BYTES + text.len().min(COOLDOWN_TEXT_BYTES_MAX);
-        while room > COOLDOWN_TEXTS_BYTES - self.bytes.len() {
+        while room > self.bytes_max - self.bytes.len() {
             match self.longest() {
                 // Halves, so that it does not take many steps.
                 Some((place, length)) if length > room.max(SHARE_BYTES) => {
@@ -218,7 +221,7 @@ mod tests {
     /// Usual texts are kept whole, and the others stay whole when one goes.
     #[test]
     fn usual_texts_are_kept_whole() {
-        let mut texts = KeptTexts::new();
+        let mut texts = KeptTexts::new(COOLDOWN_TEXTS_BYTES);
         let mut all: StdVec<_> = (0..380)
             .map(|number| (number, text(&std::format!("{number:080}"))))
             .map(|(number, text)| {
@@ -254,7 +257,7 @@ mod tests {
     #[test]
     fn there_is_always_room() {
         for long in ["x", "é", "…"] {
-            let mut texts = KeptTexts::new();
+            let mut texts = KeptTexts::new(COOLDOWN_TEXTS_BYTES);
             let mut places = StdVec::<Place>::new();
             for number in 0..COOLDOWNS_MAX {
                 // Every other one is short. All have the longest addresses.

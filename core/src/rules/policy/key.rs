@@ -26,6 +26,32 @@ impl Key {
     pub(super) const fn bucket(self, buckets: usize) -> usize {
         self.0 as usize % buckets
     }
+
+    #[cfg(test)]
+    pub(super) const fn of_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// What a match is a case of: whose it is, and which of its rule's.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rules) struct Case {
+    pub(super) key: Key,
+    /// The rule that remembers the case.
+    pub(super) rule: RuleId,
+    /// The router, by a keyed hash.
+    pub(super) router: u32,
+}
+
+impl Case {
+    /// Returns the case under which what precedes this one is counted: another entry
+    /// in the same table.
+    pub(super) const fn before(self) -> Self {
+        Self {
+            key: Key(!self.key.0),
+            ..self
+        }
+    }
 }
 
 /// The secret that the hash is keyed with. Whoever can write log lines must not
@@ -34,18 +60,33 @@ impl Key {
 pub(super) struct Secret(pub(super) u64, pub(super) u64);
 
 impl Secret {
-    /// Returns the key of `text` as said by `rule` of a router.
-    pub(super) fn key(self, rule: RuleId, router: RouterKey<'_>, text: Text<'_>) -> Key {
+    /// Returns the case of `rule` that `text` is about, as said by a router.
+    pub(super) fn case(self, rule: RuleId, router: RouterKey<'_>, text: Text<'_>) -> Case {
+        let address = router.address.map_or(Ipv6Addr::UNSPECIFIED, to_ipv6);
+        // The address has one length, which keeps it and the name apart.
+        let router = self.hash(&address.octets(), 0, router.name);
+        let key = self.hash(&router.to_le_bytes(), rule.index(), text.as_bytes());
+        Case {
+            key: Key(key),
+            rule,
+            router: router as u32,
+        }
+    }
+
+    /// Returns a number for a text, which is another one for another text.
+    pub(super) fn value(self, text: Text<'_>) -> u32 {
+        self.hash(&[], 0, text.as_bytes()) as u32
+    }
+
+    /// Hashes a head of a length that is the same for all of its kind, a number and a
+    /// text of any length.
+    fn hash(self, head: &[u8], number: usize, text: &[u8]) -> u64 {
         #[expect(deprecated, reason = "see the import")]
         let mut hasher = SipHasher::new_with_keys(self.0, self.1);
-        hasher.write_usize(rule.index());
-        // The length keeps name and text apart, and the address has one length.
-        hasher.write_usize(router.name.len());
-        hasher.write(router.name);
-        let address = router.address.map_or(Ipv6Addr::UNSPECIFIED, to_ipv6);
-        hasher.write(&address.octets());
-        hasher.write(text.as_bytes());
-        Key(hasher.finish())
+        hasher.write(head);
+        hasher.write_usize(number);
+        hasher.write(text);
+        hasher.finish()
     }
 }
 
@@ -69,7 +110,9 @@ mod tests {
     fn key_of(secret: Secret, rule: usize, router: RouterKey<'_>, log: &[u8]) -> Key {
         let mut text = TextBuffer::new();
         text.push_log(log);
-        secret.key(RuleId::new(rule).unwrap(), router, text.as_text())
+        secret
+            .case(RuleId::new(rule).unwrap(), router, text.as_text())
+            .key
     }
 
     fn key(secret: Secret, rule: usize, log: &[u8]) -> Key {

@@ -6,16 +6,18 @@
 //!
 //! # Contract
 //!
-//! A policy is a bounded table of entries. An entry has a [`Key`](key::Key), a
-//! timer and all that the timer needs in order to speak: the notification's head
-//! and its text, kept from the match. Each policy is a file of its own with a plain
-//! struct, whose constructor allocates the table, and these three functions:
+//! A policy is a bounded table of entries. [`Slots`](slots::Slots) finds an entry by the
+//! key of its [`Case`](key::Case) and by its timer, and says which one goes if there is no
+//! room; what else an entry knows is the policy's. An entry holds all that its timer needs
+//! in order to speak: the notification's head and its text, kept from the match. Each
+//! policy is a file of its own with a plain struct, whose constructor allocates the table,
+//! and these three functions:
 //!
-//! * `on_match(now, key, head, text, …) -> Decision`: one look-up. A full table
-//!   ends the entry that would end first, and what it has to say is said.
+//! * `on_match(now, case, …) -> Decision`: one look-up. If there is no room and the entry
+//!   that goes has something to say, that is said first.
 //! * `on_timeout(now) -> Option<Event>`: the events that are due, one at a time
 //!   until `None`. Calling it early is harmless.
-//! * `next() -> Option<Instant>`: when a timer has something to do at the latest.
+//! * `next() -> Option<Instant>`: when a timer has something to do, or somewhat earlier.
 //!
 //! A policy that silences notifiers issues tickets and has a fourth function,
 //! `on_failure(ticket, notifier)`, which ends the silence of a notifier that
@@ -26,9 +28,9 @@
 //!
 //! # Order
 //!
-//! A match passes the policies in a fixed order: inhibition, novelty, sequence,
-//! threshold or distinct, pair, cooldown, quiet hours or digest. Each may hold it
-//! or pass it on to fewer notifiers. Of these, cooldown exists.
+//! A match passes the policies in a fixed order: inhibition, sequence, threshold or
+//! distinct ([`Policies::admit`]: none of them needs the text), then pair or cooldown
+//! ([`Policies::on_match`]). Each may hold it or pass it on to fewer notifiers.
 //!
 //! # Vocabulary
 //!
@@ -38,25 +40,39 @@
 //! | --- | --- |
 //! | threshold | so many matches within the window, then one notification |
 //! | window | how long an entry lives; starts with its first match |
-//! | group by | the part of the match that makes its key, beside the router; so far the whole text |
+//! | group by | the part of the match that makes its key, beside the router; by default its text |
 //! | hold | not notify now, but count |
 //! | cooldown | silence after a notification (SEC: suppress) |
 //! | recovery | a second match that says that the first is over (SEC: pair) |
 //! | grace | how long a recovery may take before the first match is notified |
+//! | flapping | a case that begins and ends again and again |
+//! | sequence | one rule matters only after matches of another one |
 //! | inhibition | one rule's open case silences another rule |
 
 mod cooldown;
 mod kept_texts;
 mod key;
 mod outcome;
+mod pair;
+mod plan;
+mod slots;
+mod window;
 
+pub use outcome::Held;
+pub use plan::{Plan, PolicyErrors, PolicySpec};
+pub use window::Window;
+
+pub(super) use key::Case;
 pub(super) use outcome::{Decision, Event};
+pub(super) use window::Tally;
 
 use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::routers::RouterKey;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::cooldown::Cooldowns;
 use crate::rules::policy::key::Secret;
+use crate::rules::policy::pair::{PairTimes, Pairs};
+use crate::rules::policy::window::Windows;
 use crate::rules::rule::Rule;
 use crate::text::Text;
 use crate::time::Instant;
@@ -65,6 +81,8 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Policies {
     secret: Secret,
+    windows: Windows,
+    pairs: Pairs,
     cooldowns: Cooldowns,
 }
 
@@ -74,51 +92,139 @@ impl Policies {
     pub(super) fn new(secret: (u64, u64)) -> Self {
         Self {
             secret: Secret(secret.0, secret.1),
+            windows: Windows::new(),
+            pairs: Pairs::new(),
             cooldowns: Cooldowns::new(),
         }
     }
 
-    /// Decides about a match of `rule` in a line of `router`, which says `text`. It is
-    /// distinguished from others by its part `key_text`.
+    /// Returns the case of `rule` that a text is about, as said by a router.
+    pub(super) fn case(&self, rule: RuleId, router: RouterKey<'_>, text: Text<'_>) -> Case {
+        self.secret.case(rule, router, text)
+    }
+
+    /// Returns a number that stands for a text.
+    pub(super) fn value(&self, text: Text<'_>) -> u32 {
+        self.secret.value(text)
+    }
+
+    /// Counts a match for a rule that comes after it.
+    pub(super) fn precede(&mut self, now: Instant, following: Case, window: Window) {
+        self.windows.push(now, following.before(), window, None);
+    }
+
+    /// Decides whether a match gets as far as to be written: it must not be inhibited,
+    /// and must come after what must precede it and be one of enough. `value` is what
+    /// distinguishes it, if only different ones count.
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        case: Case,
+        plan: &Plan,
+        value: u32,
+    ) -> Result<Tally, Held> {
+        for &(name, id) in &plan.unless {
+            if id.is_some_and(|rule| self.is_under_way(now, rule, case.router)) {
+                return Err(Held::Inhibited(name));
+            }
+        }
+        if let Some((_, window)) = plan.after {
+            let Tally { count, .. } = self.windows.tally(now, case.before(), window);
+            if count < window.count {
+                let of = window.count;
+                return Err(Held::Sequence { count, of });
+            }
+        }
+        let one = Tally {
+            count: 1,
+            first: now,
+        };
+        let (window, value) = match (&plan.distinct, plan.threshold) {
+            (Some((_, window)), _) => (*window, Some(value)),
+            (None, Some(window)) => (window, None),
+            (None, None) => return Ok(one),
+        };
+        // Once the threshold was reached, the cooldown counts on, or the open case does.
+        if self.cooldowns.runs(now, case) || self.pairs.is_open(case) {
+            return Ok(one);
+        }
+        let tally = self.windows.push(now, case, window, value);
+        if tally.count < window.count {
+            return Err(Held::Threshold {
+                count: tally.count,
+                of: window.count,
+            });
+        }
+        self.windows.clear(case);
+        Ok(tally)
+    }
+
+    /// Returns whether a rule has a case that is open, or whose cooldown runs.
+    fn is_under_way(&self, now: Instant, rule: RuleId, router: u32) -> bool {
+        self.cooldowns.is_under_way(now, rule, router) || self.pairs.is_under_way(rule, router)
+    }
+
+    /// Decides about a match of `rule` that was admitted and says `text`.
     pub(super) fn on_match(
         &mut self,
         now: Instant,
-        (id, rule): (RuleId, &Rule),
-        router: RouterKey<'_>,
+        rule: &Rule,
+        case: Case,
         head: &NoticeHead,
-        (text, key_text): (Text<'_>, Text<'_>),
+        text: Text<'_>,
     ) -> Decision {
-        let Self { secret, cooldowns } = self;
-        // A rule without policies costs neither a hash nor a look-up.
+        if let Some(plan) = &rule.plan
+            && plan.is_pair
+        {
+            let times = PairTimes {
+                grace: plan.grace_millis,
+                remind: plan.remind_millis,
+                cooldown: rule.cooldown_millis,
+            };
+            return self.pairs.on_match(now, case, head, text, times);
+        }
         if rule.cooldown_millis == 0 {
             return Decision::Notify(head.notifiers, Ticket::default());
         }
-        let key = secret.key(id, router, key_text);
-        cooldowns.on_match(now, key, head, text, rule.cooldown_millis)
+        self.cooldowns
+            .on_match(now, case, head, text, rule.cooldown_millis)
+    }
+
+    /// Decides about a recovery. Returns how long its case was open, in milliseconds, if
+    /// that is worth a notification.
+    pub(super) fn on_recovery(&mut self, now: Instant, case: Case) -> Result<u64, Held> {
+        self.pairs.on_recovery(now, case)
     }
 
     /// Returns an event that is due by `now`, or `None` once there is none left.
     pub(super) fn on_timeout(&mut self, now: Instant) -> Option<Event> {
         let Self {
             secret: _,
+            windows: _,
+            pairs,
             cooldowns,
         } = self;
-        cooldowns.on_timeout(now)
+        pairs.on_timeout(now).or_else(|| cooldowns.on_timeout(now))
     }
 
     /// Returns when a timer has something to do at the latest.
     pub(super) fn next(&self) -> Option<Instant> {
         let Self {
             secret: _,
+            windows: _,
+            pairs,
             cooldowns,
         } = self;
-        cooldowns.next()
+        let timers = [pairs.next(), cooldowns.next()];
+        timers.into_iter().flatten().min()
     }
 
     /// Ends a silence: this notifier failed to deliver the ticket's notification.
     pub(super) fn on_failure(&mut self, ticket: Ticket, notifier: NotifierId) {
         let Self {
             secret: _,
+            windows: _,
+            pairs: _,
             cooldowns,
         } = self;
         cooldowns.on_failure(ticket, notifier);

@@ -4,11 +4,11 @@ use core::fmt;
 
 use heapless::Vec;
 
-use crate::ids::{NotifierSet, Ticket};
+use crate::ids::{NotifierSet, RuleName, Ticket};
 use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
 use crate::rules::notice::NoticeHead;
 use crate::text::{Text, TextBuffer, floor_char_boundary};
-use crate::time::Wall;
+use crate::time::{Duration, Wall};
 
 /// A policy's decision about a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +16,59 @@ pub(in crate::rules) enum Decision {
     /// These notifiers get the text now. A delivery that fails for good is
     /// reported under the ticket.
     Notify(NotifierSet, Ticket),
-    /// Nobody gets anything now; the policy has counted the match.
-    Hold,
+    /// Nobody gets anything now, for this reason.
+    Hold(Held),
     /// The table is full, and an entry that has something to say ends now to make
     /// room. `on_timeout` returns its event at once, which goes out first; then
     /// the match is tried again.
     MakeRoom,
+}
+
+/// Why a match is not notified now. `Display` says it in a few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A case of this rule is open for the same router, or its cooldown runs.
+    Inhibited(RuleName),
+    /// The rule that must match before has not done so often enough.
+    Sequence {
+        /// How often it has.
+        count: u16,
+        /// How often it must.
+        of: u16,
+    },
+    /// The threshold is not reached.
+    Threshold {
+        /// How many there are.
+        count: u16,
+        /// How many there must be.
+        of: u16,
+    },
+    /// The recovery may still come within the grace time.
+    Grace,
+    /// The case is open already, and was notified less than a cooldown ago.
+    Open,
+    /// The recovery of a case that was not notified.
+    NotOpen,
+    /// The case begins and ends again and again; it is summed up later.
+    Flapping,
+    /// The same text was sent less than a cooldown ago.
+    Cooldown,
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Inhibited(rule) => return write!(f, "{rule} is under way"),
+            Self::Sequence { count, of } => return write!(f, "sequence {count} of {of}"),
+            Self::Threshold { count, of } => return write!(f, "threshold {count} of {of}"),
+            Self::Grace => "its grace time runs",
+            Self::Open => "its case is open already",
+            Self::NotOpen => "nothing that was notified ends",
+            Self::Flapping => "it is flapping",
+            Self::Cooldown => "its cooldown runs",
+        };
+        f.write_str(words)
+    }
 }
 
 /// A notification without a message: a timer's.
@@ -58,13 +105,46 @@ pub(super) enum Remark {
         /// When it was held back last.
         last: Wall,
     },
+    /// What began is still so after the grace time.
+    Began {
+        /// When it began.
+        at: Wall,
+    },
+    /// What began is still so.
+    Lasts {
+        /// For so long.
+        millis: u64,
+    },
+    /// What began has ended and begun again more than once.
+    Flapped {
+        /// How often it began.
+        times: u16,
+        /// From the first of these to the last.
+        millis: u64,
+        /// Whether it has ended at last.
+        is_over: bool,
+    },
 }
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Repeated { times, last } = self;
-        let plural = if *times == 1 { "" } else { "s" };
-        write!(f, ", repeated {times} time{plural}, last at: {last}")
+        match *self {
+            Self::Repeated { times, last } => {
+                let plural = if times == 1 { "" } else { "s" };
+                write!(f, ", repeated {times} time{plural}, last at: {last}")
+            }
+            Self::Began { at } => write!(f, ", at: {at}"),
+            Self::Lasts { millis } => write!(f, ", lasts for {}", Duration(millis)),
+            Self::Flapped {
+                times,
+                millis,
+                is_over,
+            } => {
+                let now = if is_over { "is over" } else { "lasts" };
+                let within = Duration(millis);
+                write!(f, ", has flapped {times} times in {within} and now {now}")
+            }
+        }
     }
 }
 
@@ -93,7 +173,6 @@ mod tests {
     use core::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::ids::RuleName;
     use crate::text::Origin;
 
     fn event(text: Text<'_>) -> Event {

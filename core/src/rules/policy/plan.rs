@@ -1,0 +1,154 @@
+//! The policies of a rule: as written, and as compiled.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::ids::{RuleId, RuleName};
+use crate::rules::mask::{Mask, MaskError};
+use crate::rules::policy::window::Window;
+use crate::time::Duration;
+
+/// The policies of a rule as written, but for its cooldown. By default all are off.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PolicySpec<'a> {
+    /// What "the same" means beside the rule and the router: a mask. `None` is the
+    /// notification's text without what passes, such as the time.
+    pub key: Option<&'a str>,
+    /// So many matches of one key within a window make one notification.
+    pub threshold: Option<Window>,
+    /// So many different values of a mask within a window make one notification.
+    pub distinct: Option<(&'a str, Window)>,
+    /// Another rule must have matched so often within a window, for the same key.
+    pub after: Option<(RuleName, Window)>,
+    /// Rules that hold this one back while they are under way for the same router.
+    pub unless: &'a [RuleName],
+    /// How long the recovery may take to come before the match is notified, in
+    /// milliseconds.
+    pub grace_millis: u64,
+    /// The time between two reminders of what lasts, in milliseconds; 0 turns them off.
+    pub remind_millis: u64,
+}
+
+/// The policies of a rule as compiled.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub(in crate::rules) key: Option<Mask>,
+    pub(in crate::rules) threshold: Option<Window>,
+    pub(in crate::rules) distinct: Option<(Mask, Window)>,
+    pub(in crate::rules) after: Option<(RuleName, Window)>,
+    /// Names and places of rules; `None` until all rules are there.
+    pub(in crate::rules) unless: Box<[(RuleName, Option<RuleId>)]>,
+    pub(in crate::rules) grace_millis: u64,
+    pub(in crate::rules) remind_millis: u64,
+    /// Whether there is a recovery.
+    pub(in crate::rules) is_pair: bool,
+}
+
+/// What is wrong with the masks among the policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PolicyErrors {
+    /// The key's mask.
+    pub key: Option<MaskError>,
+    /// The mask of the value that must differ.
+    pub distinct: Option<MaskError>,
+}
+
+impl Plan {
+    /// Compiles policies for an expression of `groups` groups.
+    pub(in crate::rules) fn compile(
+        spec: &PolicySpec<'_>,
+        groups: usize,
+    ) -> Result<Self, PolicyErrors> {
+        let parse = |mask: Option<&str>| mask.map(|mask| Mask::parse(mask, groups)).transpose();
+        let key = parse(spec.key);
+        let value = parse(spec.distinct.map(|(mask, _)| mask));
+        let (key, value) = match (key, value) {
+            (Ok(key), Ok(value)) => (key, value),
+            (key, value) => {
+                return Err(PolicyErrors {
+                    key: key.err(),
+                    distinct: value.err(),
+                });
+            }
+        };
+        let distinct = value.zip(spec.distinct.map(|(_, window)| window));
+        // The text holds the very values that differ, so it cannot be what is the same.
+        let key = match key {
+            None if distinct.is_some() => Some(Mask::empty()),
+            key => key,
+        };
+        Ok(Self {
+            key,
+            threshold: spec.threshold,
+            distinct,
+            after: spec.after,
+            unless: spec.unless.iter().map(|&rule| (rule, None)).collect(),
+            grace_millis: spec.grace_millis,
+            remind_millis: spec.remind_millis,
+            is_pair: false,
+        })
+    }
+
+    /// Returns whether the policies refer to a group of the expression.
+    pub(in crate::rules) fn uses_groups(&self) -> bool {
+        let distinct = self.distinct.as_ref().map(|(mask, _)| mask);
+        let mut masks = self.key.iter().chain(distinct);
+        masks.any(Mask::uses_groups)
+    }
+}
+
+/// Says what the policies do, in words without a full stop; nothing if there are none.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let mut next = |f: &mut fmt::Formatter<'_>| {
+            let result = f.write_str(separator);
+            separator = "; ";
+            result
+        };
+        for (index, (rule, _)) in self.unless.iter().enumerate() {
+            if index == 0 {
+                next(f)?;
+            }
+            let word = if index == 0 { "not while " } else { " or " };
+            write!(f, "{word}{rule}")?;
+        }
+        if !self.unless.is_empty() {
+            f.write_str(" is under way")?;
+        }
+        if let Some((rule, window)) = self.after {
+            next(f)?;
+            let (count, within) = (window.count, Duration(window.millis));
+            write!(f, "only after {count} matches of {rule} within {within}")?;
+        }
+        if let Some(window) = self.threshold {
+            next(f)?;
+            let (count, within) = (window.count, Duration(window.millis));
+            write!(f, "when {count} have come within {within}")?;
+        }
+        if let Some((_, window)) = self.distinct {
+            next(f)?;
+            let (count, within) = (window.count, Duration(window.millis));
+            write!(f, "when {count} different values have come within {within}")?;
+        }
+        if self.is_pair {
+            next(f)?;
+            f.write_str("until its recovery")?;
+            if self.grace_millis > 0 {
+                write!(
+                    f,
+                    ", which has {} to come first",
+                    Duration(self.grace_millis)
+                )?;
+            }
+            if self.remind_millis > 0 {
+                write!(
+                    f,
+                    ", with a reminder every {}",
+                    Duration(self.remind_millis)
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
