@@ -88,6 +88,12 @@ fn collect_names(folder: &Path, names: &mut BTreeSet<String>) {
         }
         let text = fs::read_to_string(&path).expect("a file");
         let code = text.split("mod tests {").next().unwrap_or_default();
+        // The fields of a rule, some of which are single words.
+        for list in code.split("FIELDS: [&str;").skip(1) {
+            let list = list.split("];").next().unwrap_or_default();
+            let fields = list.split('"').skip(1).step_by(2);
+            names.extend(fields.map(str::to_owned));
+        }
         for line in code
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
@@ -111,8 +117,6 @@ fn variable(literal: &str) -> Option<String> {
     };
     match literal {
         "TZ" => Some(literal.to_owned()),
-        // The fields of a rule are read by their position.
-        "NOTIFIER" | "TOPICS" | "ROUTERS" => Some(literal.to_owned()),
         _ if literal.starts_with("CARGO_") || !is_name(literal) => None,
         _ => {
             let (start, end) = literal.split_once('_')?;

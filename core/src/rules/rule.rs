@@ -159,13 +159,21 @@ impl RulesBuilder {
         }
     }
 
+    /// Returns whether there is a rule with a name.
+    #[must_use]
+    pub fn has(&self, name: RuleName) -> bool {
+        self.rules.iter().any(|rule| rule.name == name)
+    }
+
     /// Gives a rule its policies.
     ///
     /// # Errors
     ///
     /// Returns everything that is wrong with their masks. The rule stays as it is.
     pub fn set_policies(&mut self, id: RuleId, spec: &PolicySpec<'_>) -> Result<(), PolicyErrors> {
-        if let Some(rule) = self.rules.get_mut(id.index()) {
+        if let Some(rule) = self.rules.get_mut(id.index())
+            && !spec.is_empty()
+        {
             rule.plan = Some(Box::new(Plan::compile(spec, rule.groups())?));
         }
         Ok(())

@@ -59,10 +59,13 @@ fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result
     writeln!(
         out,
         "Rules, in the order in which they notify: {}",
-        rules.len()
+        rules.iter().filter(|rule| rule.recovers.is_none()).count()
     )?;
     for rule in rules {
-        write_rule(env, rule, out)?;
+        match rule.recovers {
+            None => write_rule(env, rule, out)?,
+            Some(_) => write_recovery(env, rule, out)?,
+        }
     }
     out.push_str("\nNotifiers that the rules use:");
     if settings.notifiers.list.is_empty() {
@@ -103,9 +106,26 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
     match rule.cooldown_millis / 1_000 {
-        0 => out.write_str("    cooldown  off\n"),
-        secs => writeln!(out, "    cooldown  {secs} s"),
+        0 => out.write_str("    cooldown  off\n")?,
+        secs => writeln!(out, "    cooldown  {secs} s")?,
     }
+    let policies = rule.plan.as_ref().map(|plan| plan.to_string());
+    match policies {
+        Some(words) if !words.is_empty() => writeln!(out, "    policies  {words}"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what ends a rule's cases, after the rule.
+fn write_recovery(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
+    let name = rule.name;
+    let variable = |field| env.bytes(&format!("{name}_{field}"));
+    for (word, field) in [("recovery", "RECOVERY_STR"), ("message ", "RECOVERY_MSG")] {
+        if let Some(value) = variable(field) {
+            writeln!(out, "    {word}  {}", Escaped(value))?;
+        }
+    }
+    Ok(())
 }
 
 fn write_filter(filter: &Filter, out: &mut String) -> fmt::Result {

@@ -4,10 +4,12 @@
 //! [`Problems`], so that a user sees all of them at the first start.
 
 mod env;
+pub(crate) mod expressions;
 mod filters;
 mod intake;
 mod log;
 mod numbers;
+mod policies;
 mod problems;
 mod routers;
 pub(crate) mod rules;

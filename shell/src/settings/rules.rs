@@ -2,13 +2,11 @@
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
-use alertik_core::limits::{ENV_RULES_MAX, PATTERN_BYTES_TOTAL_MAX};
-use alertik_core::matching::hints;
-use alertik_core::rules::{
-    MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
-};
+use alertik_core::limits::ENV_RULES_MAX;
+use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event};
 
-use super::{Env, Problems, filters, numbers};
+use super::expressions::{read_mask, report, warn_of_habits};
+use super::{Env, Problems, filters, numbers, policies};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -29,12 +27,15 @@ const FIELDS: [&str; 5] = [
 pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, NotifierSet) {
     let mut builder = RulesBuilder::new();
     let mut used = NotifierSet::EMPTY;
-    let enabled = read_static_events(env, &mut builder, &mut used, problems);
+    let mut references = Vec::new();
+    let enabled = read_static_events(env, &mut builder, &mut used, &mut references, problems);
     let count = read_count(env, problems);
     for number in 0..count {
         // `count` is at most `ENV_RULES_MAX`, which fits.
-        read_rule(env, number as u8, &mut builder, &mut used, problems);
+        let into = (&mut builder, &mut used, &mut references);
+        read_rule(env, number as u8, into, problems);
     }
+    policies::check(&references, &builder, problems);
     warn_of_unused(env, count, problems);
     if count == 0 && enabled == 0 && problems.errors().is_empty() {
         problems.error(
@@ -77,8 +78,11 @@ fn rule_variables(env: &Env) -> impl Iterator<Item = (u64, &str, &str)> {
 fn read_rule(
     env: &Env,
     number: u8,
-    builder: &mut RulesBuilder,
-    used: &mut NotifierSet,
+    (builder, used, references): (
+        &mut RulesBuilder,
+        &mut NotifierSet,
+        &mut Vec<policies::Reference>,
+    ),
     problems: &mut Problems,
 ) {
     let name = RuleName::Environment(number);
@@ -118,46 +122,18 @@ fn read_rule(
         notifiers,
         cooldown_millis,
     };
-    if let Err(errors) = builder.add_filtered(&spec, filter) {
-        report(
+    let defaults = policies::Defaults {
+        mask: &mask,
+        ..Default::default()
+    };
+    match builder.add_filtered(&spec, filter) {
+        Ok(id) => policies::read(env, (name, id), defaults, builder, references, problems),
+        Err(errors) => report(
             &errors,
             &variable("MATCH_STR"),
             &variable("MASK_MSG"),
             problems,
-        );
-    }
-}
-
-/// Warns of every part of an expression that probably means something else to
-/// its author.
-pub(crate) fn warn_of_habits(pattern: &[u8], variable: &str, problems: &mut Problems) {
-    for hint in hints(pattern) {
-        problems.warning(variable, format_args!("at byte {}: {hint}", hint.offset()));
-    }
-}
-
-/// Adds a rule's errors to `problems`, under the names of its expression and its
-/// mask.
-pub(crate) fn report(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
-    if let Some(error) = &errors.pattern {
-        problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
-    }
-    if let Some(error) = &errors.mask {
-        problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
-    }
-    if let Some(bytes) = errors.too_large {
-        problems.error(
-            pattern,
-            format_args!(
-                "takes {} KiB, with which the expressions of all rules together take more than \
-                 the {} KiB that are allowed; lower its repeat counts, such as {{255}}, or split it",
-                bytes / 1_024,
-                PATTERN_BYTES_TOTAL_MAX / 1_024
-            ),
-        );
-    }
-    if errors.too_many {
-        problems.error(pattern, format_args!("belongs to one rule too many"));
+        ),
     }
 }
 
@@ -166,6 +142,7 @@ fn read_static_events(
     env: &Env,
     builder: &mut RulesBuilder,
     used: &mut NotifierSet,
+    references: &mut Vec<policies::Reference>,
     problems: &mut Problems,
 ) -> usize {
     const ENABLED: &str = "STATIC_EVENTS_ENABLED";
@@ -211,8 +188,13 @@ fn read_static_events(
         let cooldown = read_cooldown(env, &format!("{name}_COOLDOWN_SECS"), problems);
         let spec = RuleSpec::of_static_event(event, notifiers, cooldown);
         let filter = filters::read(env, name, problems);
-        if let Err(errors) = builder.add_filtered(&spec, filter) {
-            report(&errors, ENABLED, ENABLED, problems);
+        let defaults = policies::Defaults {
+            mask: event.mask,
+            ..Default::default()
+        };
+        match builder.add_filtered(&spec, filter) {
+            Ok(id) => policies::read(env, (name, id), defaults, builder, references, problems),
+            Err(errors) => report(&errors, ENABLED, ENABLED, problems),
         }
     }
     enabled.iter().filter(|enabled| **enabled).count()
@@ -263,21 +245,10 @@ fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
     ) * 1_000
 }
 
-/// Reads a mask, which becomes text that services take only as UTF-8. The
-/// predecessor let other bytes through, so they are replaced with a warning.
-fn read_mask<'a>(
-    env: &'a Env,
-    variable: &str,
-    problems: &mut Problems,
-) -> Option<std::borrow::Cow<'a, str>> {
-    let mask = String::from_utf8_lossy(env.bytes(variable)?);
-    if matches!(mask, std::borrow::Cow::Owned(_)) {
-        problems.warning(
-            variable,
-            format_args!("is not valid UTF-8; the bytes that are not are sent as U+FFFD"),
-        );
-    }
-    Some(mask)
+/// Returns the names of all variables of a rule, after `EVENTn_`.
+fn known() -> impl Iterator<Item = &'static &'static str> {
+    let policies = policies::FIELDS.iter();
+    FIELDS.iter().chain(&filters::FIELDS).chain(policies)
 }
 
 /// Warns about variables that look like those of a rule and are not read.
@@ -290,13 +261,11 @@ fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
                     "is not used: ENV_EVENTS is {count}, so only rules below EVENT{count}_ are read"
                 ),
             );
-        } else if !FIELDS.contains(&field) && !filters::FIELDS.contains(&field) {
+        } else if !known().any(|known| *known == field) {
+            let fields: Vec<&str> = known().copied().collect();
             problems.warning(
                 name,
-                format_args!(
-                    "is not known; a rule has NOTIFIER, MATCH_TYPE, MATCH_STR, MASK_MSG, \
-                     COOLDOWN_SECS, TOPICS, TOPICS_UNKNOWN and ROUTERS"
-                ),
+                format_args!("is not known; a rule has {}", fields.join(", ")),
             );
         }
     }

@@ -33,11 +33,14 @@ struct Entry {
     /// The notifiers that the text was held back from, whatever became of the
     /// deliveries that had made them quiet. They get the summary.
     owed: NotifierSet,
-    /// The text, once it was held back.
+    /// The text: once it was held back, or from the beginning.
     text: Option<Place>,
+    /// Whether the text is the one that was notified, which says how many matches it
+    /// stands for.
+    is_tally: bool,
 }
 
-const _: () = assert!(size_of::<Entry>() == 16);
+const _: () = assert!(size_of::<Entry>() == 20);
 
 impl Entry {
     /// Returns whether the end of the cooldown is worth a notification.
@@ -78,13 +81,14 @@ impl Cooldowns {
     }
 
     /// Decides about `text`, which is `case`'s, and starts the cooldown of
-    /// `millis` for the notifiers that get it.
+    /// `millis` for the notifiers that get it. If the text is a tally, it is what the
+    /// summary begins with, and not that of a match which was held back.
     pub(super) fn on_match(
         &mut self,
         now: Instant,
         case: Case,
         head: &NoticeHead,
-        text: Text<'_>,
+        (text, is_tally): (Text<'_>, bool),
         millis: u64,
     ) -> Decision {
         if let Some(index) = self.find(now, case) {
@@ -102,6 +106,7 @@ impl Cooldowns {
         let ticket = Ticket(self.next_ticket);
         // 0 means "no cooldown"; after 2^32 notifications the count starts over.
         self.next_ticket = self.next_ticket.checked_add(1).unwrap_or(1);
+        let place = is_tally.then(|| self.keep_text(head, text));
         self.slots.insert(case, now.after(millis));
         self.entries.push(Entry {
             ticket,
@@ -109,7 +114,8 @@ impl Cooldowns {
             rule: head.rule,
             notifiers: head.notifiers,
             owed: NotifierSet::EMPTY,
-            text: None,
+            text: place,
+            is_tally,
         });
         Decision::Notify(head.notifiers, ticket)
     }
@@ -192,6 +198,7 @@ impl Cooldowns {
             remark: Remark::Repeated {
                 times: entry.held,
                 last,
+                is_tally: entry.is_tally,
             },
         })
     }

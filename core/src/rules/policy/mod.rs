@@ -173,7 +173,8 @@ impl Policies {
         head: &NoticeHead,
         text: Text<'_>,
     ) -> Decision {
-        if let Some(plan) = &rule.plan
+        let plan = rule.plan.as_deref();
+        if let Some(plan) = plan
             && plan.is_pair
         {
             let times = PairTimes {
@@ -186,6 +187,8 @@ impl Policies {
         if rule.cooldown_millis == 0 {
             return Decision::Notify(head.notifiers, Ticket::default());
         }
+        let is_tally = plan.is_some_and(|plan| plan.threshold.is_some() || plan.distinct.is_some());
+        let text = (text, is_tally);
         self.cooldowns
             .on_match(now, case, head, text, rule.cooldown_millis)
     }

@@ -104,6 +104,8 @@ pub(super) enum Remark {
         times: u32,
         /// When it was held back last.
         last: Wall,
+        /// Whether the kept text stands for other matches.
+        is_tally: bool,
     },
     /// What began is still so after the grace time.
     Began {
@@ -129,9 +131,17 @@ pub(super) enum Remark {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Repeated { times, last } => {
-                let plural = if times == 1 { "" } else { "s" };
-                write!(f, ", repeated {times} time{plural}, last at: {last}")
+            Self::Repeated {
+                times,
+                last,
+                is_tally,
+            } => {
+                let (before, after) = match times {
+                    _ if is_tally => ("", " more"),
+                    1 => ("repeated ", " time"),
+                    _ => ("repeated ", " times"),
+                };
+                write!(f, ", {before}{times}{after}, last at: {last}")
             }
             Self::Began { at } => write!(f, ", at: {at}"),
             Self::Lasts { millis } => write!(f, ", lasts for {}", Duration(millis)),
@@ -188,6 +198,7 @@ mod tests {
             remark: Remark::Repeated {
                 times: u32::MAX,
                 last: Wall::default(),
+                is_tally: false,
             },
         }
     }

@@ -66,6 +66,8 @@ struct Entry {
     /// When its beginning was last notified.
     notified: Instant,
     text: Place,
+    /// The entry goes after its event, because another one needs the room.
+    must_go: bool,
 }
 
 /// The cases that are open, or have ended a short time ago.
@@ -147,6 +149,7 @@ impl Pairs {
         {
             // What it holds back is notified now.
             if self.has_event(index) {
+                self.entries[index].must_go = true;
                 self.slots.set_ends(index, now);
                 return Decision::MakeRoom;
             }
@@ -178,6 +181,7 @@ impl Pairs {
             since: now,
             notified: now,
             text,
+            must_go: false,
         });
         if waits {
             Decision::Hold(Held::Grace)
@@ -282,7 +286,7 @@ impl Pairs {
             text: KeptText::beginning_of(text),
             remark,
         });
-        if entry.state == State::Over {
+        if entry.state == State::Over || entry.must_go {
             self.remove(index);
         } else {
             entry.state = State::Open;

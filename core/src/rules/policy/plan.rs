@@ -29,6 +29,28 @@ pub struct PolicySpec<'a> {
     pub remind_millis: u64,
 }
 
+impl PolicySpec<'_> {
+    /// Returns whether all policies are off.
+    pub(in crate::rules) const fn is_empty(&self) -> bool {
+        let Self {
+            key,
+            threshold,
+            distinct,
+            after,
+            unless,
+            grace_millis,
+            remind_millis,
+        } = self;
+        key.is_none()
+            && threshold.is_none()
+            && distinct.is_none()
+            && after.is_none()
+            && unless.is_empty()
+            && *grace_millis == 0
+            && *remind_millis == 0
+    }
+}
+
 /// The policies of a rule as compiled.
 #[derive(Debug, Default)]
 pub struct Plan {

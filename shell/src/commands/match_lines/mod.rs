@@ -23,7 +23,7 @@ use alertik_core::syslog::trim_line_end;
 
 use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
-use crate::settings::{Env, Problems, rules};
+use crate::settings::{Env, Problems, expressions, rules};
 use crate::sys::clock;
 use crate::sys::terminal::warn;
 use options::Options;
@@ -112,9 +112,9 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         notifiers: NotifierSet::EMPTY,
         cooldown_millis: 0,
     };
-    rules::warn_of_habits(regex, "--regex", problems);
+    expressions::warn_of_habits(regex, "--regex", problems);
     if let Err(errors) = builder.add(&spec) {
-        rules::report(&errors, "--regex", "--mask", problems);
+        expressions::report(&errors, "--regex", "--mask", problems);
     }
     builder.finish()
 }
@@ -219,7 +219,11 @@ impl Run<'_> {
             )?;
             for (index, (rule, hits)) in rules.enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                write!(out, "{{\"rule\":\"{}\",\"lines\":{hits}}}", rule.name)?;
+                write!(out, "{{\"rule\":\"{}\",", rule.name)?;
+                if rule.recovers.is_some() {
+                    out.push_str("\"recovery\":true,");
+                }
+                write!(out, "\"lines\":{hits}}}")?;
             }
             out.push_str("]}\n");
             return Ok(());
@@ -229,7 +233,11 @@ impl Run<'_> {
             "lines: {lines}, matched: {matched}, unmatched: {unmatched}"
         )?;
         for (rule, hits) in rules {
-            writeln!(out, "  {} matched {hits}", rule.name)?;
+            let recovery = match rule.recovers {
+                Some(_) => ", recovery,",
+                None => "",
+            };
+            writeln!(out, "  {}{recovery} matched {hits}", rule.name)?;
         }
         Ok(())
     }

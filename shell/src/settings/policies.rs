@@ -1,0 +1,243 @@
+//! The variables of a rule's policies: `…_KEY`, `…_THRESHOLD`, `…_DISTINCT`, `…_AFTER`,
+//! `…_UNLESS` and those of its recovery.
+
+use std::borrow::Cow;
+
+use alertik_core::ids::{RuleId, RuleName};
+use alertik_core::limits::WINDOW_COUNT_MAX;
+use alertik_core::rules::{PolicySpec, RulesBuilder, Window};
+
+use super::expressions::{read_mask, report};
+use super::{Env, Problems, numbers};
+
+/// The names after `EVENTn_` and `STATIC_EVENTn_`.
+pub(super) const FIELDS: [&str; 9] = [
+    "KEY",
+    "THRESHOLD",
+    "DISTINCT",
+    "AFTER",
+    "UNLESS",
+    "RECOVERY_STR",
+    "RECOVERY_MSG",
+    "GRACE_SECS",
+    "REMIND_SECS",
+];
+
+/// A week: a longer time is more likely a mistake than a wish.
+const SECS_MAX: u64 = 7 * 24 * 60 * 60;
+
+/// A rule that a variable names, which is there or not once all rules were read.
+pub(super) struct Reference {
+    variable: String,
+    /// The rule whose variable it is.
+    by: RuleName,
+    to: RuleName,
+}
+
+/// What a rule does unless its variables say otherwise.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Defaults<'a> {
+    /// Its policies.
+    pub(super) policies: PolicySpec<'a>,
+    /// The expression of its recovery and the mask of its text.
+    pub(super) recovery: Option<(&'a str, &'a str)>,
+    /// The mask of its own text, from which a recovery has its text if nothing else says
+    /// so.
+    pub(super) mask: &'a str,
+}
+
+/// Reads the policies of rule `id` and gives them to it.
+pub(super) fn read(
+    env: &Env,
+    (name, id): (RuleName, RuleId),
+    defaults: Defaults<'_>,
+    builder: &mut RulesBuilder,
+    references: &mut Vec<Reference>,
+    problems: &mut Problems,
+) {
+    let mut reader = Reader {
+        env,
+        name,
+        problems,
+    };
+    let key = read_mask(env, &reader.variable("KEY"), reader.problems);
+    let unless = reader.rules("UNLESS");
+    let spec = reader.policies(defaults.policies, key.as_deref(), unless.as_deref());
+    let mut refer = |field: &str, to: RuleName| {
+        references.push(Reference {
+            variable: format!("{name}_{field}"),
+            by: name,
+            to,
+        });
+    };
+    if let Some((to, _)) = spec.after {
+        refer("AFTER", to);
+    }
+    spec.unless.iter().for_each(|&to| refer("UNLESS", to));
+    if let Err(errors) = builder.set_policies(id, &spec) {
+        for (field, error) in [("KEY", errors.key), ("DISTINCT", errors.distinct)] {
+            if let Some(error) = error {
+                let variable = reader.variable(field);
+                let at = error.offset();
+                reader
+                    .problems
+                    .error(&variable, format_args!("at byte {at}: {error}"));
+            }
+        }
+    }
+    reader.recovery(id, defaults, builder);
+}
+
+/// Reads the variables of one rule.
+struct Reader<'a> {
+    env: &'a Env,
+    name: RuleName,
+    problems: &'a mut Problems,
+}
+
+impl<'a> Reader<'a> {
+    fn variable(&self, field: &str) -> String {
+        format!("{}_{field}", self.name)
+    }
+
+    /// Reads a value that is not understood if `parse` returns `None`; then an example
+    /// says how it should look.
+    fn parsed<T>(
+        &mut self,
+        field: &str,
+        example: &str,
+        parse: fn(&'a str) -> Option<T>,
+    ) -> Option<T> {
+        let variable = self.variable(field);
+        let text = self.env.text(&variable, self.problems)?;
+        let value = parse(text);
+        if value.is_none() {
+            self.problems.error(
+                &variable,
+                format_args!("'{text}' is not understood; an example is {example}"),
+            );
+        }
+        value
+    }
+
+    /// Reads seconds, as milliseconds.
+    fn secs(&mut self, field: &str, default_millis: u64) -> u64 {
+        let variable = self.variable(field);
+        let default = default_millis / 1_000;
+        numbers::whole(self.env, &variable, 0..=SECS_MAX, default, self.problems) * 1_000
+    }
+
+    /// Reads a list of rules.
+    fn rules(&mut self, field: &str) -> Option<Vec<RuleName>> {
+        self.parsed(field, "3,S5 for EVENT3 and STATIC_EVENT5", |list| {
+            list.split(',').map(parse_rule).collect()
+        })
+    }
+
+    /// Reads all but the recovery.
+    fn policies<'s>(
+        &mut self,
+        defaults: PolicySpec<'s>,
+        key: Option<&'s str>,
+        unless: Option<&'s [RuleName]>,
+    ) -> PolicySpec<'s>
+    where
+        'a: 's,
+    {
+        let threshold = self.parsed("THRESHOLD", "5/60 for 5 within 60 s", parse_window);
+        let distinct = self.parsed("DISTINCT", "@1:10/300 for 10 of @1 within 300 s", |text| {
+            let (mask, window) = text.rsplit_once(':')?;
+            Some((mask, parse_window(window)?))
+        });
+        if threshold.is_some() && distinct.is_some() {
+            let variable = self.variable("DISTINCT");
+            self.problems.error(
+                &variable,
+                format_args!("excludes THRESHOLD; a second rule can have that"),
+            );
+        }
+        let example = "1:3/600 for 3 matches of EVENT1 within 600 s, or S1:3/600";
+        let after = self.parsed("AFTER", example, |text| {
+            let (rule, window) = text.split_once(':')?;
+            Some((parse_rule(rule)?, parse_window(window)?))
+        });
+        // One replaces the other.
+        let is_counted = threshold.is_some() || distinct.is_some();
+        let counts = if is_counted {
+            (threshold, distinct)
+        } else {
+            (defaults.threshold, defaults.distinct)
+        };
+        PolicySpec {
+            key: key.or(defaults.key),
+            threshold: counts.0,
+            distinct: counts.1,
+            after: after.or(defaults.after),
+            unless: unless.unwrap_or(defaults.unless),
+            grace_millis: self.secs("GRACE_SECS", defaults.grace_millis),
+            remind_millis: self.secs("REMIND_SECS", defaults.remind_millis),
+        }
+    }
+
+    /// Reads the recovery and adds it.
+    fn recovery(&mut self, id: RuleId, defaults: Defaults<'_>, builder: &mut RulesBuilder) {
+        let [match_str, mask] = ["RECOVERY_STR", "RECOVERY_MSG"].map(|field| self.variable(field));
+        let default = defaults.recovery;
+        let text = read_mask(self.env, &mask, self.problems);
+        let pattern = self.env.bytes(&match_str);
+        let Some(pattern) = pattern.or_else(|| default.map(|(pattern, _)| pattern.as_bytes()))
+        else {
+            for field in ["RECOVERY_MSG", "GRACE_SECS", "REMIND_SECS"] {
+                let variable = self.variable(field);
+                if self.env.bytes(&variable).is_some() {
+                    self.problems.warning(
+                        &variable,
+                        format_args!("is not used: {match_str} is not set"),
+                    );
+                }
+            }
+            return;
+        };
+        let text = text
+            .or_else(|| default.map(|(_, mask)| Cow::Borrowed(mask)))
+            .unwrap_or_else(|| format!("{}: over after @{{duration}}", defaults.mask).into());
+        if let Err(errors) = builder.add_recovery(id, pattern, &text) {
+            report(&errors, &match_str, &mask, self.problems);
+        }
+    }
+}
+
+/// Reports the rules that are named and are not there.
+pub(super) fn check(references: &[Reference], builder: &RulesBuilder, problems: &mut Problems) {
+    for Reference { variable, by, to } in references {
+        if by == to {
+            problems.error(variable, format_args!("names its own rule"));
+        } else if !builder.has(*to) {
+            problems.error(
+                variable,
+                format_args!("names {to}, which is not a rule that is turned on"),
+            );
+        }
+    }
+}
+
+/// Parses a count and seconds: `5/60`.
+fn parse_window(text: &str) -> Option<Window> {
+    let (count, secs) = text.split_once('/')?;
+    let count = count.trim_ascii().parse::<u16>().ok()?;
+    let secs = secs.trim_ascii().parse::<u64>().ok()?;
+    let is_right = (1..=WINDOW_COUNT_MAX).contains(&count) && (1..=SECS_MAX).contains(&secs);
+    is_right.then_some(Window {
+        count,
+        millis: secs * 1_000,
+    })
+}
+
+/// Parses the name of a rule: `3`, or `S5` for a static event.
+fn parse_rule(text: &str) -> Option<RuleName> {
+    let text = text.trim_ascii();
+    match text.strip_prefix(['S', 's']) {
+        Some(number) => number.parse().ok().map(RuleName::Static),
+        None => text.parse().ok().map(RuleName::Environment),
+    }
+}
