@@ -32,7 +32,7 @@ impl RuleId {
 pub enum RuleName {
     /// `EVENTn_*` of the environment.
     Environment(u8),
-    /// An entry of [`crate::rules::STATIC_EVENTS`], `STATIC_EVENTn_*`.
+    /// An entry of [`crate::rules::static_events`], `STATIC_EVENTn_*`.
     Static(u8),
     /// The option `--regex` of a command.
     CommandLine,

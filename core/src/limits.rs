@@ -45,7 +45,7 @@ pub const ENV_RULES_MAX: usize = 64;
 pub const ROUTERS_MAX: usize = 64;
 
 /// Most static events the core can ship.
-pub const STATIC_EVENTS_MAX: usize = 16;
+pub const STATIC_EVENTS_MAX: usize = 64;
 
 /// Most rules in all. A candidate set is one bit per rule.
 pub const RULES_MAX: usize = ENV_RULES_MAX + STATIC_EVENTS_MAX;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring};
-use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, STATIC_EVENTS};
+use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, static_event};
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
@@ -101,7 +101,7 @@ fn main() {
     let mut builder = RulesBuilder::new();
     builder
         .add(&RuleSpec::of_static_event(
-            &STATIC_EVENTS[0],
+            static_event(0).unwrap(),
             notifiers,
             10_000,
         ))

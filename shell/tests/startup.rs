@@ -104,14 +104,16 @@ fn names() {
         &["EVENT0_MATCH_TYPE: 'REGEX' is not a match type; allowed are substr and regex"],
     );
     check(
-        &[("STATIC_EVENTS_ENABLED", "7")],
+        &[("STATIC_EVENTS_ENABLED", "200")],
         &[
-            "STATIC_EVENTS_ENABLED: '7' is not the number of a static event; there are 0 to 0, separated by commas",
+            "STATIC_EVENTS_ENABLED: '200' is neither the number nor the name of a static event, nor pack; `alertik events` lists them; they are separated by commas",
         ],
     );
     check(
         &[("STATIC_EVENTS_ENABLED", "0")],
-        &["STATIC_EVENT0_NOTIFIER: is not set, although STATIC_EVENTS_ENABLED turns the event on"],
+        &[
+            "STATIC_EVENT0_NOTIFIER: is not set, nor is STATIC_NOTIFIER, although STATIC_EVENTS_ENABLED turns the event on",
+        ],
     );
 }
 

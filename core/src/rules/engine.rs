@@ -196,13 +196,14 @@ impl Engine {
         let id = self.notified?;
         let rule = self.rules.rules.get(id.index())?;
         let message = &self.message[..self.message_len];
+        let part = part(rule, message);
         self.rules.scratch.limit_work(RUN_WORK_MAX);
         let groups = match &rule.condition {
             Condition::Substring(bytes) => {
                 let start = match bytes.len() {
                     // The empty string is found at the beginning.
                     0 => 0,
-                    _ => find(message, bytes)?,
+                    _ => find(part, bytes)?,
                 };
                 let end = start + bytes.len();
                 self.spans[0] = Some(Span { start, end });
@@ -210,7 +211,7 @@ impl Engine {
             }
             Condition::Regex(pattern) => {
                 let scratch = &mut self.rules.scratch;
-                let found = pattern.captures(message, scratch, &mut self.spans);
+                let found = pattern.captures(part, scratch, &mut self.spans);
                 // The daemon would not have done this work.
                 scratch.take_work();
                 if !found {
@@ -219,11 +220,13 @@ impl Engine {
                 pattern.groups()
             }
         };
+        let spans = &mut self.spans[..=groups.min(GROUPS_MAX)];
+        shift(spans, message, part);
         Some(Located {
             id,
             rule,
             message,
-            spans: &self.spans[..=groups.min(GROUPS_MAX)],
+            spans,
         })
     }
 
@@ -334,17 +337,25 @@ impl Engine {
         if let Some(filter) = &rule.filter {
             let line = parse(message);
             let (router, _) = self.routers.name(source, &line);
-            if !filter.passes(source, router, line.topics) {
+            if filter.is_for_unmatched && self.matched
+                || !filter.passes(source, router, line.topics)
+            {
                 return false;
             }
         }
+        let part = part(rule, message);
+        let scratch = &mut self.rules.scratch;
         let matches = match &rule.condition {
             // The screen finds substrings exactly.
-            Condition::Substring(_) => true,
+            Condition::Substring(_) if part.len() == message.len() => true,
+            Condition::Substring(text) => text.is_empty() || find(part, text).is_some(),
             Condition::Regex(pattern) if rule.uses_groups() => {
-                pattern.captures(message, &mut self.rules.scratch, &mut self.spans)
+                let found = pattern.captures(part, scratch, &mut self.spans);
+                let groups = pattern.groups().min(GROUPS_MAX);
+                shift(&mut self.spans[..=groups], message, part);
+                found
             }
-            Condition::Regex(pattern) => pattern.is_match(message, &mut self.rules.scratch),
+            Condition::Regex(pattern) => pattern.is_match(part, scratch),
         };
         self.work = self.work.saturating_sub(self.rules.scratch.take_work());
         if matches && !self.matched {
@@ -523,6 +534,26 @@ impl Writer<'_> {
             text.push_mask("] ");
         }
         text.as_text().as_bytes().len()
+    }
+}
+
+/// Returns the part of a message that a rule is about.
+fn part<'a>(rule: &Rule, message: &'a [u8]) -> &'a [u8] {
+    match &rule.filter {
+        Some(filter) if filter.is_for_message => parse(message).text,
+        _ => message,
+    }
+}
+
+/// Moves places in a part of the message to where they are in the message.
+fn shift(spans: &mut [Option<Span>], message: &[u8], part: &[u8]) {
+    // An empty part may be anywhere.
+    let start = part.as_ptr().addr().wrapping_sub(message.as_ptr().addr());
+    if start <= message.len() {
+        for span in spans.iter_mut().flatten() {
+            span.start += start;
+            span.end += start;
+        }
     }
 }
 

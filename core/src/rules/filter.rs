@@ -31,13 +31,21 @@ pub struct Filter {
     pub drops_unknown: bool,
     /// One of these routers must have sent the line.
     pub routers: Box<[RouterFilter]>,
+    /// The pattern is looked for in the message without its header, so that `^` is where
+    /// the message begins.
+    pub is_for_message: bool,
+    /// No rule before this one may have matched the line.
+    pub is_for_unmatched: bool,
 }
 
 impl Filter {
     /// Returns whether every line passes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        !self.has_topics() && self.routers.is_empty()
+        !self.has_topics()
+            && self.routers.is_empty()
+            && !self.is_for_message
+            && !self.is_for_unmatched
     }
 
     const fn has_topics(&self) -> bool {
@@ -65,10 +73,17 @@ impl Filter {
 /// Says what passes, in words without a full stop; nothing for an empty filter.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_for_unmatched {
+            f.write_str("only if no rule before matched")?;
+        }
         if !self.has_topics() {
             return Ok(());
         }
-        f.write_str("lines")?;
+        f.write_str(if self.is_for_unmatched {
+            "; lines"
+        } else {
+            "lines"
+        })?;
         for (index, topic) in self.topics.iter().enumerate() {
             f.write_str(if index == 0 { " with " } else { " and " })?;
             f.write_str(topic)?;

@@ -1,7 +1,7 @@
 //! What a match means: rules as written ([`RuleSpec`]) and as compiled
 //! ([`Rule`]), their masks and policies, and the [`Engine`] that runs them.
 //!
-//! [`STATIC_EVENTS`] are rules that ship with the program.
+//! [`static_events`] are rules that ship with the program.
 
 mod cost;
 mod describe;
@@ -24,4 +24,4 @@ pub use notice::NoticeHead;
 pub use policy::{Held, Plan, PolicyErrors, PolicySpec, Window};
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{MatchType, RuleSpec};
-pub use static_events::{STATIC_EVENTS, StaticEvent, static_event};
+pub use static_events::{StaticEvent, static_event, static_events};

@@ -31,9 +31,9 @@ pub struct RuleSpec<'a> {
 }
 
 impl<'a> RuleSpec<'a> {
-    /// Returns a static event as a rule.
+    /// Returns a static event as a rule, without its filter and its policies.
     #[must_use]
-    pub const fn of_static_event(
+    pub fn of_static_event(
         event: &'static StaticEvent,
         notifiers: NotifierSet,
         cooldown_millis: u64,
@@ -41,8 +41,8 @@ impl<'a> RuleSpec<'a> {
         Self {
             name: RuleName::Static(event.number),
             match_type: MatchType::Regex,
-            match_str: event.pattern.as_bytes(),
-            mask: event.mask,
+            match_str: event.variable("MATCH_STR").unwrap_or_default().as_bytes(),
+            mask: event.variable("MASK_MSG").unwrap_or_default(),
             notifiers,
             cooldown_millis,
         }

@@ -6,10 +6,9 @@ use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::delivery::Notifier;
-use alertik_core::ids::RuleName;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::rules::Condition;
-use alertik_core::rules::{Filter, RouterFilter, Rule, static_event};
+use alertik_core::rules::{Filter, RouterFilter, Rule};
 
 use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
@@ -84,12 +83,7 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     let name = rule.name;
     writeln!(out, "  {name}")?;
     let variable = |field| env.bytes(&format!("{name}_{field}")).unwrap_or_default();
-    let (match_str, mask) = match name {
-        RuleName::Static(number) => static_event(number).map_or((&b""[..], &b""[..]), |event| {
-            (event.pattern.as_bytes(), event.mask.as_bytes())
-        }),
-        _ => (variable("MATCH_STR"), variable("MASK_MSG")),
-    };
+    let (match_str, mask) = (variable("MATCH_STR"), variable("MASK_MSG"));
     let (kind, groups) = match &rule.condition {
         Condition::Substring(_) => ("substr", 0),
         Condition::Regex(pattern) => ("regex ", pattern.groups()),

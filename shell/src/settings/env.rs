@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use alertik_core::rules::{StaticEvent, static_event, static_events};
+
 use super::Problems;
 
 /// A copy of the environment variables. Values are bytes: a rule may hold any.
@@ -17,16 +19,28 @@ impl Env {
     pub(crate) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
         let variables = variables
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_vec())))
+            .map(|(name, value)| (by_number(name), value))
             .collect();
         Self { variables }
     }
 
-    /// Returns a variable's value, or `None` if it is not set.
+    /// Returns a variable's value, or `None` if it is not set. Those of a static event
+    /// that are not set have the event's own values.
     pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        let (_, value) = self
-            .variables
-            .iter()
-            .find(|(candidate, _)| candidate == name)?;
+        self.own(name).or_else(|| {
+            let (event, field) = static_variable(name)?;
+            match field {
+                "NOTIFIER" => self.own("STATIC_NOTIFIER"),
+                "MATCH_TYPE" => Some(b"regex"),
+                _ => event.variable(field).map(str::as_bytes),
+            }
+        })
+    }
+
+    /// Returns a variable's value if the user has set it.
+    pub(crate) fn own(&self, name: &str) -> Option<&[u8]> {
+        let mut variables = self.variables.iter();
+        let (_, value) = variables.find(|(candidate, _)| candidate == name)?;
         Some(value)
     }
 
@@ -46,5 +60,35 @@ impl Env {
     /// Returns the names of all variables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+/// Returns the static event that a variable belongs to, and its field.
+fn static_variable(name: &str) -> Option<(&'static StaticEvent, &str)> {
+    let (number, field) = name.strip_prefix("STATIC_EVENT")?.split_once('_')?;
+    Some((static_event(number.parse().ok()?)?, field))
+}
+
+/// Returns a variable that names a static event, `STATIC_EVENT_LINK_KEY`, as the one that
+/// has its number, `STATIC_EVENT12_KEY`; others as they are.
+fn by_number(name: String) -> String {
+    let Some(rest) = name.strip_prefix("STATIC_EVENT_") else {
+        return name;
+    };
+    let named = static_events().filter_map(|event| {
+        let mut rest = rest.bytes();
+        let is_same = event.name.bytes().all(|byte| {
+            let upper = byte.to_ascii_uppercase();
+            rest.next() == Some(if byte == b'-' { b'_' } else { upper })
+        });
+        // What follows is the field, or more of a longer name.
+        (is_same && rest.next() == Some(b'_')).then_some((event, rest.len()))
+    });
+    match named.min_by_key(|(_, length)| *length) {
+        Some((event, length)) => {
+            let field = &rest[rest.len() - length..];
+            format!("STATIC_EVENT{}_{field}", event.number)
+        }
+        None => name,
     }
 }

@@ -7,13 +7,23 @@ use alertik_core::rules::{Filter, RouterFilter};
 use super::{Env, Problems};
 
 /// The names after `EVENTn_` and `STATIC_EVENTn_`.
-pub(super) const FIELDS: [&str; 3] = ["TOPICS", "TOPICS_UNKNOWN", "ROUTERS"];
+pub(super) const FIELDS: [&str; 5] = ["TOPICS", "TOPICS_UNKNOWN", "ROUTERS", "MATCH_PART", "ELSE"];
+
+/// The values of `…_MATCH_PART`.
+const LINE: &str = "line";
+const MESSAGE: &str = "message";
 
 /// Reads the filter of a rule.
 pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter {
-    let [topics, unknown, routers] = FIELDS.map(|field| format!("{rule}_{field}"));
+    let [topics, unknown, routers, part, unmatched] = FIELDS.map(|field| format!("{rule}_{field}"));
+    let part_default = match rule {
+        RuleName::Static(_) => MESSAGE,
+        _ => LINE,
+    };
     let mut filter = Filter {
-        drops_unknown: read_unknown(env, &unknown, problems),
+        drops_unknown: choose(env, &unknown, ["pass", "drop"], "pass", problems) == "drop",
+        is_for_message: choose(env, &part, [LINE, MESSAGE], part_default, problems) == MESSAGE,
+        is_for_unmatched: choose(env, &unmatched, ["0", "1"], "0", problems) == "1",
         ..Filter::default()
     };
     let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -45,7 +55,7 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
             }
         })
         .collect();
-    if env.bytes(&unknown).is_some() && env.bytes(&topics).is_none() {
+    if env.own(&unknown).is_some() && env.bytes(&topics).is_none() {
         problems.warning(&unknown, format_args!("is not used: {topics} is not set"));
     }
     filter
@@ -58,17 +68,22 @@ fn entries<'a>(env: &'a Env, variable: &str, problems: &mut Problems) -> Vec<&'a
     entries.filter(|entry| !entry.is_empty()).collect()
 }
 
-/// Reads whether lines without topics are dropped.
-fn read_unknown(env: &Env, variable: &str, problems: &mut Problems) -> bool {
-    match env.text(variable, problems).unwrap_or_default() {
-        "" | "pass" => false,
-        "drop" => true,
-        other => {
-            problems.error(
-                variable,
-                format_args!("'{other}' is not known; allowed are pass and drop"),
-            );
-            false
-        }
+/// Reads a value that is one of two.
+fn choose<'a>(
+    env: &'a Env,
+    variable: &str,
+    allowed: [&'a str; 2],
+    default: &'a str,
+    problems: &mut Problems,
+) -> &'a str {
+    let text = env.text(variable, problems).unwrap_or_default();
+    if text.is_empty() || allowed.contains(&text) {
+        return if text.is_empty() { default } else { text };
     }
+    let [one, other] = allowed;
+    problems.error(
+        variable,
+        format_args!("'{text}' is not known; allowed are {one} and {other}"),
+    );
+    default
 }

@@ -14,6 +14,7 @@ mod problems;
 mod routers;
 pub(crate) mod rules;
 pub(crate) mod services;
+mod static_events;
 mod timezone;
 mod trust;
 mod url;

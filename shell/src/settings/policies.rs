@@ -1,8 +1,6 @@
 //! The variables of a rule's policies: `…_KEY`, `…_THRESHOLD`, `…_DISTINCT`, `…_AFTER`,
 //! `…_UNLESS` and those of its recovery.
 
-use std::borrow::Cow;
-
 use alertik_core::ids::{RuleId, RuleName};
 use alertik_core::limits::WINDOW_COUNT_MAX;
 use alertik_core::rules::{PolicySpec, RulesBuilder, Window};
@@ -34,25 +32,12 @@ pub(super) struct Reference {
     to: RuleName,
 }
 
-/// What a rule does unless its variables say otherwise.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Defaults<'a> {
-    /// Its policies.
-    pub(super) policies: PolicySpec<'a>,
-    /// The expression of its recovery and the mask of its text.
-    pub(super) recovery: Option<(&'a str, &'a str)>,
-    /// The mask of its own text, from which a recovery has its text if nothing else says
-    /// so.
-    pub(super) mask: &'a str,
-}
-
-/// Reads the policies of rule `id` and gives them to it.
+/// Reads the policies of rule `id`, whose text has the mask `mask`, and gives them to it.
 pub(super) fn read(
     env: &Env,
     (name, id): (RuleName, RuleId),
-    defaults: Defaults<'_>,
-    builder: &mut RulesBuilder,
-    references: &mut Vec<Reference>,
+    mask: &str,
+    (builder, references): (&mut RulesBuilder, &mut Vec<Reference>),
     problems: &mut Problems,
 ) {
     let mut reader = Reader {
@@ -62,13 +47,17 @@ pub(super) fn read(
     };
     let key = read_mask(env, &reader.variable("KEY"), reader.problems);
     let unless = reader.rules("UNLESS");
-    let spec = reader.policies(defaults.policies, key.as_deref(), unless.as_deref());
+    let spec = reader.policies(key.as_deref(), unless.as_deref());
     let mut refer = |field: &str, to: RuleName| {
-        references.push(Reference {
-            variable: format!("{name}_{field}"),
-            by: name,
-            to,
-        });
+        let variable = format!("{name}_{field}");
+        // A static event may name others that are not turned on.
+        if field == "AFTER" || env.own(&variable).is_some() {
+            references.push(Reference {
+                variable,
+                by: name,
+                to,
+            });
+        }
     };
     if let Some((to, _)) = spec.after {
         refer("AFTER", to);
@@ -85,7 +74,7 @@ pub(super) fn read(
             }
         }
     }
-    reader.recovery(id, defaults, builder);
+    reader.recovery(id, mask, builder);
 }
 
 /// Reads the variables of one rule.
@@ -110,6 +99,10 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let variable = self.variable(field);
         let text = self.env.text(&variable, self.problems)?;
+        // Empty turns off what a static event has.
+        if text.is_empty() {
+            return None;
+        }
         let value = parse(text);
         if value.is_none() {
             self.problems.error(
@@ -121,10 +114,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads seconds, as milliseconds.
-    fn secs(&mut self, field: &str, default_millis: u64) -> u64 {
+    fn secs(&mut self, field: &str) -> u64 {
         let variable = self.variable(field);
-        let default = default_millis / 1_000;
-        numbers::whole(self.env, &variable, 0..=SECS_MAX, default, self.problems) * 1_000
+        numbers::whole(self.env, &variable, 0..=SECS_MAX, 0, self.problems) * 1_000
     }
 
     /// Reads a list of rules.
@@ -137,7 +129,6 @@ impl<'a> Reader<'a> {
     /// Reads all but the recovery.
     fn policies<'s>(
         &mut self,
-        defaults: PolicySpec<'s>,
         key: Option<&'s str>,
         unless: Option<&'s [RuleName]>,
     ) -> PolicySpec<'s>
@@ -161,32 +152,22 @@ impl<'a> Reader<'a> {
             let (rule, window) = text.split_once(':')?;
             Some((parse_rule(rule)?, parse_window(window)?))
         });
-        // One replaces the other.
-        let is_counted = threshold.is_some() || distinct.is_some();
-        let counts = if is_counted {
-            (threshold, distinct)
-        } else {
-            (defaults.threshold, defaults.distinct)
-        };
         PolicySpec {
-            key: key.or(defaults.key),
-            threshold: counts.0,
-            distinct: counts.1,
-            after: after.or(defaults.after),
-            unless: unless.unwrap_or(defaults.unless),
-            grace_millis: self.secs("GRACE_SECS", defaults.grace_millis),
-            remind_millis: self.secs("REMIND_SECS", defaults.remind_millis),
+            key,
+            threshold,
+            distinct,
+            after,
+            unless: unless.unwrap_or_default(),
+            grace_millis: self.secs("GRACE_SECS"),
+            remind_millis: self.secs("REMIND_SECS"),
         }
     }
 
     /// Reads the recovery and adds it.
-    fn recovery(&mut self, id: RuleId, defaults: Defaults<'_>, builder: &mut RulesBuilder) {
+    fn recovery(&mut self, id: RuleId, of: &str, builder: &mut RulesBuilder) {
         let [match_str, mask] = ["RECOVERY_STR", "RECOVERY_MSG"].map(|field| self.variable(field));
-        let default = defaults.recovery;
         let text = read_mask(self.env, &mask, self.problems);
-        let pattern = self.env.bytes(&match_str);
-        let Some(pattern) = pattern.or_else(|| default.map(|(pattern, _)| pattern.as_bytes()))
-        else {
+        let Some(pattern) = self.env.bytes(&match_str) else {
             for field in ["RECOVERY_MSG", "GRACE_SECS", "REMIND_SECS"] {
                 let variable = self.variable(field);
                 if self.env.bytes(&variable).is_some() {
@@ -198,9 +179,7 @@ impl<'a> Reader<'a> {
             }
             return;
         };
-        let text = text
-            .or_else(|| default.map(|(_, mask)| Cow::Borrowed(mask)))
-            .unwrap_or_else(|| format!("{}: over after @{{duration}}", defaults.mask).into());
+        let text = text.unwrap_or_else(|| format!("{of}: over after @{{duration}}").into());
         if let Err(errors) = builder.add_recovery(id, pattern, &text) {
             report(&errors, &match_str, &mask, self.problems);
         }

@@ -3,10 +3,10 @@
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
-use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event};
+use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
 use super::expressions::{read_mask, report, warn_of_habits};
-use super::{Env, Problems, filters, numbers, policies};
+use super::{Env, Problems, filters, numbers, policies, static_events};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -22,27 +22,44 @@ const FIELDS: [&str; 5] = [
     "COOLDOWN_SECS",
 ];
 
-/// Reads all rules: static events first, then the environment's, each by
-/// number. Returns them with the notifiers they need.
+/// Reads all rules: static events first, in their order, then the environment's by number,
+/// then the static events that take what is left. Returns them with the notifiers they need.
 pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, NotifierSet) {
-    let mut builder = RulesBuilder::new();
-    let mut used = NotifierSet::EMPTY;
-    let mut references = Vec::new();
-    let enabled = read_static_events(env, &mut builder, &mut used, &mut references, problems);
+    let enabled = static_events::read_enabled(env, problems);
     let count = read_count(env, problems);
-    for number in 0..count {
-        // `count` is at most `ENV_RULES_MAX`, which fits.
-        let into = (&mut builder, &mut used, &mut references);
-        read_rule(env, number as u8, into, problems);
+    let is_last = |event: &&StaticEvent| event.variable("LAST").is_some();
+    let (last, first): (Vec<_>, Vec<_>) = enabled.into_iter().partition(is_last);
+    // `count` is at most `ENV_RULES_MAX`, which fits.
+    let own = (0..count).map(|number| RuleName::Environment(number as u8));
+    let of = |event: &'static StaticEvent| RuleName::Static(event.number);
+    let mut reader = Reader {
+        env,
+        builder: RulesBuilder::new(),
+        used: NotifierSet::EMPTY,
+        references: Vec::new(),
+        problems,
+    };
+    let (first, last) = (first.into_iter().map(of), last.into_iter().map(of));
+    let mut is_empty = true;
+    for name in first.chain(own).chain(last) {
+        is_empty = false;
+        reader.rule(name);
     }
+    let Reader {
+        builder,
+        used,
+        references,
+        problems,
+        ..
+    } = reader;
     policies::check(&references, &builder, problems);
     warn_of_unused(env, count, problems);
-    if count == 0 && enabled == 0 && problems.errors().is_empty() {
+    if is_empty && problems.errors().is_empty() {
         problems.error(
             "ENV_EVENTS",
             format_args!(
                 "there is no rule: set ENV_EVENTS to the number of EVENTn_ rules, or \
-                 STATIC_EVENTS_ENABLED (try `alertik demo` to see one at work)"
+                 STATIC_EVENTS_ENABLED=pack (try `alertik demo` to see one at work)"
             ),
         );
     }
@@ -75,129 +92,71 @@ fn rule_variables(env: &Env) -> impl Iterator<Item = (u64, &str, &str)> {
     })
 }
 
-fn read_rule(
-    env: &Env,
-    number: u8,
-    (builder, used, references): (
-        &mut RulesBuilder,
-        &mut NotifierSet,
-        &mut Vec<policies::Reference>,
-    ),
-    problems: &mut Problems,
-) {
-    let name = RuleName::Environment(number);
-    let variable = |field: &str| format!("{name}_{field}");
-    for field in &FIELDS[..4] {
-        if env.bytes(&variable(field)).is_none() {
-            problems.error(
-                &variable(field),
-                format_args!("is not set, although ENV_EVENTS counts this rule"),
-            );
-        }
-    }
-    let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
-    *used = used.union(notifiers);
-    let cooldown_millis = read_cooldown(env, &variable("COOLDOWN_SECS"), problems);
-    let filter = filters::read(env, name, problems);
-    let match_type = read_match_type(env, &variable("MATCH_TYPE"), problems);
-    let match_str = env.bytes(&variable("MATCH_STR"));
-    let mask = read_mask(env, &variable("MASK_MSG"), problems);
-    let (Some(match_type), Some(match_str), Some(mask)) = (match_type, match_str, mask) else {
-        return;
-    };
-    if match_str.is_empty() {
-        problems.warning(
-            &variable("MATCH_STR"),
-            format_args!("is empty and so matches every message"),
-        );
-    }
-    if match_type == MatchType::Regex {
-        warn_of_habits(match_str, &variable("MATCH_STR"), problems);
-    }
-    let spec = RuleSpec {
-        name,
-        match_type,
-        match_str,
-        mask: &mask,
-        notifiers,
-        cooldown_millis,
-    };
-    let defaults = policies::Defaults {
-        mask: &mask,
-        ..Default::default()
-    };
-    match builder.add_filtered(&spec, filter) {
-        Ok(id) => policies::read(env, (name, id), defaults, builder, references, problems),
-        Err(errors) => report(
-            &errors,
-            &variable("MATCH_STR"),
-            &variable("MASK_MSG"),
-            problems,
-        ),
-    }
+/// Reads rules, one after another.
+struct Reader<'a> {
+    env: &'a Env,
+    builder: RulesBuilder,
+    used: NotifierSet,
+    references: Vec<policies::Reference>,
+    problems: &'a mut Problems,
 }
 
-/// Reads the static events that are turned on and returns how many.
-fn read_static_events(
-    env: &Env,
-    builder: &mut RulesBuilder,
-    used: &mut NotifierSet,
-    references: &mut Vec<policies::Reference>,
-    problems: &mut Problems,
-) -> usize {
-    const ENABLED: &str = "STATIC_EVENTS_ENABLED";
-    let Some(list) = env.text(ENABLED, problems) else {
-        return 0;
-    };
-    if list.is_empty() {
-        return 0;
-    }
-    let mut enabled = [false; STATIC_EVENTS.len()];
-    for entry in list.split(',') {
-        let event = entry.trim_ascii().parse().ok().and_then(static_event);
-        let index = STATIC_EVENTS
-            .iter()
-            .position(|known| Some(known.number) == event.map(|e| e.number));
-        match index {
-            Some(index) => enabled[index] = true,
-            None => problems.error(
-                ENABLED,
-                format_args!(
-                    "'{entry}' is not the number of a static event; there are 0 to {}, \
-                     separated by commas",
-                    STATIC_EVENTS.len() - 1
-                ),
+impl Reader<'_> {
+    /// Reads one rule.
+    fn rule(&mut self, name: RuleName) {
+        let (env, problems) = (self.env, &mut *self.problems);
+        let variable = |field: &str| format!("{name}_{field}");
+        for field in &FIELDS[..4] {
+            if env.bytes(&variable(field)).is_none() {
+                let why = match name {
+                    RuleName::Static(_) => {
+                        "is not set, nor is STATIC_NOTIFIER, although STATIC_EVENTS_ENABLED turns the event on"
+                    }
+                    _ => "is not set, although ENV_EVENTS counts this rule",
+                };
+                problems.error(&variable(field), format_args!("{why}"));
+            }
+        }
+        let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
+        self.used = self.used.union(notifiers);
+        let cooldown_millis = read_cooldown(env, &variable("COOLDOWN_SECS"), problems);
+        let filter = filters::read(env, name, problems);
+        let match_type = read_match_type(env, &variable("MATCH_TYPE"), problems);
+        let match_str = env.bytes(&variable("MATCH_STR"));
+        let mask = read_mask(env, &variable("MASK_MSG"), problems);
+        let (Some(match_type), Some(match_str), Some(mask)) = (match_type, match_str, mask) else {
+            return;
+        };
+        if match_str.is_empty() {
+            problems.warning(
+                &variable("MATCH_STR"),
+                format_args!("is empty and so matches every message"),
+            );
+        }
+        if match_type == MatchType::Regex {
+            warn_of_habits(match_str, &variable("MATCH_STR"), problems);
+        }
+        let spec = RuleSpec {
+            name,
+            match_type,
+            match_str,
+            mask: &mask,
+            notifiers,
+            cooldown_millis,
+        };
+        match self.builder.add_filtered(&spec, filter) {
+            Ok(id) => {
+                let into = (&mut self.builder, &mut self.references);
+                policies::read(env, (name, id), &mask, into, problems);
+            }
+            Err(errors) => report(
+                &errors,
+                &variable("MATCH_STR"),
+                &variable("MASK_MSG"),
+                problems,
             ),
         }
     }
-    for (event, _) in STATIC_EVENTS
-        .iter()
-        .zip(enabled)
-        .filter(|(_, enabled)| *enabled)
-    {
-        let name = RuleName::Static(event.number);
-        let variable = format!("{name}_NOTIFIER");
-        if env.bytes(&variable).is_none() {
-            problems.error(
-                &variable,
-                format_args!("is not set, although {ENABLED} turns the event on"),
-            );
-        }
-        let notifiers = read_notifiers(env, &variable, problems);
-        *used = used.union(notifiers);
-        let cooldown = read_cooldown(env, &format!("{name}_COOLDOWN_SECS"), problems);
-        let spec = RuleSpec::of_static_event(event, notifiers, cooldown);
-        let filter = filters::read(env, name, problems);
-        let defaults = policies::Defaults {
-            mask: event.mask,
-            ..Default::default()
-        };
-        match builder.add_filtered(&spec, filter) {
-            Ok(id) => policies::read(env, (name, id), defaults, builder, references, problems),
-            Err(errors) => report(&errors, ENABLED, ENABLED, problems),
-        }
-    }
-    enabled.iter().filter(|enabled| **enabled).count()
 }
 
 fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> NotifierSet {

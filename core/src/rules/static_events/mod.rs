@@ -1,35 +1,61 @@
 //! Events that ship with alertik, so that nobody has to write their patterns.
 //!
-//! A file holds a family of events and, for each, the log lines that it must and
-//! must not match. The tests run them; an event that lacks either kind fails.
+//! A static event is what a user could have written in variables. A file holds a family of
+//! events and, for each, the log lines that it must and must not match. The tests run them;
+//! an event that lacks either kind fails.
 //!
 //! # Adding one
 //!
-//! 1. In the file of its family, add the event: the next number, a name, a POSIX
-//!    extended regular expression and the mask of its message.
+//! 1. In the file of its family, add the event: a number that no other has, a name, and the
+//!    variables that make it: `MATCH_STR` is a POSIX extended regular expression.
 //! 2. In the same file, add real log lines to the family's samples.
-//! 3. List the event in [`STATIC_EVENTS`]; a new family also in the tests'
-//!    `FAMILIES`.
-//! 4. Add its number to the table in the README.
+//! 3. A new family is also listed in [`FAMILIES`] and in the tests' `SAMPLES`.
 //!
-//! Users turn it on with `STATIC_EVENTS_ENABLED=…,N` and choose its notifiers with
-//! `STATIC_EVENTn_NOTIFIER`.
+//! Nothing else: `alertik events` and the documents' table are made from the entry.
+//!
+//! # Writing one
+//!
+//! * Strangers choose host names, users and network names, and those can hold a whole
+//!   `login failure …` text. So an expression says how the *message* begins, which is the
+//!   line without its header (`MATCH_PART=message`, which static events have unless they say
+//!   otherwise): `^([^ ]+: )?` for the prefix that a logging rule may add, then the wording.
+//!   A name that strangers choose may begin the message only if the end of the message is
+//!   fixed as well.
+//! * `TOPICS` helps only with lines that show theirs; others pass.
+//! * Long entries arrive in pieces, so an expression does not ask for the end of one that can
+//!   be long.
+//! * What comes again and again has a `KEY`, a cooldown of its own or a threshold; what ends
+//!   has a recovery. An event that reports everything again each time is switched off soon.
+//! * An event with `ELSE=1` takes only lines that no event before it has matched.
 
 mod event;
 mod wifi;
 
 pub use event::StaticEvent;
 
-/// Every static event, by number.
-pub const STATIC_EVENTS: &[StaticEvent] = &[wifi::LOGIN_ATTEMPTS];
+/// The families, in the order in which their events notify.
+const FAMILIES: &[&[StaticEvent]] = &[wifi::EVENTS];
+
+/// The static events, in the order in which they notify.
+pub fn static_events() -> impl Iterator<Item = &'static StaticEvent> {
+    FAMILIES.iter().copied().flatten()
+}
 
 /// Returns the static event with a number.
 #[must_use]
 pub fn static_event(number: u8) -> Option<&'static StaticEvent> {
-    STATIC_EVENTS.iter().find(|event| event.number == number)
+    static_events().find(|event| event.number == number)
 }
 
-const _: () = assert!(STATIC_EVENTS.len() <= crate::limits::STATIC_EVENTS_MAX);
+const _: () = {
+    let mut count = 0;
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        count += FAMILIES[family].len();
+        family += 1;
+    }
+    assert!(count <= crate::limits::STATIC_EVENTS_MAX);
+};
 
 #[cfg(test)]
 mod tests;

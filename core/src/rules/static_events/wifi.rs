@@ -4,20 +4,28 @@
 use crate::rules::static_events::event::Samples;
 use crate::rules::static_events::event::StaticEvent;
 
-/// Somebody tries passphrases, or a known device has an old one.
 // The old wireless driver and CAPsMAN write
 //   MAC@wlan1: disconnected, unicast key exchange timeout, signal strength -85
 // and the new wifi driver, without a colon and perhaps with the SSID,
 //   MAC@wifi1(SSID) disconnected, key handshake timeout, signal strength -85
 // Topics may or may not come first, and names may hold blanks and colons, so the
 // name is everything up to the wording.
-pub(super) const LOGIN_ATTEMPTS: StaticEvent = StaticEvent {
-    number: 0,
-    name: "wifi login attempts",
-    pattern: "([^ ,@]+)@(.*[^:]):? disconnected, \
-              (unicast key exchange|group key exchange|key handshake|4-way handshake|SA Query) timeout",
-    mask: "There is someone trying to connect to your WiFi: @2, with the mac-address: @1",
-};
+
+/// The events.
+pub(super) const EVENTS: &[StaticEvent] = &[
+    // The predecessor's only one: its number, variables and text stay.
+    StaticEvent {
+        number: 0,
+        name: "wifi-login-attempts",
+        title: "somebody tries Wi-Fi passphrases, or a device has an old one",
+        is_in_pack: false,
+        variables: "\
+MATCH_PART=line
+MATCH_STR=([^ ,@]+)@(.*[^:]):? disconnected, (unicast key exchange|group key exchange|key handshake|4-way handshake|SA Query) timeout
+MASK_MSG=There is someone trying to connect to your WiFi: @2, with the mac-address: @1",
+        sample: "wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77",
+    },
+];
 
 /// The proof of each event above.
 #[cfg(test)]
@@ -45,6 +53,7 @@ pub(super) const SAMPLES: &[Samples] = &[Samples {
             "There is someone trying to connect to your WiFi: my:net 5, with the mac-address: AA:BB:CC:42:BC:EC",
         ),
     ],
+    recovering: &[],
     foreign: &[
         "wireless,info 84:6c:6a:ed:84:6f@wifi-network: disconnected, signal strength -85",
         "wireless,info 0C:7A:15:D7:17:C0@wifi-5ghz disconnected, connection lost, signal strength -81",

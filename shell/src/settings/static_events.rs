@@ -1,0 +1,39 @@
+//! `STATIC_EVENTS_ENABLED`: the static events that are turned on, by number or name.
+
+use alertik_core::rules::{StaticEvent, static_events};
+
+use super::{Env, Problems};
+
+/// The word that turns the recommended events on.
+const PACK: &str = "pack";
+
+/// Reads which static events are turned on. They are in the order in which they notify.
+pub(super) fn read_enabled(env: &Env, problems: &mut Problems) -> Vec<&'static StaticEvent> {
+    const ENABLED: &str = "STATIC_EVENTS_ENABLED";
+    let list = env.text(ENABLED, problems).unwrap_or_default();
+    let mut entries = Vec::new();
+    // An empty list is what the predecessor's examples have.
+    for entry in list.split(',').map(str::trim_ascii) {
+        if entry != PACK && !static_events().any(|event| is_named(event, entry)) && !list.is_empty()
+        {
+            problems.error(
+                ENABLED,
+                format_args!(
+                    "'{entry}' is neither the number nor the name of a static event, nor {PACK}; \
+                     `alertik events` lists them; they are separated by commas"
+                ),
+            );
+        }
+        entries.push(entry);
+    }
+    let is_enabled = |event: &&StaticEvent| {
+        let mut entries = entries.iter();
+        entries.any(|entry| is_named(event, entry) || *entry == PACK && event.is_in_pack)
+    };
+    static_events().filter(is_enabled).collect()
+}
+
+/// Returns whether a user means an event by a word.
+pub(super) fn is_named(event: &StaticEvent, word: &str) -> bool {
+    word == event.name || word.parse() == Ok(event.number)
+}
