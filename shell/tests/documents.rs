@@ -108,8 +108,9 @@ fn collect_names(folder: &Path, names: &mut BTreeSet<String>) {
 fn variable(literal: &str) -> Option<String> {
     let is_name = |text: &str| {
         text.contains('_')
-            // A beginning of names is none.
+            // The beginning of a name is none.
             && !text.ends_with('_')
+            && text != "STATIC_EVENT"
             && text
                 .trim_start_matches('_')
                 .starts_with(|c: char| c.is_ascii_uppercase())
