@@ -5,6 +5,7 @@
 
 mod courier;
 mod engine;
+mod policies;
 
 use std::time::{Duration, Instant};
 
