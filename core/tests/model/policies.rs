@@ -70,7 +70,6 @@ struct Model {
     cooldowns: BTreeMap<Case, Cooldown>,
     pairs: BTreeMap<Case, Pair>,
     now: u64,
-    suppressed: u64,
 }
 
 fn wall(millis: u64) -> Wall {
@@ -342,7 +341,6 @@ impl Bench {
                 unless: unless.as_slice(),
                 grace_millis: grace,
                 remind_millis: remind,
-                ..PolicySpec::default()
             };
             builder.set_policies(id, &policies).expect("right masks");
             if policed.pair.is_some() {
