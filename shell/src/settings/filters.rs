@@ -13,11 +13,11 @@ pub(super) const FIELDS: [&str; 3] = ["TOPICS", "TOPICS_UNKNOWN", "ROUTERS"];
 pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter {
     let [topics, unknown, routers] = FIELDS.map(|field| format!("{rule}_{field}"));
     let mut filter = Filter {
-        drops_unknown: read_unknown(env, &unknown, problems),
+        drops_unknown: env.choice(&unknown, &["pass", "drop"], problems) == Some(1),
         ..Filter::default()
     };
     let (mut with, mut without) = (Vec::new(), Vec::new());
-    for topic in entries(env, &topics, problems) {
+    for topic in env.entries(&topics, problems) {
         let (list, name) = match topic.strip_prefix('!') {
             Some(name) => (&mut without, name),
             None => (&mut with, topic),
@@ -33,7 +33,8 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
     }
     filter.topics = with.into();
     filter.without_topics = without.into();
-    filter.routers = entries(env, &routers, problems)
+    filter.routers = env
+        .entries(&routers, problems)
         .into_iter()
         .map(|router| match router.parse::<Prefix>() {
             Ok(prefix) => RouterFilter::Prefix(prefix),
@@ -49,26 +50,4 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
         problems.warning(&unknown, format_args!("is not used: {topics} is not set"));
     }
     filter
-}
-
-/// Returns the entries of a list separated by commas.
-fn entries<'a>(env: &'a Env, variable: &str, problems: &mut Problems) -> Vec<&'a str> {
-    let list = env.text(variable, problems).unwrap_or_default();
-    let entries = list.split(',').map(str::trim_ascii);
-    entries.filter(|entry| !entry.is_empty()).collect()
-}
-
-/// Reads whether lines without topics are dropped.
-fn read_unknown(env: &Env, variable: &str, problems: &mut Problems) -> bool {
-    match env.text(variable, problems).unwrap_or_default() {
-        "" | "pass" => false,
-        "drop" => true,
-        other => {
-            problems.error(
-                variable,
-                format_args!("'{other}' is not known; allowed are pass and drop"),
-            );
-            false
-        }
-    }
 }

@@ -15,6 +15,8 @@ pub(crate) mod services;
 mod timezone;
 mod trust;
 mod url;
+pub(crate) mod variables;
+pub(crate) mod written;
 
 use std::net::IpAddr;
 
@@ -54,6 +56,7 @@ impl Settings {
     /// Reads and checks everything. The settings are complete only if `problems`
     /// has no error afterwards.
     pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
+        variables::check(env, problems);
         let (rules, used) = rules::read(env, problems);
         let settings = Self {
             listen: intake::read_listen(env, problems),

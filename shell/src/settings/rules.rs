@@ -3,12 +3,11 @@
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::{ENV_RULES_MAX, PATTERN_BYTES_TOTAL_MAX};
-use alertik_core::matching::hints;
 use alertik_core::rules::{
     MatchType, RuleErrors, RuleSpec, RulesBuilder, STATIC_EVENTS, static_event,
 };
 
-use super::{Env, Problems, filters, numbers};
+use super::{Env, Problems, filters, numbers, variables, written};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -35,7 +34,7 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
         // `count` is at most `ENV_RULES_MAX`, which fits.
         read_rule(env, number as u8, &mut builder, &mut used, problems);
     }
-    warn_of_unused(env, count, problems);
+    variables::check_numbers(env, count, problems);
     if count == 0 && enabled == 0 && problems.errors().is_empty() {
         problems.error(
             "ENV_EVENTS",
@@ -53,25 +52,13 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
 fn read_count(env: &Env, problems: &mut Problems) -> u64 {
     const COUNT: &str = "ENV_EVENTS";
     let max = ENV_RULES_MAX as u64;
-    let highest = rule_variables(env)
-        .map(|(number, ..)| number.saturating_add(1))
-        .max()
-        .unwrap_or(0);
+    let highest = variables::highest_rule(env).map_or(0, |number| number.saturating_add(1));
     let assumed = if env.bytes(COUNT).is_some() {
         highest.min(max)
     } else {
         0
     };
     numbers::whole(env, COUNT, 0..=max, assumed, problems)
-}
-
-/// Returns the variables that look like those of a rule: its number, the field
-/// and the whole name.
-fn rule_variables(env: &Env) -> impl Iterator<Item = (u64, &str, &str)> {
-    env.names().filter_map(|name| {
-        let (number, field) = name.strip_prefix("EVENT")?.split_once('_')?;
-        Some((number.parse().ok()?, field, name))
-    })
 }
 
 fn read_rule(
@@ -83,13 +70,9 @@ fn read_rule(
 ) {
     let name = RuleName::Environment(number);
     let variable = |field: &str| format!("{name}_{field}");
-    for field in &FIELDS[..4] {
-        if env.bytes(&variable(field)).is_none() {
-            problems.error(
-                &variable(field),
-                format_args!("is not set, although ENV_EVENTS counts this rule"),
-            );
-        }
+    let required = FIELDS[..4].iter().map(|field| variable(field));
+    if !variables::are_set(env, required, "ENV_EVENTS counts this rule", problems) {
+        return;
     }
     let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
     *used = used.union(notifiers);
@@ -101,15 +84,7 @@ fn read_rule(
     let (Some(match_type), Some(match_str), Some(mask)) = (match_type, match_str, mask) else {
         return;
     };
-    if match_str.is_empty() {
-        problems.warning(
-            &variable("MATCH_STR"),
-            format_args!("is empty and so matches every message"),
-        );
-    }
-    if match_type == MatchType::Regex {
-        warn_of_habits(match_str, &variable("MATCH_STR"), problems);
-    }
+    let [pattern_name, mask_name] = ["MATCH_STR", "MASK_MSG"].map(variable);
     let spec = RuleSpec {
         name,
         match_type,
@@ -118,33 +93,22 @@ fn read_rule(
         notifiers,
         cooldown_millis,
     };
+    written::hints(&spec, [&pattern_name, &mask_name], problems);
     if let Err(errors) = builder.add_filtered(&spec, filter) {
-        report(
-            &errors,
-            &variable("MATCH_STR"),
-            &variable("MASK_MSG"),
-            problems,
-        );
-    }
-}
-
-/// Warns of every part of an expression that probably means something else to
-/// its author.
-pub(crate) fn warn_of_habits(pattern: &[u8], variable: &str, problems: &mut Problems) {
-    for hint in hints(pattern) {
-        problems.warning(variable, format_args!("at byte {}: {hint}", hint.offset()));
+        report(&errors, &spec, [&pattern_name, &mask_name], problems);
     }
 }
 
 /// Adds a rule's errors to `problems`, under the names of its expression and its
 /// mask.
-pub(crate) fn report(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
-    if let Some(error) = &errors.pattern {
-        problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
-    }
-    if let Some(error) = &errors.mask {
-        problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
-    }
+pub(crate) fn report(
+    errors: &RuleErrors,
+    spec: &RuleSpec<'_>,
+    names: [&str; 2],
+    problems: &mut Problems,
+) {
+    let [pattern, _] = names;
+    written::errors(errors, spec, names, problems);
     if let Some(bytes) = errors.too_large {
         problems.error(
             pattern,
@@ -169,15 +133,9 @@ fn read_static_events(
     problems: &mut Problems,
 ) -> usize {
     const ENABLED: &str = "STATIC_EVENTS_ENABLED";
-    let Some(list) = env.text(ENABLED, problems) else {
-        return 0;
-    };
-    if list.is_empty() {
-        return 0;
-    }
     let mut enabled = [false; STATIC_EVENTS.len()];
-    for entry in list.split(',') {
-        let event = entry.trim_ascii().parse().ok().and_then(static_event);
+    for entry in env.entries(ENABLED, problems) {
+        let event = entry.parse().ok().and_then(static_event);
         let index = STATIC_EVENTS
             .iter()
             .position(|known| Some(known.number) == event.map(|e| e.number));
@@ -186,9 +144,8 @@ fn read_static_events(
             None => problems.error(
                 ENABLED,
                 format_args!(
-                    "'{entry}' is not the number of a static event; there are 0 to {}, \
-                     separated by commas",
-                    STATIC_EVENTS.len() - 1
+                    "'{entry}' is not the number of a static event; there are {}, from 0",
+                    STATIC_EVENTS.len()
                 ),
             ),
         }
@@ -200,19 +157,15 @@ fn read_static_events(
     {
         let name = RuleName::Static(event.number);
         let variable = format!("{name}_NOTIFIER");
-        if env.bytes(&variable).is_none() {
-            problems.error(
-                &variable,
-                format_args!("is not set, although {ENABLED} turns the event on"),
-            );
-        }
+        let required = [variable.clone()].into_iter();
+        variables::are_set(env, required, "STATIC_EVENTS_ENABLED names it", problems);
         let notifiers = read_notifiers(env, &variable, problems);
         *used = used.union(notifiers);
         let cooldown = read_cooldown(env, &format!("{name}_COOLDOWN_SECS"), problems);
         let spec = RuleSpec::of_static_event(event, notifiers, cooldown);
         let filter = filters::read(env, name, problems);
         if let Err(errors) = builder.add_filtered(&spec, filter) {
-            report(&errors, ENABLED, ENABLED, problems);
+            report(&errors, &spec, [ENABLED, ENABLED], problems);
         }
     }
     enabled.iter().filter(|enabled| **enabled).count()
@@ -220,17 +173,13 @@ fn read_static_events(
 
 fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> NotifierSet {
     let mut notifiers = NotifierSet::EMPTY;
-    let Some(list) = env.text(variable, problems) else {
-        return notifiers;
-    };
-    for entry in list.split(',') {
-        match Notifier::from_name(entry.trim_ascii()) {
+    for entry in env.entries(variable, problems) {
+        match Notifier::from_name(entry) {
             Some(notifier) => notifiers.insert(notifier.id()),
             None => problems.error(
                 variable,
                 format_args!(
-                    "'{}' is not a notifier; known are {}, separated by commas",
-                    entry.trim_ascii(),
+                    "'{entry}' is not a notifier; known are {}, separated by commas",
                     Notifier::names(Notifier::all())
                 ),
             ),
@@ -240,17 +189,9 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
 }
 
 fn read_match_type(env: &Env, variable: &str, problems: &mut Problems) -> Option<MatchType> {
-    match env.text(variable, problems)? {
-        "substr" => Some(MatchType::Substring),
-        "regex" => Some(MatchType::Regex),
-        other => {
-            problems.error(
-                variable,
-                format_args!("'{other}' is not a match type; allowed are substr and regex"),
-            );
-            None
-        }
-    }
+    let types = [MatchType::Substring, MatchType::Regex];
+    let place = env.choice(variable, &["substr", "regex"], problems)?;
+    types.get(place).copied()
 }
 
 fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
@@ -278,26 +219,4 @@ fn read_mask<'a>(
         );
     }
     Some(mask)
-}
-
-/// Warns about variables that look like those of a rule and are not read.
-fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
-    for (number, field, name) in rule_variables(env) {
-        if number >= count {
-            problems.warning(
-                name,
-                format_args!(
-                    "is not used: ENV_EVENTS is {count}, so only rules below EVENT{count}_ are read"
-                ),
-            );
-        } else if !FIELDS.contains(&field) && !filters::FIELDS.contains(&field) {
-            problems.warning(
-                name,
-                format_args!(
-                    "is not known; a rule has NOTIFIER, MATCH_TYPE, MATCH_STR, MASK_MSG, \
-                     COOLDOWN_SECS, TOPICS, TOPICS_UNKNOWN and ROUTERS"
-                ),
-            );
-        }
-    }
 }

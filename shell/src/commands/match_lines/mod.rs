@@ -12,6 +12,7 @@ use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
@@ -23,7 +24,7 @@ use alertik_core::syslog::trim_line_end;
 
 use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
-use crate::settings::{Env, Problems, rules};
+use crate::settings::{Env, Problems, rules, variables, written};
 use crate::sys::clock;
 use crate::sys::terminal::warn;
 use options::Options;
@@ -68,7 +69,10 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     let mut problems = Problems::default();
     let compiled = match options.regex {
         Some(regex) => trial(regex, options.mask, &mut problems),
-        None => rules::read(env, &mut problems).0.finish(),
+        None => {
+            variables::check(env, &mut problems);
+            rules::read(env, &mut problems).0.finish()
+        }
     };
     if !problems.errors().is_empty() {
         return Err(problems.text());
@@ -83,7 +87,7 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
             io::stdin().as_fd().try_clone_to_owned().map(File::from),
         ),
     };
-    let input = opened.map_err(|error| cannot(&name.to_string_lossy(), &error))?;
+    let input = opened.map_err(|error| cannot(&Escaped(name.as_bytes()).to_string(), &error))?;
     let mut run = Run {
         hits: vec![0; compiled.rules().len()],
         replay: Replay::new(compiled, clock::wall()),
@@ -112,9 +116,12 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         notifiers: NotifierSet::EMPTY,
         cooldown_millis: 0,
     };
-    rules::warn_of_habits(regex, "--regex", problems);
+    let names = ["--regex", "--mask"];
+    // A mask that is not given is none that is empty.
+    let mask = mask.map_or("-", |_| spec.mask);
+    written::hints(&RuleSpec { mask, ..spec }, names, problems);
     if let Err(errors) = builder.add(&spec) {
-        rules::report(&errors, "--regex", "--mask", problems);
+        rules::report(&errors, &spec, names, problems);
     }
     builder.finish()
 }
