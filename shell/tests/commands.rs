@@ -294,6 +294,76 @@ fn match_takes_any_input() {
     );
 }
 
+/// Why not? Each line without a match says how far every rule agrees; without
+/// `--all`, each rule without a match says which line came nearest.
+#[test]
+fn match_says_why_not() {
+    let login = [
+        ("ENV_EVENTS", "2"),
+        ("EVENT0_NOTIFIER", "Console"),
+        ("EVENT0_MATCH_TYPE", "regex"),
+        (
+            "EVENT0_MATCH_STR",
+            "login failure for user ([a-z]+) from ([^ ]+)",
+        ),
+        ("EVENT0_MASK_MSG", "@1"),
+        ("EVENT1_TOPICS", "system"),
+    ];
+    let input = b"system,error login failed\n\
+        system,error login failure for user john_doe from 192.0.2.1\n\
+        interface,info ether2 link down\n";
+    let link = &LINK[..4];
+    let output = run(&["match"], &with(&[&login, link]), input);
+    let expected = "\
+lines: 3, matched: 0, unmatched: 3
+  EVENT0 matched 0
+  nearest to it is line 2:
+  EVENT0 agrees in 13-40: login failure for user john
+    the line goes on  _doe from 192.0.2.1
+    the rule wants     from ([^ ]+)
+  EVENT1 matched 0
+  nearest to it is line 3:
+  EVENT1 would match, but its filter wants lines with system; a line without topics passes
+[status 1]
+";
+    assert_eq!(output, expected);
+    let output = run(&["match", "--all"], &with(&[&login, link]), input);
+    let expected = "\
+1: system,error login failed
+  no match
+  EVENT0 agrees in 13-23: login fail
+    the line goes on  ed
+    the rule wants    ure for user ([a-z]+) from ([^ ]+)
+2: system,error login failure for user john_doe from 192.0.2.1
+  no match
+  EVENT0 agrees in 13-40: login failure for user john
+    the line goes on  _doe from 192.0.2.1
+    the rule wants     from ([^ ]+)
+3: interface,info ether2 link down
+  no match
+  EVENT1 would match, but its filter wants lines with system; a line without topics passes
+lines: 3, matched: 0, unmatched: 3
+  EVENT0 matched 0
+  EVENT1 matched 0
+[status 1]
+";
+    assert_eq!(output, expected);
+    let output = run(&["match", "--regex", "^login (.*)"], &[], b"a login x\n");
+    assert!(!output.contains("agrees"), "{output}");
+}
+
+/// A line that is longer than what is matched is reported, with what of it was.
+#[test]
+fn match_says_what_was_cut() {
+    let mut input = vec![b'x'; 5_000];
+    input.extend(b"needle\nneedle\n");
+    let output = run(&["match", "--regex", "needle"], &[], &input);
+    let cut = "cut: 1; of a line the first 4096 bytes are matched, and line 1 has 5006\n";
+    assert!(output.contains(cut), "{output}");
+    let json = run(&["match", "--regex", "needle", "--json"], &[], &input);
+    assert!(json.contains("],\"cut\":1}\n"), "{json}");
+}
+
 /// `alertik match | head` ends quietly.
 #[test]
 fn match_survives_a_reader_that_goes_away() {
