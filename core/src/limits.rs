@@ -231,7 +231,12 @@ pub const LITERAL_BYTES_MAX: usize = 32;
 /// Most literals that the screen looks for on behalf of one pattern.
 pub const LITERAL_ALTERNATIVES_MAX: usize = 8;
 
+/// Most beginnings of a pattern that a line is compared with to say how far the two
+/// agree. Each that is needed is compiled and kept, with a DFA of its own.
+pub const BEGINNINGS_MAX: usize = 64;
+
 const _: () = {
+    assert!(BEGINNINGS_MAX * DFA_BYTES_MAX <= PATTERN_BYTES_TOTAL_MAX);
     assert!(MESSAGE_BYTES_MAX <= DATAGRAM_BYTES_MAX);
     assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);
     assert!(RULES_MAX <= u8::MAX as usize);

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::commands::{BadArguments, COMMANDS, Command, serve};
-use crate::settings::Env;
+use crate::settings::{Env, variables};
 use crate::sys::terminal::{print, warn};
 
 /// The exit status if the command line is wrong.
@@ -31,7 +31,7 @@ A configuration that works:
   ENV_EVENTS=1 EVENT0_NOTIFIER=Console EVENT0_MATCH_TYPE=substr \\
   EVENT0_MATCH_STR='login failure' EVENT0_MASK_MSG='Somebody failed to log in' alertik
 
-Every variable is in the README.
+`alertik help variables` lists every variable, `alertik help COMMAND` explains one.
 ";
 
 /// Runs the command that the arguments after the program's name call for, and
@@ -43,19 +43,16 @@ pub(crate) fn run(env: &Env, arguments: &[OsString]) -> i32 {
     let command = COMMANDS.iter().find(|command| name == command.name);
     let result = match (command, rest) {
         (Some(command), [word]) if is_help(word) => {
-            print(&[&usage(command), "\n", command.help].concat());
+            print(&help_of(command));
             Ok(0)
         }
         (Some(command), _) => (command.run)(env, rest),
-        (None, []) if is_help(name) || name == "help" => {
-            print(&help());
-            Ok(0)
-        }
+        (None, [] | [_]) if is_help(name) || name == "help" => help_on(rest.first()),
         (None, []) if name == "--version" || name == "-V" => {
             print(concat!("alertik ", env!("CARGO_PKG_VERSION"), "\n"));
             Ok(0)
         }
-        (None, _) => Err(BadArguments::unknown(arguments)),
+        (None, _) => Err(unknown_command(name, arguments)),
     };
     result.unwrap_or_else(|BadArguments(wrong)| {
         let name = command.map_or("", |command| command.name);
@@ -67,12 +64,47 @@ pub(crate) fn run(env: &Env, arguments: &[OsString]) -> i32 {
     })
 }
 
+/// Prints the help on a command or on the variables, or the whole.
+fn help_on(topic: Option<&OsString>) -> Result<i32, BadArguments> {
+    let command = COMMANDS
+        .iter()
+        .find(|command| topic.is_some_and(|topic| topic == command.name));
+    let text = match (topic, command) {
+        (None, _) => help(),
+        (_, Some(command)) => help_of(command),
+        (Some(topic), _) if topic == "variables" => variables::help(),
+        (Some(topic), _) => return Err(unknown_command(topic, std::slice::from_ref(topic))),
+    };
+    print(&text);
+    Ok(0)
+}
+
+/// Names a command that does not exist, and the one that was probably meant.
+fn unknown_command(name: &OsString, arguments: &[OsString]) -> BadArguments {
+    let BadArguments(mut text) = BadArguments::unknown(arguments);
+    let commands = COMMANDS.iter().map(|command| command.name);
+    let others = ["help", "--help", "--version", "variables"];
+    let meant = variables::nearest(&name.to_string_lossy(), commands.chain(others));
+    if let Some((cost, meant)) = meant
+        && (1..5).contains(&cost)
+    {
+        for part in ["; did you mean ", meant, "?"] {
+            text.push_str(part);
+        }
+    }
+    BadArguments(text)
+}
+
 fn is_help(word: &OsString) -> bool {
     word == "--help" || word == "-h"
 }
 
 fn usage(command: &Command) -> String {
     ["usage: alertik ", &synopsis(command), "\n"].concat()
+}
+
+fn help_of(command: &Command) -> String {
+    [&usage(command), "\n", command.help].concat()
 }
 
 fn synopsis(command: &Command) -> String {

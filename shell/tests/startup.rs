@@ -9,13 +9,20 @@ use support::{Daemon, console, refused};
 fn check(wrong: &[(&str, &str)], expected: &[&str]) {
     let variables = console("regex", "user ([a-z]+) from (.*)", "@1", wrong);
     let (status, errors) = refused(&variables);
-    let lines: Vec<_> = errors.lines().collect();
+    let lines: Vec<_> = without_places(&errors).collect();
     let expected: Vec<_> = expected
         .iter()
         .map(|line| format!("alertik: error: {line}"))
         .collect();
     assert_eq!(lines, expected, "{wrong:?}");
     assert_eq!(status, Some(1));
+}
+
+/// Leaves out the lines that show a mistake's place.
+fn without_places(errors: &str) -> impl Iterator<Item = &str> {
+    errors
+        .lines()
+        .filter(|line| !line.starts_with("alertik:  "))
 }
 
 /// Without any configuration the error says what to set.
@@ -49,8 +56,8 @@ fn masks() {
 /// Numbers and addresses are checked, with what is allowed.
 #[test]
 fn numbers_and_addresses() {
-    let expected = "SYSLOG_PORT: ' 514' is not a whole number from 0 to 65535 without blanks";
-    check(&[("SYSLOG_PORT", " 514")], &[expected]);
+    let expected = "SYSLOG_PORT: '5 14' is not a whole number from 0 to 65535";
+    check(&[("SYSLOG_PORT", "5 14")], &[expected]);
     let expected = "EVENT0_COOLDOWN_SECS: '1m' is not a whole number from 0 to 604800";
     check(&[("EVENT0_COOLDOWN_SECS", "1m")], &[expected]);
     check(
@@ -60,8 +67,8 @@ fn numbers_and_addresses() {
         ],
     );
     check(
-        &[("SYSLOG_PORT", "\x1b[31mX\r")],
-        &["SYSLOG_PORT: '\\x1b[31mX\\x0d' is not a whole number from 0 to 65535 without blanks"],
+        &[("SYSLOG_PORT", "\x1b[31m\rX")],
+        &["SYSLOG_PORT: '\\x1b[31m\\x0dX' is not a whole number from 0 to 65535"],
     );
     check(
         &[("SYSLOG_ALLOW", "192.0.2.1,router,10.0.0.1/8,::/200,")],
@@ -69,7 +76,6 @@ fn numbers_and_addresses() {
             "SYSLOG_ALLOW: 'router' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
             "SYSLOG_ALLOW: '10.0.0.1/8' has bits beyond its prefix; write 10.0.0.0/8 for the network, or leave the slash out for the one address",
             "SYSLOG_ALLOW: '::/200' has no prefix length from 0 to 128 after its slash",
-            "SYSLOG_ALLOW: '' is not an IP address or network; write one like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/64",
         ],
     );
     check(
@@ -86,7 +92,7 @@ fn numbers_and_addresses() {
     );
     check(
         &[("LOG_LEVEL", "loud")],
-        &["LOG_LEVEL: 'loud' is not a level; allowed are error, warning, info, debug"],
+        &["LOG_LEVEL: 'loud' is not known; allowed are error, warning, info, debug, warn"],
     );
 }
 
@@ -94,25 +100,25 @@ fn numbers_and_addresses() {
 #[test]
 fn names() {
     check(
-        &[("EVENT0_NOTIFIER", "Console,telegram")],
+        &[("EVENT0_NOTIFIER", "Console,telegramm")],
         &[
-            "EVENT0_NOTIFIER: 'telegram' is not a notifier; known are Telegram, Slack, Teams, Discord, Generic1, Generic2, Generic3, Generic4, Console, separated by commas",
+            "EVENT0_NOTIFIER: 'telegramm' is not a notifier; known are Telegram, Slack, Teams, Discord, Generic1, Generic2, Generic3, Generic4, Console, separated by commas",
         ],
     );
     check(
-        &[("EVENT0_MATCH_TYPE", "REGEX")],
-        &["EVENT0_MATCH_TYPE: 'REGEX' is not a match type; allowed are substr and regex"],
+        &[("EVENT0_MATCH_TYPE", "REGEXP")],
+        &["EVENT0_MATCH_TYPE: 'REGEXP' is not known; allowed are substr, regex"],
     );
     check(
         &[("STATIC_EVENTS_ENABLED", "200")],
         &[
-            "STATIC_EVENTS_ENABLED: '200' is neither the number nor the name of a static event, nor pack; `alertik events` lists them; they are separated by commas",
+            "STATIC_EVENTS_ENABLED: '200' is neither the number nor the name of a static event, nor pack; `alertik events` lists them",
         ],
     );
     check(
         &[("STATIC_EVENTS_ENABLED", "0")],
         &[
-            "STATIC_EVENT0_NOTIFIER: is not set, nor is STATIC_NOTIFIER, although STATIC_EVENTS_ENABLED turns the event on",
+            "STATIC_EVENT0_NOTIFIER: is not set, although STATIC_EVENTS_ENABLED names it, nor is STATIC_NOTIFIER",
         ],
     );
 }
@@ -124,7 +130,7 @@ fn expressions() {
     assert_eq!(status, Some(1));
     assert_eq!(
         errors,
-        "alertik: error: EVENT0_MATCH_STR: at byte 5: this '(' has no closing ')'; to match '(' itself, write \\(\n"
+        "alertik: error: EVENT0_MATCH_STR: at byte 5: this '(' has no closing ')'; to match '(' itself, write \\(\nalertik:   user (admin\nalertik:        ^\n"
     );
 }
 
@@ -149,8 +155,14 @@ fn memory_of_expressions() {
     let (status, errors) = refused(&variables);
     assert_eq!(status, Some(1));
     let part = "with which the expressions of all rules together take more than the 4096 KiB that are allowed; lower its repeat counts";
-    assert!(errors.lines().all(|line| line.contains(part)), "{errors}");
-    assert!((1..26).contains(&errors.lines().count()), "{errors}");
+    // The rules are the same, which is a warning of its own.
+    let errors: Vec<_> = errors
+        .lines()
+        .filter(|line| line.contains(": error: "))
+        .collect();
+    assert!(errors.iter().all(|line| line.contains(part)), "{errors:?}");
+    assert!((1..26).contains(&errors.len()), "{errors:?}");
+    let errors = errors.concat();
     assert!(!errors.contains("EVENT0_MATCH_STR"), "{errors}");
     assert!(errors.contains("EVENT25_MATCH_STR: takes "), "{errors}");
 }
@@ -160,8 +172,8 @@ fn memory_of_expressions() {
 #[test]
 fn habits_are_warned_of() {
     let wrong = [("LOG_LEVEL", "loud")];
-    let (_, errors) = refused(&console("regex", "[:alpha:]+ (.*?)\\Z", "", &wrong));
-    let lines: Vec<_> = errors.lines().collect();
+    let (_, errors) = refused(&console("regex", "[:alpha:]+ (.*?)\\Z", "x", &wrong));
+    let lines: Vec<_> = without_places(&errors).collect();
     let [class, lazy, end, error] = lines[..] else {
         panic!("{errors}");
     };
@@ -170,7 +182,7 @@ fn habits_are_warned_of() {
     assert!(lazy.starts_with(&format!("{warning} 14: ")), "{lazy}");
     assert!(end.starts_with(&format!("{warning} 16: ")), "{end}");
     assert!(error.starts_with("alertik: error: LOG_LEVEL"));
-    let (_, errors) = refused(&console("substr", "[:alpha:]+ (.*?)\\Z", "", &wrong));
+    let (_, errors) = refused(&console("substr", "[:alpha:]+ (a?)", "x", &wrong));
     assert_eq!(errors.lines().count(), 1, "{errors}");
 }
 
@@ -197,7 +209,7 @@ fn every_mistake_is_reported_at_once() {
         "error: EVENT1_NOTIFIER",
         "error: EVENT1_MATCH_STR",
         "error: EVENT1_MASK_MSG",
-        "warning: EVENT2_NOTIFIER",
+        "warning: ENV_EVENTS",
         "error: SYSLOG_PORT",
         "error: FORWARD_HOST",
     ] {
@@ -207,7 +219,7 @@ fn every_mistake_is_reported_at_once() {
             "{variable} in {errors}"
         );
     }
-    assert_eq!(errors.lines().count(), 8, "{errors}");
+    assert_eq!(without_places(&errors).count(), 8, "{errors}");
 }
 
 /// Configurations that the predecessor started with work here, odd spellings too.
@@ -300,6 +312,7 @@ fn help() {
         for word in ["--help", "-h"] {
             let (status, text, errors) = run(&[command, word], &[]);
             assert_eq!((status, errors.as_str()), (Some(0), ""));
+            assert_eq!(run(&["help", command], &[]).1, text);
             let (usage, help) = text.split_once("\n\n").expect("two parts");
             assert!(
                 usage.starts_with(&format!("usage: alertik {command}")),
@@ -321,7 +334,31 @@ fn wrong_arguments() {
     for (words, mistake, usage) in [
         (&["serve"][..], "unknown arguments: serve", any),
         (&["--version", "x"], "unknown arguments: --version x", any),
-        (&["check", "x"], "check: unknown arguments: x", "check"),
+        (
+            &["check", "-v", "x"],
+            "check: unknown arguments: x",
+            "check [--verbose] [--only-variables]",
+        ),
+        (
+            &["chek"],
+            "unknown arguments: chek; did you mean check?",
+            any,
+        ),
+        (
+            &["version"],
+            "unknown arguments: version; did you mean --version?",
+            any,
+        ),
+        (
+            &["help", "mach"],
+            "unknown arguments: mach; did you mean match?",
+            any,
+        ),
+        (
+            &["match", "--a\x1b"],
+            "match: unknown option --a\\x1b",
+            match_usage,
+        ),
         (
             &["demo", "--twice"],
             "demo: unknown arguments: --twice",
@@ -355,6 +392,6 @@ fn the_largest_number_of_a_rule() {
     let name = "EVENT18446744073709551615_X";
     let (status, errors) = refused(&[("ENV_EVENTS", "x"), (name, "1")]);
     assert_eq!(status, Some(1), "{errors}");
-    let expected = format!("warning: {name}: is not used:");
-    assert!(errors.contains(&expected), "{errors}");
+    let expected = "warning: EVENT18446744073709551615_: is not read; the last rule is EVENT63_";
+    assert!(errors.contains(expected), "{errors}");
 }

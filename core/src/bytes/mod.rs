@@ -1,13 +1,15 @@
 //! Small tools for untrusted bytes and text: a queue of records, search, digits
-//! and JSON strings.
+//! and JSON.
 
 mod digits;
 mod fifo;
 pub(crate) mod json;
+mod json_check;
 mod search;
 
 pub(crate) use digits::{hex_digit, parse_digits};
 pub use fifo::{Fifo, Full, split_record};
 pub(crate) use json::write_json_part;
 pub use json::write_json_string;
+pub use json_check::JsonCheck;
 pub use search::{find, split_at_mark};

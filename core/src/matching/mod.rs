@@ -6,5 +6,5 @@
 mod ere;
 mod screen;
 
-pub use ere::{Hint, Pattern, PatternError, Scratch, Span, hints};
+pub use ere::{Beginning, Hint, Pattern, PatternError, Scratch, Span, beginnings, hints};
 pub use screen::{Needle, Screen};

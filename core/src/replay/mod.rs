@@ -12,6 +12,9 @@
 //! them, which [`rules`](crate::rules) may not know.
 
 mod json;
+mod nearest;
+
+pub use nearest::{AGREEING_BYTES_MIN, Near, Nearness};
 
 use core::net::{IpAddr, Ipv4Addr};
 

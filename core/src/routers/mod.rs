@@ -83,6 +83,12 @@ impl Routers {
         }
     }
 
+    /// Returns whether the user gave an address this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.named.iter().any(|router| &*router.name == name)
+    }
+
     /// Notes that a line came from an address.
     pub(crate) fn hear(&mut self, source: IpAddr) {
         if self.first != Some(source) && !self.is_several {

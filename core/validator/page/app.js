@@ -159,13 +159,24 @@ function groupList(match) {
   return list;
 }
 
-function lineItem(line) {
+// Shows how far a line agrees with the rule.
+function nearlyMatching(message, near) {
+  const bytes = encoder.encode(message);
+  const text = (start, end) => decoder.decode(bytes.slice(start, end));
+  const code = element("code", "log");
+  code.append(text(0, near.start), element("span", "agrees", text(near.start, near.end)), text(near.end));
+  const note = element("p", "note", "The rule agrees with this part, and then wants ");
+  note.append(element("code", "", near.wants));
+  return [code, note];
+}
+
+function lineItem(line, near) {
   const match = line.matches[0];
   const item = element("li", match ? "hit" : "miss");
   const verdict = match ? "matches" : line.own_output ? "alertik’s own output, never matched" : "no match";
   item.append(element("p", "verdict", `Line ${line.line}: ${verdict}`));
   if (!match) {
-    item.append(element("code", "log", line.message));
+    item.append(...(near ? nearlyMatching(line.message, near) : [element("code", "log", line.message)]));
     return item;
   }
   if (isLocated(match)) {
@@ -192,7 +203,7 @@ function summarise(text, good) {
 
 function showResult(answer) {
   const shown = answer.lines ?? [];
-  $("result").replaceChildren(...shown.map(lineItem));
+  $("result").replaceChildren(...shown.map((line, index) => lineItem(line, answer.near[index])));
   if (answer.lines === undefined) {
     summarise("The rule has a mistake: see above.", false);
     return;

@@ -10,10 +10,12 @@
 //!  "hint":{"offset":7,"text":"…"},
 //!  "mask":{},
 //!  "lines":[{"line":1,"message":"…","matches":[…]}],
+//!  "near":[{"start":3,"end":9,"wants":"…"},null],
 //!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"}}
 //! ```
 //!
-//! `hint` may be missing. If `pattern` or `mask` is wrong, it is
+//! `hint` may be missing. `near` has an entry for each line: how far it agrees with
+//! the rule and what that wants next, or null if it matches, or hardly agrees. If `pattern` or `mask` is wrong, it is
 //! `{"error":{"offset":3,"text":"…"}}` instead, and there are no lines and no
 //! forms. The object of a line is the one that `alertik match --json` writes.
 //! Offsets count bytes from 0.
@@ -23,9 +25,10 @@ use std::fmt::{self, Display, Write};
 use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
-use alertik_core::matching::hints;
-use alertik_core::replay::Replay;
-use alertik_core::rules::{MatchType, RuleErrors, RuleSpec, RulesBuilder};
+use alertik_core::limits::MESSAGE_BYTES_MAX;
+use alertik_core::matching::Span;
+use alertik_core::replay::{AGREEING_BYTES_MIN, Nearness, Replay};
+use alertik_core::rules::{MatchType, Part, RuleErrors, RuleSpec, RulesBuilder, hints};
 use alertik_core::time::Wall;
 
 use crate::forms::{self, Variables};
@@ -102,6 +105,7 @@ impl<'a> Question<'a> {
                 self.write_pattern(&replay, out)?;
                 out.write_str(",\"mask\":{}")?;
                 self.write_lines(&mut replay, out)?;
+                self.write_nearness(spec.match_type, out)?;
                 self.write_forms(out)?;
             }
         }
@@ -116,20 +120,50 @@ impl<'a> Question<'a> {
             write_json_string(rule.describe().to_string().as_bytes(), out)?;
         }
         out.write_char('}')?;
-        let habits = pattern.map(|_| hints(self.variables.match_str.as_bytes()));
-        if let Some(hint) = habits.iter().flatten().next() {
-            write!(out, ",\"hint\":{{\"offset\":{},\"text\":", hint.offset())?;
-            write_json_string(hint.to_string().as_bytes(), out)?;
+        let match_type = pattern.map_or(MatchType::Substring, |_| MatchType::Regex);
+        let text = self.variables.match_str.as_bytes();
+        if let Some(hint) = hints(match_type, text, self.variables.mask).first() {
+            let offset = hint.offset.unwrap_or(0);
+            write!(out, ",\"hint\":{{\"offset\":{offset},\"text\":")?;
+            let part = match hint.part {
+                Part::Pattern => "",
+                Part::Mask => "in the mask: ",
+            };
+            write_json_string(format!("{part}{hint}").as_bytes(), out)?;
             out.write_char('}')?;
         }
         Ok(())
     }
 
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let lines = self.lines.into_iter();
+        lines.flat_map(|lines| lines.split(|&byte| byte == 0xFF))
+    }
+
+    fn write_nearness(&self, match_type: MatchType, out: &mut String) -> fmt::Result {
+        let mut nearness = Nearness::new(match_type, self.variables.match_str.as_bytes());
+        out.write_str(",\"near\":[")?;
+        for (index, line) in self.lines().enumerate() {
+            out.write_str(if index == 0 { "" } else { "," })?;
+            let message = &line[..line.len().min(MESSAGE_BYTES_MAX)];
+            let near = nearness.of(message, 0).filter(|near| {
+                near.span.end - near.span.start >= AGREEING_BYTES_MIN && !near.wants.is_empty()
+            });
+            let Some(near) = near else {
+                out.write_str("null")?;
+                continue;
+            };
+            let Span { start, end } = near.span;
+            write!(out, "{{\"start\":{start},\"end\":{end},\"wants\":")?;
+            write_json_string(near.wants, out)?;
+            out.write_char('}')?;
+        }
+        out.write_char(']')
+    }
+
     fn write_lines(&self, replay: &mut Replay, out: &mut String) -> fmt::Result {
         out.write_str(",\"lines\":[")?;
-        let lines = self.lines.into_iter();
-        let lines = lines.flat_map(|lines| lines.split(|&byte| byte == 0xFF));
-        for (number, line) in (1..).zip(lines) {
+        for (number, line) in (1..).zip(self.lines()) {
             if number > 1 {
                 out.write_char(',')?;
             }
@@ -195,7 +229,31 @@ mod tests {
             "{\"pattern\":{\"groups\":1,\"plan\":\"tried on lines that contain \\\"a\\\"",
             ",\"mask\":{},\"lines\":[{\"line\":1,\"message\":\"xab\",\"matches\":[{\"rule\":\"EVENT4\",\"start\":1,\"end\":3,",
             "\"notifiers\":[\"Slack\"],\"text\":\"<b>, at: 1970-01-01 01:00:00\"}]},",
-            "{\"line\":2,\"message\":\"c\",\"matches\":[]}],\"forms\":{\"shell\":",
+            "{\"line\":2,\"message\":\"c\",\"matches\":[]}],\"near\":[null,null],\"forms\":{\"shell\":",
+        ] {
+            assert!(out.contains(part), "{part} is not in {out}");
+        }
+    }
+
+    /// A line without a match says how far it agrees; hints are about both fields.
+    #[test]
+    fn a_rule_that_misses() {
+        let fields = [
+            "regex",
+            "user ([a-z]+) from",
+            "@1 $1",
+            "Slack",
+            "0",
+            "0",
+            "0",
+            "a user x from y",
+            "a user x_y",
+            "other",
+        ];
+        let out = ask(&fields);
+        for part in [
+            "\"near\":[null,{\"start\":2,\"end\":8,\"wants\":\" from\"},null]",
+            "\"hint\":{\"offset\":3,\"text\":\"in the mask: is sent as it stands; ",
         ] {
             assert!(out.contains(part), "{part} is not in {out}");
         }

@@ -180,6 +180,15 @@ def typing_shows_the_answer_at_once(b):
 
 
 @test
+def a_line_without_a_match_shows_how_far_it_agrees(b):
+    set_fields(b, type="regex", pattern="login failure for user ([a-z]+) from", mask="@1", lines="x é login failure for user john_doe from 1\nother")
+    b.until("return document.querySelectorAll('#result li').length === 2")
+    assert b.text("#result .agrees") == "login failure for user john", b.text("#result .agrees")
+    assert b.js("return document.querySelector('#result .note code').textContent") == " from"
+    assert b.js("return document.querySelectorAll('#result .agrees').length") == 1
+
+
+@test
 def an_error_stands_under_its_character(b):
     for field, text, offending, words in [
         ("pattern", "user (.*) from [^ ]+ (via", 21, "no closing ')'"),

@@ -3,14 +3,16 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::NotifierSet;
 use alertik_core::text::TextBuffer;
 
 use super::command::{BadArguments, Command, NO, exit_status};
+use crate::log::Escaped;
 use crate::notifier::{self, Trial};
-use crate::settings::{Env, Problems, rules, services};
+use crate::settings::{Env, Problems, rules, services, variables};
 use crate::sys::clock;
 use crate::sys::terminal::{self, warn};
 
@@ -44,6 +46,7 @@ fn run(env: &Env, names: &[OsString]) -> Result<i32, BadArguments> {
 fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
     let wanted = wanted(env, names)?;
     let mut problems = Problems::default();
+    variables::check(env, &mut problems);
     let notifiers = services::read(env, wanted, &mut problems);
     problems.print();
     let all_set_up = problems.errors().is_empty();
@@ -75,7 +78,7 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
             None => {
                 return Err(format!(
                     "alertik: '{}' is not a notifier; known are {}\n",
-                    name.to_string_lossy(),
+                    Escaped(name.as_bytes()),
                     Notifier::names(Notifier::all())
                 ));
             }

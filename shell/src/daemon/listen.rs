@@ -63,6 +63,23 @@ pub(super) fn listen_on_tcp(local: SocketAddr, port: u16) -> Result<TcpListener,
         .map_err(|error| bind_error(&error, ("SYSLOG_TCP_PORT", "TCP"), local.ip(), port))
 }
 
+/// Binds what [`listen_on`] and [`listen_on_tcp`] would, and lets go of it.
+///
+/// # Errors
+///
+/// Returns a line for the user with the variable to change.
+pub(crate) fn try_to_listen(
+    listen: Option<IpAddr>,
+    port: u16,
+    tcp_port: Option<u16>,
+) -> Result<(), String> {
+    let listening = listen_on(listen, port)?;
+    if let Some(port) = tcp_port {
+        listen_on_tcp(listening.local, port)?;
+    }
+    Ok(())
+}
+
 fn bind(stack: &mut StdStack, port: u16) -> io::Result<(Socket, SocketAddr)> {
     let mut socket = stack.socket()?;
     stack.bind(&mut socket, port)?;

@@ -7,7 +7,7 @@
 //! ```
 
 pub(crate) mod health_socket;
-mod listen;
+pub(crate) mod listen;
 mod matcher;
 mod shared;
 mod status;

@@ -1,4 +1,8 @@
 //! The environment as it was at start-up.
+//!
+//! One policy for blanks and case: blanks around a value and around the entries of
+//! a list do not count, line ends among them; words that are chosen from a list may
+//! be written in any case. Texts that are matched or sent count byte for byte.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -44,8 +48,8 @@ impl Env {
         Some(value)
     }
 
-    /// Returns a variable's value as text; one that is not UTF-8 is a problem.
-    pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Option<&str> {
+    /// Returns a variable's value as it stands; one that is not UTF-8 is a problem.
+    pub(crate) fn verbatim(&self, name: &str, problems: &mut Problems) -> Option<&str> {
         let value = self.bytes(name)?;
         match std::str::from_utf8(value) {
             Ok(text) => Some(text),
@@ -55,6 +59,45 @@ impl Env {
                 None
             }
         }
+    }
+
+    /// Returns a variable's value without the blanks around it; one that is not
+    /// UTF-8 is a problem.
+    pub(crate) fn text(&self, name: &str, problems: &mut Problems) -> Option<&str> {
+        self.verbatim(name, problems).map(str::trim_ascii)
+    }
+
+    /// Returns the entries of a list separated by commas, without blanks around
+    /// them. Empty entries do not count; a list of nothing else is a problem.
+    pub(crate) fn entries(&self, name: &str, problems: &mut Problems) -> Vec<&str> {
+        let list = self.text(name, problems).unwrap_or_default();
+        let entries = list.split(',').map(str::trim_ascii);
+        let entries: Vec<_> = entries.filter(|entry| !entry.is_empty()).collect();
+        if entries.is_empty() && !list.is_empty() {
+            problems.error(name, format_args!("has nothing between its commas"));
+        }
+        entries
+    }
+
+    /// Returns the place of a variable's value in `allowed`, in any case. `None` if
+    /// it is not set or empty, and if it is another word, which is a problem.
+    pub(crate) fn choice(
+        &self,
+        name: &str,
+        allowed: &[&str],
+        problems: &mut Problems,
+    ) -> Option<usize> {
+        let word = self.text(name, problems).filter(|word| !word.is_empty())?;
+        let is_it = |known: &&str| known.eq_ignore_ascii_case(word);
+        let found = allowed.iter().position(is_it);
+        if found.is_none() {
+            let list = allowed.join(", ");
+            problems.error(
+                name,
+                format_args!("'{word}' is not known; allowed are {list}"),
+            );
+        }
+        found
     }
 
     /// Returns the names of all variables.
@@ -90,5 +133,34 @@ fn by_number(name: String) -> String {
             format!("STATIC_EVENT{}_{field}", event.number)
         }
         None => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blanks and case do not matter, and a list of commas is no list.
+    #[test]
+    fn blanks_and_case() {
+        let variable = |name: &str, value: &str| (name.into(), value.into());
+        let variables = [
+            variable("WORD", " Info\r"),
+            variable("LIST", "\ta , ,b,"),
+            variable("COMMAS", " , "),
+        ];
+        let env = Env::new(variables.into_iter());
+        let mut problems = Problems::default();
+        let allowed = &["error", "info"];
+        assert_eq!(env.choice("WORD", allowed, &mut problems), Some(1));
+        assert_eq!(env.entries("LIST", &mut problems), ["a", "b"]);
+        assert!(problems.errors().is_empty());
+        assert!(env.entries("COMMAS", &mut problems).is_empty());
+        assert_eq!(env.choice("LIST", allowed, &mut problems), None);
+        let expected = [
+            "COMMAS: has nothing between its commas",
+            "LIST: 'a , ,b,' is not known; allowed are error, info",
+        ];
+        assert_eq!(problems.errors(), expected);
     }
 }

@@ -30,16 +30,30 @@ pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
         SYSLOG_PORT_DEFAULT,
         problems,
     );
+    warn_of_any_port("SYSLOG_PORT", port, problems);
     // In range, as `whole` checked.
     port as u16
+}
+
+/// Warns of port 0, which tests use: no router can know the port that is chosen.
+fn warn_of_any_port(name: &str, port: u64, problems: &mut Problems) {
+    if port == 0 {
+        problems.warning(
+            name,
+            format_args!("is 0, so the port is another one at each start; set it to 5140"),
+        );
+    }
 }
 
 /// Reads the TCP port to listen on; `None` is none.
 pub(super) fn read_tcp_port(env: &Env, problems: &mut Problems) -> Option<u16> {
     const PORT: &str = "SYSLOG_TCP_PORT";
-    env.bytes(PORT).filter(|value| !value.is_empty())?;
-    // In range, as `whole` checks.
-    Some(numbers::whole(env, PORT, 0..=65_535, 0, problems) as u16)
+    env.bytes(PORT)
+        .filter(|value| !value.trim_ascii().is_empty())?;
+    let port = numbers::whole(env, PORT, 0..=65_535, SYSLOG_PORT_DEFAULT, problems);
+    warn_of_any_port(PORT, port, problems);
+    // In range, as `whole` checked.
+    Some(port as u16)
 }
 
 /// Reads the address to listen on; `None` is every address of both families.
@@ -65,11 +79,7 @@ pub(super) fn read_listen(env: &Env, problems: &mut Problems) -> Option<IpAddr> 
 pub(super) fn read_allowed(env: &Env, problems: &mut Problems) -> AllowList {
     const ALLOW: &str = "SYSLOG_ALLOW";
     let mut allowed = AllowList::new();
-    let list = env.text(ALLOW, problems).unwrap_or_default();
-    if list.is_empty() {
-        return allowed;
-    }
-    for entry in list.split(',').map(str::trim_ascii) {
+    for entry in env.entries(ALLOW, problems) {
         match entry.parse::<Prefix>() {
             Ok(prefix) if allowed.push(prefix) => {}
             Ok(_) => problems.error(
@@ -84,7 +94,10 @@ pub(super) fn read_allowed(env: &Env, problems: &mut Problems) -> AllowList {
 
 /// Reads the server to forward datagrams to, if there is one.
 pub(super) fn read_forward(env: &Env, problems: &mut Problems) -> Option<ForwardTarget> {
-    let is_set = |name| env.bytes(name).is_some_and(|value| !value.is_empty());
+    let is_set = |name| {
+        env.bytes(name)
+            .is_some_and(|value| !value.trim_ascii().is_empty())
+    };
     match (is_set("FORWARD_HOST"), is_set("FORWARD_PORT")) {
         (false, false) => return None,
         (true, true) => {}

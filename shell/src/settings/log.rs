@@ -26,20 +26,12 @@ pub(crate) struct LogSettings {
 impl LogSettings {
     /// Reads `LOG_LEVEL`, `LOG_FILE` and `LOG_MAX_BYTES`.
     pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
-        let level = match env.text("LOG_LEVEL", problems) {
-            None | Some("" | "info") => LevelFilter::Info,
-            Some("error") => LevelFilter::Error,
-            Some("warning" | "warn") => LevelFilter::Warn,
-            Some("debug") => LevelFilter::Debug,
-            Some(other) => {
-                problems.error(
-                    "LOG_LEVEL",
-                    format_args!(
-                        "'{other}' is not a level; allowed are error, warning, info, debug"
-                    ),
-                );
-                LevelFilter::Info
-            }
+        const LEVELS: [&str; 5] = ["error", "warning", "info", "debug", "warn"];
+        let level = match env.choice("LOG_LEVEL", &LEVELS, problems) {
+            Some(0) => LevelFilter::Error,
+            Some(1 | 4) => LevelFilter::Warn,
+            Some(3) => LevelFilter::Debug,
+            _ => LevelFilter::Info,
         };
         let bytes_max = numbers::whole(
             env,

@@ -3,8 +3,8 @@
 //! One function reads each variable and reports every mistake in it to
 //! [`Problems`], so that a user sees all of them at the first start.
 
+mod enabled;
 mod env;
-pub(crate) mod expressions;
 mod filters;
 mod intake;
 mod log;
@@ -14,10 +14,11 @@ mod problems;
 mod routers;
 pub(crate) mod rules;
 pub(crate) mod services;
-mod static_events;
 mod timezone;
 mod trust;
 mod url;
+pub(crate) mod variables;
+pub(crate) mod written;
 
 use std::net::IpAddr;
 
@@ -57,6 +58,7 @@ impl Settings {
     /// Reads and checks everything. The settings are complete only if `problems`
     /// has no error afterwards.
     pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
+        variables::check(env, problems);
         let (rules, used) = rules::read(env, problems);
         let settings = Self {
             listen: intake::read_listen(env, problems),

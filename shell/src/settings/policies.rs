@@ -1,25 +1,12 @@
 //! The variables of a rule's policies: `…_KEY`, `…_THRESHOLD`, `…_DISTINCT`, `…_AFTER`,
 //! `…_UNLESS` and those of its recovery.
 
-use alertik_core::ids::{RuleId, RuleName};
+use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::WINDOW_COUNT_MAX;
-use alertik_core::rules::{PolicySpec, RulesBuilder, Window};
+use alertik_core::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder, Window};
 
-use super::expressions::{read_mask, report};
+use super::written::{read_mask, report};
 use super::{Env, Problems, numbers};
-
-/// The names after `EVENTn_` and `STATIC_EVENTn_`.
-pub(super) const FIELDS: [&str; 9] = [
-    "KEY",
-    "THRESHOLD",
-    "DISTINCT",
-    "AFTER",
-    "UNLESS",
-    "RECOVERY_STR",
-    "RECOVERY_MSG",
-    "GRACE_SECS",
-    "REMIND_SECS",
-];
 
 /// A week: a longer time is more likely a mistake than a wish.
 const SECS_MAX: u64 = 7 * 24 * 60 * 60;
@@ -67,10 +54,10 @@ pub(super) fn read(
         for (field, error) in [("KEY", errors.key), ("DISTINCT", errors.distinct)] {
             if let Some(error) = error {
                 let variable = reader.variable(field);
-                let at = error.offset();
+                let value = env.bytes(&variable).unwrap_or_default();
                 reader
                     .problems
-                    .error(&variable, format_args!("at byte {at}: {error}"));
+                    .error_at(&variable, (value, error.offset()), &error);
             }
         }
     }
@@ -181,7 +168,15 @@ impl<'a> Reader<'a> {
         };
         let text = text.unwrap_or_else(|| format!("{of}: over after @{{duration}}").into());
         if let Err(errors) = builder.add_recovery(id, pattern, &text) {
-            report(&errors, &match_str, &mask, self.problems);
+            let spec = RuleSpec {
+                name: self.name,
+                match_type: MatchType::Regex,
+                match_str: pattern,
+                mask: &text,
+                notifiers: NotifierSet::EMPTY,
+                cooldown_millis: 0,
+            };
+            report(&errors, &spec, [&match_str, &mask], self.problems);
         }
     }
 }

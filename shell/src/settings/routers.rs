@@ -23,11 +23,7 @@ pub(super) fn read(env: &Env, problems: &mut Problems) -> Routers {
 fn read_named(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
     const ROUTERS: &str = "ROUTERS";
     let mut named = Vec::new();
-    let list = env.text(ROUTERS, problems).unwrap_or_default();
-    for entry in list.split(',').map(str::trim_ascii) {
-        if entry.is_empty() {
-            continue;
-        }
+    for entry in env.entries(ROUTERS, problems) {
         // The last sign: a name may hold one, a range does not.
         let parts = entry.rsplit_once('@').filter(|(name, _)| is_name(name));
         let named_prefix = parts.and_then(|(name, range)| {
@@ -85,17 +81,9 @@ fn read_device(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
 }
 
 fn read_notify(env: &Env, problems: &mut Problems) -> NotifyRouter {
-    const NOTIFY: &str = "NOTIFY_ROUTER";
-    match env.text(NOTIFY, problems).unwrap_or_default() {
-        "" | "auto" => NotifyRouter::Auto,
-        "always" => NotifyRouter::Always,
-        "never" => NotifyRouter::Never,
-        other => {
-            problems.error(
-                NOTIFY,
-                format_args!("'{other}' is not known; allowed are auto, always and never"),
-            );
-            NotifyRouter::Auto
-        }
+    match env.choice("NOTIFY_ROUTER", &["auto", "always", "never"], problems) {
+        Some(1) => NotifyRouter::Always,
+        Some(2) => NotifyRouter::Never,
+        _ => NotifyRouter::Auto,
     }
 }

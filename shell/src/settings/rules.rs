@@ -5,8 +5,8 @@ use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
-use super::expressions::{read_mask, report, warn_of_habits};
-use super::{Env, Problems, filters, numbers, policies, static_events};
+use super::written::{self, read_mask};
+use super::{Env, Problems, enabled, filters, numbers, policies, variables};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -25,7 +25,7 @@ const FIELDS: [&str; 5] = [
 /// Reads all rules: static events first, in their order, then the environment's by number,
 /// then the static events that take what is left. Returns them with the notifiers they need.
 pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, NotifierSet) {
-    let enabled = static_events::read_enabled(env, problems);
+    let enabled = enabled::read_enabled(env, problems);
     let count = read_count(env, problems);
     let is_last = |event: &&StaticEvent| event.variable("LAST").is_some();
     let (last, first): (Vec<_>, Vec<_>) = enabled.into_iter().partition(is_last);
@@ -53,7 +53,7 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
         ..
     } = reader;
     policies::check(&references, &builder, problems);
-    warn_of_unused(env, count, problems);
+    variables::check_numbers(env, count, problems);
     if is_empty && problems.errors().is_empty() {
         problems.error(
             "ENV_EVENTS",
@@ -71,25 +71,13 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
 fn read_count(env: &Env, problems: &mut Problems) -> u64 {
     const COUNT: &str = "ENV_EVENTS";
     let max = ENV_RULES_MAX as u64;
-    let highest = rule_variables(env)
-        .map(|(number, ..)| number.saturating_add(1))
-        .max()
-        .unwrap_or(0);
+    let highest = variables::highest_rule(env).map_or(0, |number| number.saturating_add(1));
     let assumed = if env.bytes(COUNT).is_some() {
         highest.min(max)
     } else {
         0
     };
     numbers::whole(env, COUNT, 0..=max, assumed, problems)
-}
-
-/// Returns the variables that look like those of a rule: its number, the field
-/// and the whole name.
-fn rule_variables(env: &Env) -> impl Iterator<Item = (u64, &str, &str)> {
-    env.names().filter_map(|name| {
-        let (number, field) = name.strip_prefix("EVENT")?.split_once('_')?;
-        Some((number.parse().ok()?, field, name))
-    })
 }
 
 /// Reads rules, one after another.
@@ -106,16 +94,16 @@ impl Reader<'_> {
     fn rule(&mut self, name: RuleName) {
         let (env, problems) = (self.env, &mut *self.problems);
         let variable = |field: &str| format!("{name}_{field}");
-        for field in &FIELDS[..4] {
-            if env.bytes(&variable(field)).is_none() {
-                let why = match name {
-                    RuleName::Static(_) => {
-                        "is not set, nor is STATIC_NOTIFIER, although STATIC_EVENTS_ENABLED turns the event on"
-                    }
-                    _ => "is not set, although ENV_EVENTS counts this rule",
-                };
-                problems.error(&variable(field), format_args!("{why}"));
-            }
+        let (required, reason) = match name {
+            RuleName::Static(_) => (
+                &FIELDS[..1],
+                "STATIC_EVENTS_ENABLED names it, nor is STATIC_NOTIFIER",
+            ),
+            _ => (&FIELDS[..4], "ENV_EVENTS counts this rule"),
+        };
+        let required = required.iter().map(|field| variable(field));
+        if !variables::are_set(env, required, reason, problems) {
+            return;
         }
         let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
         self.used = self.used.union(notifiers);
@@ -127,15 +115,8 @@ impl Reader<'_> {
         let (Some(match_type), Some(match_str), Some(mask)) = (match_type, match_str, mask) else {
             return;
         };
-        if match_str.is_empty() {
-            problems.warning(
-                &variable("MATCH_STR"),
-                format_args!("is empty and so matches every message"),
-            );
-        }
-        if match_type == MatchType::Regex {
-            warn_of_habits(match_str, &variable("MATCH_STR"), problems);
-        }
+        let [pattern_name, mask_name] = ["MATCH_STR", "MASK_MSG"].map(variable);
+        let names = [pattern_name.as_str(), mask_name.as_str()];
         let spec = RuleSpec {
             name,
             match_type,
@@ -144,34 +125,26 @@ impl Reader<'_> {
             notifiers,
             cooldown_millis,
         };
+        written::hints(&spec, names, problems);
         match self.builder.add_filtered(&spec, filter) {
             Ok(id) => {
                 let into = (&mut self.builder, &mut self.references);
                 policies::read(env, (name, id), &mask, into, problems);
             }
-            Err(errors) => report(
-                &errors,
-                &variable("MATCH_STR"),
-                &variable("MASK_MSG"),
-                problems,
-            ),
+            Err(errors) => written::report(&errors, &spec, names, problems),
         }
     }
 }
 
 fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> NotifierSet {
     let mut notifiers = NotifierSet::EMPTY;
-    let Some(list) = env.text(variable, problems) else {
-        return notifiers;
-    };
-    for entry in list.split(',') {
-        match Notifier::from_name(entry.trim_ascii()) {
+    for entry in env.entries(variable, problems) {
+        match Notifier::from_name(entry) {
             Some(notifier) => notifiers.insert(notifier.id()),
             None => problems.error(
                 variable,
                 format_args!(
-                    "'{}' is not a notifier; known are {}, separated by commas",
-                    entry.trim_ascii(),
+                    "'{entry}' is not a notifier; known are {}, separated by commas",
                     Notifier::names(Notifier::all())
                 ),
             ),
@@ -181,17 +154,9 @@ fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> Notifie
 }
 
 fn read_match_type(env: &Env, variable: &str, problems: &mut Problems) -> Option<MatchType> {
-    match env.text(variable, problems)? {
-        "substr" => Some(MatchType::Substring),
-        "regex" => Some(MatchType::Regex),
-        other => {
-            problems.error(
-                variable,
-                format_args!("'{other}' is not a match type; allowed are substr and regex"),
-            );
-            None
-        }
-    }
+    let types = [MatchType::Substring, MatchType::Regex];
+    let place = env.choice(variable, &["substr", "regex"], problems)?;
+    types.get(place).copied()
 }
 
 fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
@@ -202,30 +167,4 @@ fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
         COOLDOWN_SECS_DEFAULT,
         problems,
     ) * 1_000
-}
-
-/// Returns the names of all variables of a rule, after `EVENTn_`.
-fn known() -> impl Iterator<Item = &'static &'static str> {
-    let policies = policies::FIELDS.iter();
-    FIELDS.iter().chain(&filters::FIELDS).chain(policies)
-}
-
-/// Warns about variables that look like those of a rule and are not read.
-fn warn_of_unused(env: &Env, count: u64, problems: &mut Problems) {
-    for (number, field, name) in rule_variables(env) {
-        if number >= count {
-            problems.warning(
-                name,
-                format_args!(
-                    "is not used: ENV_EVENTS is {count}, so only rules below EVENT{count}_ are read"
-                ),
-            );
-        } else if !known().any(|known| *known == field) {
-            let fields: Vec<&str> = known().copied().collect();
-            problems.warning(
-                name,
-                format_args!("is not known; a rule has {}", fields.join(", ")),
-            );
-        }
-    }
 }

@@ -11,9 +11,24 @@ const ZONEINFO: [&str; 3] = ["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zon
 
 /// Warns if `TZ` is set to something that counts as UTC.
 pub(crate) fn check(env: &Env, problems: &mut Problems) {
-    let Some(value) = env.text("TZ", problems) else {
+    // The C library takes it as it stands.
+    let Some(value) = env.verbatim("TZ", problems) else {
         return;
     };
+    if let Some((name, sign, hours)) = reversed(value) {
+        let (direction, other) = match sign {
+            '+' => ("behind", '-'),
+            _ => ("ahead of", '+'),
+        };
+        problems.warning(
+            "TZ",
+            format_args!(
+                "'{value}' is {hours} {direction} UTC, because signs of POSIX time zones are the \
+                 other way round; write {name}{other}{hours} for the other side, or \
+                 <{other}{hours}>{sign}{hours} if it is meant"
+            ),
+        );
+    }
     let zone = value.strip_prefix(':').unwrap_or(value);
     if zone.is_empty() || zone == "UTC" || is_posix(zone) || has_file(zone) {
         return;
@@ -38,6 +53,16 @@ fn is_posix(zone: &str) -> bool {
     after_name
         .map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest))
         .is_some_and(|offset| offset.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Returns the parts of `GMT+2` or `UTC-3`, which most people mean the other way
+/// round.
+fn reversed(zone: &str) -> Option<(&str, char, &str)> {
+    let (name, offset) = zone.split_at_checked(3)?;
+    let sign = offset.chars().next().filter(|sign| "+-".contains(*sign))?;
+    let hours = &offset[1..];
+    let is_number = hours.parse().is_ok_and(|hours: u8| hours > 0);
+    (matches!(name, "GMT" | "UTC") && is_number).then_some((name, sign, hours))
 }
 
 fn has_file(zone: &str) -> bool {
@@ -72,6 +97,9 @@ mod tests {
             "EST5EDT,M3.2.0,M11.1.0",
         ] {
             assert_eq!(warnings(zone), 0, "{zone}");
+        }
+        for zone in ["GMT+2", "UTC-3", "UTC+0x", " CET-1"] {
+            assert_eq!(warnings(zone), usize::from(zone != "UTC+0x"), "{zone}");
         }
         for zone in ["manual", "Mars/Olympus", "+03", "AB3", "<+03"] {
             assert_eq!(warnings(zone), 1, "{zone}");

@@ -90,12 +90,12 @@ impl Notifier {
         }
     }
 
-    /// Returns the notifier whose name is exactly `name`.
+    /// Returns the notifier of a name, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .find(|notifier| notifier.name() == name)
+            .find(|notifier| notifier.name().eq_ignore_ascii_case(name))
     }
 
     /// Returns the set of all notifiers.
@@ -276,7 +276,7 @@ impl<'a> Form<'a> {
 mod tests {
     use super::*;
 
-    /// Names and ids are a bijection, and names are matched exactly.
+    /// Names and ids are a bijection, and names are matched in any case.
     #[test]
     fn names_and_ids() {
         let mut seen = std::collections::BTreeSet::new();
@@ -284,7 +284,8 @@ mod tests {
             assert_eq!(Notifier::from_name(notifier.name()), Some(notifier));
             assert!(seen.insert(notifier.id().index()), "one number each");
         }
-        assert_eq!(Notifier::from_name("telegram"), None);
+        assert_eq!(Notifier::from_name("telegram"), Some(Notifier::Telegram));
+        assert_eq!(Notifier::from_name("Telegramm"), None);
         assert_eq!(Notifier::from_name("Generic4"), Some(Notifier::Generic4));
         assert_eq!(Notifier::from_name("Generic5"), None);
     }

@@ -38,5 +38,6 @@ mod tests;
 pub use pattern::Pattern;
 pub use scratch::Scratch;
 pub use span::Span;
+pub use syntax::beginnings::{Beginning, beginnings};
 pub use syntax::error::PatternError;
 pub use syntax::habits::{Hint, hints};

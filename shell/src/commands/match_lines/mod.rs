@@ -5,31 +5,36 @@
 //! file have no times that the daemon would trust.
 
 mod explain;
+mod found;
+mod input;
+mod nearest;
 mod options;
+mod output;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufReader};
 use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 
-use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
-use alertik_core::limits::DATAGRAM_BYTES_MAX;
-use alertik_core::matching::Span;
-use alertik_core::replay::{Found, Replay};
+use alertik_core::limits::MESSAGE_BYTES_MAX;
+use alertik_core::replay::Replay;
 use alertik_core::rules::{MatchType, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
 
 use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
-use crate::settings::{Env, Problems, expressions, rules};
+use crate::settings::{Env, Problems, rules, variables, written};
 use crate::sys::clock;
 use crate::sys::terminal::warn;
+use found::write_found;
+use input::next_line;
+use nearest::Nearest;
 use options::Options;
+use output::{BUFFER_BYTES, Output};
 
-/// Bytes read at a time, and bytes of output that are collected at most.
-const BUFFER_BYTES: usize = 64 * 1_024;
 /// `match` could not do its work.
 const EXIT_ERROR: i32 = 2;
 
@@ -39,7 +44,8 @@ pub(super) const COMMAND: Command = Command {
     arguments: "[FILE] [--all | --explain] [--json] [--regex EXPRESSION [--mask MASK]]",
     help: "      Show what the rules, or the expression given, make of the log lines in
       FILE or standard input: matches, groups, messages; cooldowns are off.
-      --all lists lines without a match too, --explain adds what was understood
+      Of a rule without a match it names the line that came nearest, with --all of
+      every line why it does not match. --explain adds what was understood
       of each: identity, topics, text; --json writes an object per line.
       Ends with 0 if a line matched, with 1 if none did, with 2 on errors.
 ",
@@ -68,7 +74,10 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
     let mut problems = Problems::default();
     let compiled = match options.regex {
         Some(regex) => trial(regex, options.mask, &mut problems),
-        None => rules::read(env, &mut problems).0.finish(),
+        None => {
+            variables::check(env, &mut problems);
+            rules::read(env, &mut problems).0.finish()
+        }
     };
     if !problems.errors().is_empty() {
         return Err(problems.text());
@@ -83,9 +92,11 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
             io::stdin().as_fd().try_clone_to_owned().map(File::from),
         ),
     };
-    let input = opened.map_err(|error| cannot(&name.to_string_lossy(), &error))?;
+    let input = opened.map_err(|error| cannot(&Escaped(name.as_bytes()).to_string(), &error))?;
     let mut run = Run {
         hits: vec![0; compiled.rules().len()],
+        nearest: Nearest::new(env, options, compiled.rules()),
+        cut: None,
         replay: Replay::new(compiled, clock::wall()),
         options,
         output: Output::default(),
@@ -112,9 +123,12 @@ fn trial(regex: &[u8], mask: Option<&[u8]>, problems: &mut Problems) -> Rules {
         notifiers: NotifierSet::EMPTY,
         cooldown_millis: 0,
     };
-    expressions::warn_of_habits(regex, "--regex", problems);
+    let names = ["--regex", "--mask"];
+    // A mask that is not given is none that is empty.
+    let mask = mask.map_or("-", |_| spec.mask);
+    written::hints(&RuleSpec { mask, ..spec }, names, problems);
     if let Err(errors) = builder.add(&spec) {
-        expressions::report(&errors, "--regex", "--mask", problems);
+        written::report(&errors, &spec, names, problems);
     }
     builder.finish()
 }
@@ -131,6 +145,10 @@ struct Run<'a> {
     output: Output,
     /// Lines that each rule matched.
     hits: Vec<u64>,
+    nearest: Nearest,
+    /// How many lines were longer than what is matched, and the first one's number and
+    /// bytes.
+    cut: Option<(u64, u64, usize)>,
     lines: u64,
     matched: u64,
 }
@@ -144,10 +162,14 @@ impl Run<'_> {
                 // The next read may wait for a user who types or follows a log.
                 self.output.flush().map_err(Stop::Write)?;
             }
-            if !next_line(&mut reader, &mut line).map_err(Stop::Read)? {
+            let Some(bytes) = next_line(&mut reader, &mut line).map_err(Stop::Read)? else {
                 break;
-            }
+            };
             self.lines += 1;
+            if bytes > MESSAGE_BYTES_MAX {
+                let (count, ..) = self.cut.get_or_insert((0, self.lines, bytes));
+                *count += 1;
+            }
             // Writing to a string cannot fail.
             let _ = self.match_one(&line);
             self.output.flush_if_long().map_err(Stop::Write)?;
@@ -202,8 +224,31 @@ impl Run<'_> {
                     "  alertik's own output, never matched\n"
                 });
             }
+            if is_foreign {
+                self.ask_why(line, matches)?;
+            }
         }
         self.matched += u64::from(matches);
+        Ok(())
+    }
+
+    /// Finds out how far a line agrees with the rules that do not match it: of every
+    /// line without a match if they are listed, else of the nearest one to each rule.
+    fn ask_why(&mut self, line: &[u8], matches: bool) -> fmt::Result {
+        let message = trim_line_end(line);
+        let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
+        let rules = self.replay.rules().iter().zip(&self.hits);
+        for (index, (rule, hits)) in rules.enumerate() {
+            if self.options.include_unmatched {
+                if matches {
+                    break;
+                }
+                let out = &mut self.output.text;
+                self.nearest.write_why(index, rule, message, out)?;
+            } else if *hits == 0 {
+                self.nearest.look(index, rule, self.lines, message);
+            }
+        }
         Ok(())
     }
 
@@ -225,107 +270,30 @@ impl Run<'_> {
                 }
                 write!(out, "\"lines\":{hits}}}")?;
             }
-            out.push_str("]}\n");
-            return Ok(());
+            let cut = self.cut.map_or(0, |(count, ..)| count);
+            return writeln!(out, "],\"cut\":{cut}}}");
         }
         writeln!(
             out,
             "lines: {lines}, matched: {matched}, unmatched: {unmatched}"
         )?;
-        for (rule, hits) in rules {
+        for (index, (rule, hits)) in rules.enumerate() {
             let recovery = match rule.recovers {
                 Some(_) => ", recovery,",
                 None => "",
             };
             writeln!(out, "  {}{recovery} matched {hits}", rule.name)?;
-        }
-        Ok(())
-    }
-}
-
-/// Shows one match: its text, its groups, and the message.
-fn write_found(found: &Found<'_>, options: &Options<'_>, out: &mut String) -> fmt::Result {
-    let part = |span: Span| found.message.get(span.start..span.end).unwrap_or_default();
-    for (index, span) in found.spans.iter().enumerate() {
-        match index {
-            0 => write!(out, "  {} matches", found.rule.name)?,
-            _ => write!(out, "    @{index}")?,
-        }
-        match span {
-            Some(span) => {
-                let Span { start, end } = *span;
-                writeln!(out, " {start}-{end}: {}", Escaped(part(*span)))?;
+            if *hits == 0 {
+                self.nearest.write_nearest(index, out)?;
             }
-            None if index == 0 => {
-                out.push_str(
-                    " (the groups would take too long to find, so the message has none)\n",
-                );
-                break;
-            }
-            None => out.push_str(" is not part of the match\n"),
         }
-    }
-    match (options.regex, options.mask) {
-        (None, _) => write!(out, "    {} gets: ", Notifier::names(found.notifiers))?,
-        (Some(_), Some(_)) => out.push_str("    message: "),
-        (Some(_), None) => return Ok(()),
-    }
-    for (_, part) in found.text.parts() {
-        write!(out, "{}", Escaped(part.as_bytes()))?;
-    }
-    out.write_char('\n')
-}
-
-/// Reads a line without its newline, and skips the part of it that no datagram
-/// would have room for. Returns false at the end.
-fn next_line(reader: &mut BufReader<File>, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    let mut begun = false;
-    loop {
-        let buffer = match reader.fill_buf() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            other => other?,
-        };
-        if buffer.is_empty() {
-            return Ok(begun);
+        match self.cut {
+            Some((count, first, bytes)) => writeln!(
+                out,
+                "cut: {count}; of a line the first {MESSAGE_BYTES_MAX} bytes are matched, and line \
+                 {first} has {bytes}"
+            ),
+            None => Ok(()),
         }
-        begun = true;
-        let end = buffer.iter().position(|&byte| byte == b'\n');
-        let part = &buffer[..end.unwrap_or(buffer.len())];
-        let room = DATAGRAM_BYTES_MAX - line.len();
-        line.extend_from_slice(&part[..part.len().min(room)]);
-        let taken = part.len() + usize::from(end.is_some());
-        reader.consume(taken);
-        if end.is_some() {
-            return Ok(true);
-        }
-    }
-}
-
-/// Standard output, collected.
-#[derive(Default)]
-struct Output {
-    text: String,
-}
-
-impl Output {
-    /// Writes what was collected if it is much.
-    fn flush_if_long(&mut self) -> io::Result<()> {
-        if self.text.len() < BUFFER_BYTES {
-            return Ok(());
-        }
-        self.flush()
-    }
-
-    /// Writes what was collected.
-    fn flush(&mut self) -> io::Result<()> {
-        if self.text.is_empty() {
-            return Ok(());
-        }
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(self.text.as_bytes())?;
-        stdout.flush()?;
-        self.text.clear();
-        Ok(())
     }
 }

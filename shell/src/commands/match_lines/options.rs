@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use crate::log::Escaped;
+
 /// The lines to match, the rules, and the form of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options<'a> {
@@ -33,7 +35,7 @@ impl<'a> Options<'a> {
             let (name, attached) = split_at_equals(word);
             let mut value = || {
                 let value = attached.or_else(|| words.next());
-                value.ok_or_else(|| format!("{} takes a value", name.to_string_lossy()))
+                value.ok_or_else(|| format!("{} takes a value", shown(name)))
             };
             match name.to_str() {
                 Some("--regex") => options.regex = Some(value()?.as_bytes()),
@@ -42,7 +44,7 @@ impl<'a> Options<'a> {
                 Some("--explain") if attached.is_none() => options.explain = true,
                 Some("--json") if attached.is_none() => options.json = true,
                 Some(other) if other.starts_with("--") => {
-                    return Err(format!("unknown option {}", word.to_string_lossy()));
+                    return Err(format!("unknown option {}", shown(word)));
                 }
                 _ if options.file.is_some() => {
                     return Err("one file at a time; join several with cat".to_owned());
@@ -59,6 +61,10 @@ impl<'a> Options<'a> {
         options.include_unmatched |= options.explain;
         Ok(options)
     }
+}
+
+fn shown(word: &OsStr) -> Escaped<'_> {
+    Escaped(word.as_bytes())
 }
 
 /// Splits `--name=value`.

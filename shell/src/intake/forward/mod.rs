@@ -8,5 +8,5 @@ mod resolver;
 mod state;
 
 pub(crate) use forwarder::Forwarder;
-pub(crate) use resolver::resolve;
+pub(crate) use resolver::{fault, resolve};
 pub(crate) use state::ForwardState;

@@ -18,11 +18,25 @@ const REFRESH_PAUSE: Duration = Duration::from_secs(300);
 /// domains need it.
 const LOOK_UP_MILLIS_MAX: u64 = 60_000;
 
+/// Longest look-up that somebody waits for, in milliseconds.
+const TRIAL_MILLIS_MAX: u64 = 5_000;
+
+/// Returns what is wrong with a server, in words that follow its name.
+pub(crate) fn fault(target: &ForwardTarget, own_port: u16) -> Option<&'static str> {
+    match look_up(target, own_port, TRIAL_MILLIS_MAX) {
+        Ok(_) => None,
+        Err(NoTarget::NoAddress) => Some("has no address; correct the name, or ask again later"),
+        Err(NoTarget::Ourselves) => {
+            Some("is this daemon itself, so it does not forward; name another server or port")
+        }
+    }
+}
+
 /// Keeps the address in `state` up to date, forever, and logs each change once.
 pub(crate) fn resolve(target: &ForwardTarget, own_port: u16, state: &ForwardState) -> ! {
     let mut reported = None;
     loop {
-        let outcome = look_up(target, own_port);
+        let outcome = look_up(target, own_port, LOOK_UP_MILLIS_MAX);
         match outcome {
             Ok(address) => state.set_address(Some(address)),
             Err(NoTarget::Ourselves) => state.set_address(None),
@@ -63,8 +77,8 @@ enum NoTarget {
     Ourselves,
 }
 
-fn look_up(target: &ForwardTarget, own_port: u16) -> Result<SocketAddr, NoTarget> {
-    let deadline = clock::now().after(LOOK_UP_MILLIS_MAX);
+fn look_up(target: &ForwardTarget, own_port: u16, millis_max: u64) -> Result<SocketAddr, NoTarget> {
+    let deadline = clock::now().after(millis_max);
     let addresses =
         resolve::resolve(&target.host, target.port, deadline).map_err(|_| NoTarget::NoAddress)?;
     // Without a route to any the first one is as good as the others, and the

@@ -7,14 +7,7 @@ use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
     let url = reader.webhook()?;
-    let as_slack = match reader.optional("_FORMAT") {
-        None | Some("discord") => false,
-        Some("slack") => true,
-        Some(_) => {
-            reader.problem("_FORMAT", format_args!("must be discord or slack"));
-            return None;
-        }
-    };
+    let as_slack = reader.choice("_FORMAT", &["discord", "slack"]) == Some(1);
     // The predecessor appended /slack itself, and users may have done so, too.
     let path = url.path().trim_end_matches('/');
     let path = path

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alertik_core::bytes::{find, split_at_mark};
+use alertik_core::bytes::{JsonCheck, find, split_at_mark};
 use alertik_core::delivery::{Encoding, Form, Generic, Template};
 use alertik_core::limits::{BODY_BYTES_MAX, HEAD_TEMPLATE_BYTES_MAX};
 
@@ -16,16 +16,21 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
     let (url, template) = webhook.and_then(|text| reader.url_template(text)).unzip();
     let method = reader.method();
     let headers = reader.headers();
-    let text = reader.optional("_BODY");
+    let text = reader.verbatim("_BODY");
     let content_type = reader.content_type(text);
     let default = default_encoding(text, content_type);
     // Half of a request's buffer is the text's.
     let body = text.map(|text| reader.template("_BODY", text, default, BODY_BYTES_MAX / 4));
+    if let (Some(Some(_)), Some(text)) = (&body, text)
+        && content_type.is_some_and(is_json)
+    {
+        reader.check_json(text);
+    }
     Some(Endpoint {
         url: url?,
         form: Form::Generic(Box::new(Generic {
             url: template?,
-            method: method?,
+            method,
             headers: headers?,
             body: match body {
                 Some(body) => Some(body?),
@@ -36,14 +41,17 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
     })
 }
 
+fn is_json(media_type: &str) -> bool {
+    find(media_type.as_bytes(), b"json").is_some()
+}
+
 /// Returns the encoding of placeholders that name none: what the body is, by its
 /// media type or its look.
 fn default_encoding(body: Option<&str>, content_type: Option<&str>) -> Encoding {
-    let is =
-        |kind: &[u8]| content_type.is_some_and(|kind_of| find(kind_of.as_bytes(), kind).is_some());
-    if is(b"urlencoded") {
+    let is_form = |kind: &str| find(kind.as_bytes(), b"urlencoded").is_some();
+    if content_type.is_some_and(is_form) {
         Encoding::Url
-    } else if body.is_some_and(looks_like_json) || is(b"json") {
+    } else if body.is_some_and(looks_like_json) || content_type.is_some_and(is_json) {
         Encoding::Json
     } else {
         Encoding::Raw
@@ -87,17 +95,45 @@ impl Reader<'_, '_> {
         Some((url, Some(template)))
     }
 
-    fn method(&mut self) -> Option<&'static str> {
-        match self.optional("_METHOD") {
-            None | Some("POST") => Some("POST"),
-            Some("PUT") => Some("PUT"),
-            Some("GET") => Some("GET"),
-            Some("PATCH") => Some("PATCH"),
-            Some(_) => {
-                self.problem("_METHOD", format_args!("must be POST, PUT, PATCH or GET"));
-                None
+    /// Checks that a body is JSON with whatever its placeholders stand for. Outside
+    /// of a string only `{{id}}` can be: it is a number.
+    fn check_json(&mut self, text: &str) {
+        let mut check = JsonCheck::default();
+        let mut rest = text;
+        let wrong = loop {
+            let start = text.len() - rest.len();
+            let (before, after) = split_at_mark(rest, "{{").unwrap_or((rest, ""));
+            if let Err(offset) = check.push(before.as_bytes()) {
+                break Some(start + offset);
             }
+            let Some((inside, after)) = split_at_mark(after, "}}") else {
+                break (!check.is_complete()).then_some(text.len());
+            };
+            let sample: &[u8] = match inside.trim_ascii().starts_with("id") {
+                true => b"1",
+                false => b"x",
+            };
+            if check.push(sample).is_err() {
+                break Some(start + before.len());
+            }
+            rest = after;
+        };
+        if let Some(offset) = wrong {
+            let content_type = self.name("_CONTENT_TYPE");
+            self.problem(
+                "_BODY",
+                format_args!(
+                    "at byte {offset}: this is not JSON (text needs quotes around it); if it is \
+                     not meant to be, set {content_type} to what it is"
+                ),
+            );
         }
+    }
+
+    fn method(&mut self) -> &'static str {
+        const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "GET"];
+        // After a mistake nothing is sent.
+        METHODS[self.choice("_METHOD", &METHODS).unwrap_or(0)]
     }
 
     fn content_type(&mut self, body: Option<&str>) -> Option<&'static str> {

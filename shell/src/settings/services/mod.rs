@@ -6,6 +6,7 @@
 //! matches in this file that lack it.
 
 mod discord;
+mod foreign;
 mod generic;
 mod reader;
 mod slack;
@@ -136,6 +137,9 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
         let endpoint = read_endpoint(notifier, &mut reader);
         let pacing = read_pacing(notifier, &mut reader);
         if let Some(endpoint) = endpoint {
+            if let Some(endpoint) = &endpoint {
+                foreign::check(notifier, &endpoint.url, problems);
+            }
             notifiers.list.push(NotifierSettings {
                 notifier,
                 pacing,

@@ -29,6 +29,12 @@ impl<'e> Reader<'e, '_> {
         self.env.text(&name, self.problems)
     }
 
+    /// Returns a text that is sent as it stands.
+    pub(super) fn verbatim(&mut self, suffix: &str) -> Option<&'e str> {
+        let name = self.name(suffix);
+        self.env.verbatim(&name, self.problems)
+    }
+
     pub(super) fn required(&mut self, suffix: &str, what: &str) -> Option<&'e str> {
         let name = self.name(suffix);
         if self.env.bytes(&name).is_none() {
@@ -58,15 +64,15 @@ impl<'e> Reader<'e, '_> {
         self.url("_WEBHOOK_URL", text)
     }
 
+    /// See [`Env::choice`].
+    pub(super) fn choice(&mut self, suffix: &str, allowed: &[&str]) -> Option<usize> {
+        let name = self.name(suffix);
+        self.env.choice(&name, allowed, self.problems)
+    }
+
     pub(super) fn flag(&mut self, suffix: &str) -> bool {
-        match self.optional(suffix) {
-            None | Some("0" | "no" | "false" | "") => false,
-            Some("1" | "yes" | "true") => true,
-            Some(_) => {
-                self.problem(suffix, format_args!("must be 1 or 0"));
-                false
-            }
-        }
+        let found = self.choice(suffix, &["0", "no", "false", "1", "yes", "true"]);
+        found.is_some_and(|place| place >= 3)
     }
 
     pub(super) fn template(

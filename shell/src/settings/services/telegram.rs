@@ -48,7 +48,11 @@ pub(super) fn describe(env: &Env, form: &Telegram<'_>, out: &mut dyn fmt::Write)
     let token = env.bytes("TELEGRAM_BOT_TOKEN").unwrap_or_default();
     let bot = token.split(|&byte| byte == b':').next();
     let bot = Escaped(bot.unwrap_or_default());
-    write!(out, ", bot {bot}:***, chat {}", form.chat_id)
+    write!(out, ", bot {bot}:***, chat {}", form.chat_id)?;
+    if let Some(thread) = form.thread_id {
+        write!(out, ", topic {thread}")?;
+    }
+    out.write_str(if form.silent { ", silent" } else { "" })
 }
 
 impl Reader<'_, '_> {

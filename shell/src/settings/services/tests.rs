@@ -130,7 +130,10 @@ fn chats() {
         );
     }
     let silent = problems("1", &[("TELEGRAM_SILENT", "maybe")]);
-    assert_eq!(silent, "TELEGRAM_SILENT: must be 1 or 0");
+    assert_eq!(
+        silent,
+        "TELEGRAM_SILENT: 'maybe' is not known; allowed are 0, no, false, 1, yes, true"
+    );
     let base = problems("1", &[("TELEGRAM_API_URL", "api.telegram.org")]);
     assert_eq!(
         base,
@@ -205,11 +208,27 @@ fn requests() {
             "too many placeholders",
         ),
         ("GENERIC1_METHOD", "PUT", ""),
-        ("GENERIC1_METHOD", "post", "must be POST, PUT, PATCH or GET"),
+        ("GENERIC1_METHOD", " post", ""),
         (
             "GENERIC1_METHOD",
             "DELETE",
-            "must be POST, PUT, PATCH or GET",
+            "'DELETE' is not known; allowed are POST, PUT, PATCH, GET",
+        ),
+        ("GENERIC1_BODY", "{\"a\":\"{{text}}\",\"n\":{{ id }}}", ""),
+        (
+            "GENERIC1_BODY",
+            "{\"a\":\"{{text}}\"",
+            "at byte 15: this is not JSON",
+        ),
+        (
+            "GENERIC1_BODY",
+            "{\"a\":{{text}}}",
+            "at byte 5: this is not JSON",
+        ),
+        (
+            "GENERIC1_BODY",
+            "[true",
+            "set GENERIC1_CONTENT_TYPE to what it is",
         ),
         ("GENERIC1_CONTENT_TYPE", "text/plain; charset=utf-8", ""),
         (
@@ -223,7 +242,7 @@ fn requests() {
             "must be a media type",
         ),
         ("GENERIC1_MIN_INTERVAL_MS", "0", ""),
-        ("GENERIC1_MIN_INTERVAL_MS", " 5", "without blanks"),
+        ("GENERIC1_MIN_INTERVAL_MS", " 5", ""),
         ("GENERIC1_MIN_INTERVAL_MS", "3600001", "from 0 to 3600000"),
     ] {
         let problem = generic(name, value);
@@ -244,7 +263,7 @@ fn requests() {
     ];
     assert_eq!(
         problems_of(Notifier::Discord, &format),
-        ["DISCORD_FORMAT: must be discord or slack"]
+        ["DISCORD_FORMAT: 'teams' is not known; allowed are discord, slack"]
     );
 }
 

@@ -25,6 +25,8 @@ pub struct Hint {
 enum Kind {
     /// `[:alpha:]` without brackets around it.
     ClassAlone,
+    /// `\\(`: a backslash and a group, where a bracket was meant.
+    DoubledBackslash,
     /// `\d` and its like inside brackets.
     EscapeInBrackets,
     /// `\xe9`, a code point that no byte stands for.
@@ -49,6 +51,10 @@ impl fmt::Display for Hint {
             Kind::ClassAlone => {
                 "a class needs brackets of its own, as in [[:digit:]]; this is a set of letters \
                  and ':'"
+            }
+            Kind::DoubledBackslash => {
+                "two backslashes are one in the message, and what follows is special; outside of \
+                 RouterOS's console write one, as in \\("
             }
             Kind::EscapeInBrackets => {
                 "inside brackets a backslash is a backslash; write [[:digit:]] for \\d, \
@@ -134,6 +140,8 @@ fn in_brackets(inside: &[u8], after: &[u8]) -> Option<Kind> {
 fn escape(rest: &[u8]) -> Option<Kind> {
     match *rest {
         [b'x', ref digits @ ..] => high_byte(digits),
+        // Logs of routers have hardly any backslashes.
+        [b'\\', after, ..] if b"()[]{}.*+?|^$dsw".contains(&after) => Some(Kind::DoubledBackslash),
         [byte, ..] if byte.is_ascii_alphanumeric() && escape::meaning(byte).is_none() => {
             Some(Kind::PlainEscape(byte))
         }
@@ -178,6 +186,11 @@ mod tests {
             (r"[^\]]", &[(0, "put ']' first")]),
             ("[:alpha:]+", &[(0, "as in [[:digit:]]")]),
             (r"caf\xe9", &[(3, "match nothing")]),
+            (
+                r"up \\(speed (.+)\\)$",
+                &[(3, "as in \\("), (16, "as in \\(")],
+            ),
+            (r"\\d+", &[(0, "two backslashes")]),
             (r"caf\x{e9}", &[(3, "match nothing")]),
         ] {
             let found = found(pattern);
@@ -209,6 +222,8 @@ mod tests {
             "a+|?",
             "a}?",
             r"[\\]",
+            r"DOMAIN\\user",
+            r"\\",
             "[unclosed *?",
             "\\",
         ] {

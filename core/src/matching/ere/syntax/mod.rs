@@ -1,6 +1,7 @@
 //! From a pattern's bytes to its tree: which patterns are valid, and their meaning.
 
 pub(super) mod ast;
+pub(super) mod beginnings;
 mod bracket;
 pub(super) mod error;
 mod escape;

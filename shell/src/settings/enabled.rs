@@ -10,21 +10,17 @@ const PACK: &str = "pack";
 /// Reads which static events are turned on. They are in the order in which they notify.
 pub(super) fn read_enabled(env: &Env, problems: &mut Problems) -> Vec<&'static StaticEvent> {
     const ENABLED: &str = "STATIC_EVENTS_ENABLED";
-    let list = env.text(ENABLED, problems).unwrap_or_default();
-    let mut entries = Vec::new();
-    // An empty list is what the predecessor's examples have.
-    for entry in list.split(',').map(str::trim_ascii) {
-        if entry != PACK && !static_events().any(|event| is_named(event, entry)) && !list.is_empty()
-        {
+    let entries = env.entries(ENABLED, problems);
+    for entry in &entries {
+        if *entry != PACK && !static_events().any(|event| is_named(event, entry)) {
             problems.error(
                 ENABLED,
                 format_args!(
                     "'{entry}' is neither the number nor the name of a static event, nor {PACK}; \
-                     `alertik events` lists them; they are separated by commas"
+                     `alertik events` lists them"
                 ),
             );
         }
-        entries.push(entry);
     }
     let is_enabled = |event: &&StaticEvent| {
         let mut entries = entries.iter();
@@ -34,6 +30,6 @@ pub(super) fn read_enabled(env: &Env, problems: &mut Problems) -> Vec<&'static S
 }
 
 /// Returns whether a user means an event by a word.
-pub(super) fn is_named(event: &StaticEvent, word: &str) -> bool {
+fn is_named(event: &StaticEvent, word: &str) -> bool {
     word == event.name || word.parse() == Ok(event.number)
 }

@@ -1,56 +1,30 @@
-//! `alertik check`: shows the mistakes in the configuration, and how the rest
-//! was understood. It opens no socket and sends nothing.
+//! How a configuration was understood, for people.
 
-use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::delivery::Notifier;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
+use alertik_core::routers::Routers;
 use alertik_core::rules::Condition;
 use alertik_core::rules::{Filter, RouterFilter, Rule};
 
-use super::command::{BadArguments, Command, exit_status};
 use crate::log::Escaped;
-use crate::settings::{Env, Problems, Settings, services};
-use crate::sys::terminal::print;
+use crate::settings::{Env, Settings, services};
+use crate::sys::clock;
 
-/// The command.
-pub(super) const COMMAND: Command = Command {
-    name: "check",
-    arguments: "",
-    help: "      Show the mistakes in the configuration, and how the rest was understood.
-      Ends with 0 if there are no mistakes, with 1 otherwise.
-",
-    run,
-};
-
-/// See [`COMMAND`].
-fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
-    if !arguments.is_empty() {
-        return Err(BadArguments::unknown(arguments));
-    }
-    let mut problems = Problems::default();
-    let settings = Settings::read(env, &mut problems);
-    let mut report = problems.text();
-    let errors = problems.errors().len();
-    // Writing to a string cannot fail.
-    let _ = write_report(env, &settings, &mut report);
-    let _ = match errors {
-        0 => report.write_str("\nNo errors: alertik can start with this configuration.\n"),
-        1 => report.write_str(
-            "\n1 error: alertik cannot start with this configuration. Faulty entries are not listed above.\n",
-        ),
-        _ => writeln!(
-            report,
-            "\n{errors} errors: alertik cannot start with this configuration. Faulty entries are not listed above."
-        ),
-    };
-    print(&report);
-    Ok(exit_status(errors == 0))
-}
-
-fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
+/// Writes how the configuration was understood; `is_verbose` adds what only
+/// matters to somebody who looks for the last millisecond.
+///
+/// # Errors
+///
+/// Returns the writer's error.
+pub(super) fn write(
+    env: &Env,
+    settings: &Settings,
+    is_verbose: bool,
+    out: &mut String,
+) -> fmt::Result {
     let rules = settings.rules.rules();
     if !out.is_empty() {
         out.push('\n');
@@ -62,7 +36,7 @@ fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result
     )?;
     for rule in rules {
         match rule.recovers {
-            None => write_rule(env, rule, out)?,
+            None => write_rule((env, &settings.routers), rule, is_verbose, out)?,
             Some(_) => write_recovery(env, rule, out)?,
         }
     }
@@ -76,10 +50,24 @@ fn write_report(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result
         services::describe(env, notifier, out)?;
         out.push('\n');
     }
-    write_rest(settings, out)
+    write_rest(env, settings, out)?;
+    if !is_verbose {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nLimits\n  {ENV_RULES_MAX} rules, {GROUPS_MAX} groups in a message; \
+         {MESSAGE_BYTES_MAX} bytes of a log line are matched;\n  {} KiB of lines wait to be matched",
+        RING_BYTES / 1_024
+    )
 }
 
-fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
+fn write_rule(
+    (env, routers): (&Env, &Routers),
+    rule: &Rule,
+    is_verbose: bool,
+    out: &mut String,
+) -> fmt::Result {
     let name = rule.name;
     writeln!(out, "  {name}")?;
     let variable = |field| env.bytes(&format!("{name}_{field}")).unwrap_or_default();
@@ -92,10 +80,12 @@ fn write_rule(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     if kind != "substr" {
         writeln!(out, "    groups    {groups}")?;
     }
-    writeln!(out, "    matching  {}", rule.describe())?;
-    writeln!(out, "    cost      {}", rule.cost())?;
+    if is_verbose {
+        writeln!(out, "    matching  {}", rule.describe())?;
+        writeln!(out, "    cost      {}", rule.cost())?;
+    }
     if let Some(filter) = &rule.filter {
-        write_filter(filter, out)?;
+        write_filter(filter, routers, out)?;
     }
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
@@ -122,7 +112,7 @@ fn write_recovery(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn write_filter(filter: &Filter, out: &mut String) -> fmt::Result {
+fn write_filter(filter: &Filter, routers: &Routers, out: &mut String) -> fmt::Result {
     let topics = filter.to_string();
     if !topics.is_empty() {
         writeln!(out, "    topics    {topics}")?;
@@ -130,7 +120,12 @@ fn write_filter(filter: &Filter, out: &mut String) -> fmt::Result {
     for (index, router) in filter.routers.iter().enumerate() {
         out.push_str(if index == 0 { "    routers   " } else { " or " });
         match router {
-            RouterFilter::Name(name) => write!(out, "{}", Escaped(name.as_bytes()))?,
+            RouterFilter::Name(name) => {
+                write!(out, "{}", Escaped(name.as_bytes()))?;
+                if !routers.has(name) {
+                    out.push_str(" (not in ROUTERS: only lines that say so themselves)");
+                }
+            }
             RouterFilter::Prefix(prefix) => write!(out, "{prefix}")?,
         }
     }
@@ -140,7 +135,7 @@ fn write_filter(filter: &Filter, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
+fn write_rest(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
     write!(out, "\nSettings\n  receives  UDP port {} ", settings.port)?;
     if let Some(port) = settings.tcp_port {
         write!(out, "and TCP port {port} ")?;
@@ -194,10 +189,21 @@ fn write_rest(settings: &Settings, out: &mut String) -> fmt::Result {
          trusts    {roots}",
         notifiers.timeout_secs, notifiers.max_age_secs
     )?;
-    writeln!(
+    write_time(env, out)
+}
+
+/// Writes the time that a notification of now would show, and its zone.
+fn write_time(env: &Env, out: &mut String) -> fmt::Result {
+    let now = clock::wall();
+    let minutes = now.offset_secs / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, minutes) = (minutes.unsigned_abs() / 60, minutes.unsigned_abs() % 60);
+    write!(
         out,
-        "\nLimits\n  {ENV_RULES_MAX} rules, {GROUPS_MAX} groups in a message; \
-         {MESSAGE_BYTES_MAX} bytes of a log line are matched;\n  {} KiB of lines wait to be matched",
-        RING_BYTES / 1_024
-    )
+        "  time      {now} now, UTC{sign}{hours:02}:{minutes:02}"
+    )?;
+    match env.bytes("TZ") {
+        Some(zone) => writeln!(out, ", TZ={}", Escaped(zone)),
+        None => out.write_str("; TZ is not set\n"),
+    }
 }

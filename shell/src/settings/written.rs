@@ -1,11 +1,9 @@
-//! What all rules have in common, wherever they come from: their expressions and masks, and
-//! what may be wrong with these.
+//! What a rule says, in texts and expressions, and the mistakes in it, each shown at its place.
 
 use std::borrow::Cow;
 
 use alertik_core::limits::PATTERN_BYTES_TOTAL_MAX;
-use alertik_core::matching::hints;
-use alertik_core::rules::RuleErrors;
+use alertik_core::rules::{Part, RuleErrors, RuleSpec};
 
 use super::{Env, Problems};
 
@@ -26,23 +24,41 @@ pub(super) fn read_mask<'a>(
     Some(mask)
 }
 
-/// Warns of every part of an expression that probably means something else to
-/// its author.
-pub(crate) fn warn_of_habits(pattern: &[u8], variable: &str, problems: &mut Problems) {
-    for hint in hints(pattern) {
-        problems.warning(variable, format_args!("at byte {}: {hint}", hint.offset()));
+/// Adds a warning for everything in a rule that probably means something else to
+/// its author. `names` are those of its expression and its mask.
+pub(crate) fn hints(spec: &RuleSpec<'_>, names: [&str; 2], problems: &mut Problems) {
+    for hint in alertik_core::rules::hints(spec.match_type, spec.match_str, spec.mask) {
+        let (name, value) = match hint.part {
+            Part::Pattern => (names[0], spec.match_str),
+            Part::Mask => (names[1], spec.mask.as_bytes()),
+        };
+        match hint.offset {
+            Some(offset) => problems.warning_at(name, (value, offset), &hint),
+            None => problems.warning(name, format_args!("{hint}")),
+        }
+    }
+}
+
+/// Adds a rule's errors that have a place.
+fn errors(errors: &RuleErrors, spec: &RuleSpec<'_>, names: [&str; 2], problems: &mut Problems) {
+    if let Some(error) = &errors.pattern {
+        problems.error_at(names[0], (spec.match_str, error.offset()), error);
+    }
+    if let Some(error) = &errors.mask {
+        problems.error_at(names[1], (spec.mask.as_bytes(), error.offset()), error);
     }
 }
 
 /// Adds a rule's errors to `problems`, under the names of its expression and its
 /// mask.
-pub(crate) fn report(errors: &RuleErrors, pattern: &str, mask: &str, problems: &mut Problems) {
-    if let Some(error) = &errors.pattern {
-        problems.error(pattern, format_args!("at byte {}: {error}", error.offset()));
-    }
-    if let Some(error) = &errors.mask {
-        problems.error(mask, format_args!("at byte {}: {error}", error.offset()));
-    }
+pub(crate) fn report(
+    errors: &RuleErrors,
+    spec: &RuleSpec<'_>,
+    names: [&str; 2],
+    problems: &mut Problems,
+) {
+    let [pattern, _] = names;
+    self::errors(errors, spec, names, problems);
     if let Some(bytes) = errors.too_large {
         problems.error(
             pattern,

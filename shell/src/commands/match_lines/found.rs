@@ -1,0 +1,47 @@
+//! A match, for people.
+
+use std::fmt::{self, Write as _};
+
+use alertik_core::delivery::Notifier;
+use alertik_core::matching::Span;
+use alertik_core::replay::Found;
+
+use super::options::Options;
+use crate::log::Escaped;
+
+/// Shows one match: its text, its groups, and the message.
+pub(super) fn write_found(
+    found: &Found<'_>,
+    options: &Options<'_>,
+    out: &mut String,
+) -> fmt::Result {
+    let part = |span: Span| found.message.get(span.start..span.end).unwrap_or_default();
+    for (index, span) in found.spans.iter().enumerate() {
+        match index {
+            0 => write!(out, "  {} matches", found.rule.name)?,
+            _ => write!(out, "    @{index}")?,
+        }
+        match span {
+            Some(span) => {
+                let Span { start, end } = *span;
+                writeln!(out, " {start}-{end}: {}", Escaped(part(*span)))?;
+            }
+            None if index == 0 => {
+                out.push_str(
+                    " (the groups would take too long to find, so the message has none)\n",
+                );
+                break;
+            }
+            None => out.push_str(" is not part of the match\n"),
+        }
+    }
+    match (options.regex, options.mask) {
+        (None, _) => write!(out, "    {} gets: ", Notifier::names(found.notifiers))?,
+        (Some(_), Some(_)) => out.push_str("    message: "),
+        (Some(_), None) => return Ok(()),
+    }
+    for (_, part) in found.text.parts() {
+        write!(out, "{}", Escaped(part.as_bytes()))?;
+    }
+    out.write_char('\n')
+}

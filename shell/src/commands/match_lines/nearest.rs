@@ -1,0 +1,116 @@
+//! Why a rule did not match: how far a line agrees with it, for people.
+
+use std::fmt::{self, Write as _};
+
+use alertik_core::replay::{AGREEING_BYTES_MIN, Near, Nearness};
+use alertik_core::rules::{Condition, MatchType, Rule};
+
+use super::options::Options;
+use crate::log::Escaped;
+use crate::settings::Env;
+
+/// Most bytes of the rest of a line that are shown.
+const REST_BYTES_MAX: usize = 60;
+
+/// The line that came nearest to each rule that has matched none.
+pub(super) struct Nearest {
+    rules: Vec<Measured>,
+}
+
+struct Measured {
+    nearness: Nearness,
+    /// How far the nearest line agrees; nothing is left once a line has matched.
+    agreed: usize,
+    /// That line's number and the text about it.
+    text: Option<(u64, String)>,
+}
+
+impl Nearest {
+    /// Returns measures for the rules.
+    pub(super) fn new(env: &Env, options: &Options<'_>, rules: &[Rule]) -> Self {
+        let measured = rules.iter().map(|rule| {
+            let match_type = match rule.condition {
+                Condition::Substring(_) => MatchType::Substring,
+                Condition::Regex(_) => MatchType::Regex,
+            };
+            let field = match rule.recovers {
+                Some(_) => "RECOVERY_STR",
+                None => "MATCH_STR",
+            };
+            let variable = format!("{}_{field}", rule.name);
+            let text = env.bytes(&variable).or(options.regex);
+            Measured {
+                nearness: Nearness::new(match_type, text.unwrap_or_default()),
+                agreed: 0,
+                text: None,
+            }
+        });
+        Self {
+            rules: measured.collect(),
+        }
+    }
+
+    /// Looks at a line that the rule with this index does not match, if that has
+    /// matched none so far.
+    pub(super) fn look(&mut self, index: usize, rule: &Rule, number: u64, message: &[u8]) {
+        let measured = &mut self.rules[index];
+        if let Some(near) = measured.nearness.of(message, measured.agreed) {
+            measured.agreed = near.agreed;
+            let mut text = String::new();
+            // Writing to a string cannot fail.
+            let _ = write_near(rule, message, near, &mut text);
+            measured.text = Some((number, text));
+        }
+    }
+
+    /// Writes what is known of the line nearest to a rule.
+    pub(super) fn write_nearest(&self, index: usize, out: &mut String) -> fmt::Result {
+        match &self.rules[index].text {
+            Some((number, text)) if !text.is_empty() => {
+                write!(out, "  nearest to it is line {number}:\n{text}")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes why a rule does not match a line.
+    pub(super) fn write_why(
+        &mut self,
+        index: usize,
+        rule: &Rule,
+        message: &[u8],
+        out: &mut String,
+    ) -> fmt::Result {
+        match self.rules[index].nearness.of(message, 0) {
+            Some(near) => write_near(rule, message, near, out),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_near(rule: &Rule, message: &[u8], near: Near<'_>, out: &mut String) -> fmt::Result {
+    let (start, end) = (near.span.start, near.span.end);
+    if near.wants.is_empty() {
+        write!(out, "  {} would match, but its filter wants ", rule.name)?;
+        return match &rule.filter {
+            Some(filter) => writeln!(out, "{filter}"),
+            None => out.write_str("another line\n"),
+        };
+    }
+    if end - start < AGREEING_BYTES_MIN {
+        return Ok(());
+    }
+    let rest = &message[end..];
+    let (shown, more) = match rest.get(..REST_BYTES_MAX) {
+        Some(shown) => (shown, "…"),
+        None => (rest, ""),
+    };
+    writeln!(
+        out,
+        "  {} agrees in {start}-{end}: {}\n    the line goes on  {}{more}\n    the rule wants    {}",
+        rule.name,
+        Escaped(&message[start..end]),
+        Escaped(shown),
+        Escaped(near.wants)
+    )
+}

@@ -1,0 +1,187 @@
+//! Every variable by its name, and the mistakes in names.
+
+mod check;
+mod nearest;
+mod numbers;
+
+use alertik_core::delivery::Notifier;
+
+pub(crate) use check::check;
+pub(crate) use nearest::nearest;
+pub(super) use numbers::{are_set, check_numbers, highest_rule};
+
+use super::services::prefix;
+
+/// The variables, each with its meaning after the first blank, and headings, which
+/// begin with a `#`. An `n` stands for a number and `NAME` for a notifier, as in
+/// `docs/variables.md`, which a test compares with this.
+const TABLE: &str = "\
+#Rules
+ENV_EVENTS number of EVENTn_ rules, 0 to 64
+EVENTn_NOTIFIER notifiers of rule n, separated by commas
+EVENTn_MATCH_TYPE substr or regex
+EVENTn_MATCH_STR text or expression that the message must contain
+EVENTn_MASK_MSG the notification; @1 is the first group
+EVENTn_COOLDOWN_SECS seconds in which the same text is counted, not sent (10)
+EVENTn_KEY what belongs together, such as @2 (the text)
+EVENTn_THRESHOLD 5/60: when 5 have come within 60 s
+EVENTn_DISTINCT @1:10/300: when 10 different @1 have come within 300 s
+EVENTn_AFTER 1:3/600: only after 3 matches of EVENT1 within 600 s
+EVENTn_UNLESS 3,S5: not while EVENT3 or STATIC_EVENT5 is under way
+EVENTn_RECOVERY_STR text or expression of the line that ends it
+EVENTn_RECOVERY_MSG the notification then; @{duration} is how long it lasted
+EVENTn_GRACE_SECS seconds that the recovery has to come first (0)
+EVENTn_REMIND_SECS seconds between reminders while it lasts (0)
+EVENTn_MATCH_PART line, or message without its header (line)
+EVENTn_ELSE 1: only lines that no rule before has matched (0)
+EVENTn_TOPICS topics that a line must have, or !must not
+EVENTn_TOPICS_UNKNOWN lines without topics: pass or drop (pass)
+EVENTn_ROUTERS names, addresses or networks of routers
+STATIC_EVENTS_ENABLED static events by number or name, or pack
+STATIC_NOTIFIER notifiers of those that have none of their own
+STATIC_EVENTn_NOTIFIER and all others of rules, also STATIC_EVENT_LINK_KEY
+#Intake
+SYSLOG_ADDR address to listen on (::)
+SYSLOG_PORT UDP port to listen on (5140)
+SYSLOG_ALLOW addresses and networks that may send (everybody)
+SYSLOG_TCP_PORT TCP port to listen on as well
+ROUTERS names: office@192.0.2.1, pop-1@198.51.100.0/28
+DEVICE_NAME name of the router that alertik runs on
+NOTIFY_ROUTER router's name in texts: auto, always or never (auto)
+FORWARD_HOST another syslog server, which gets every datagram
+FORWARD_PORT its UDP port
+#Notifiers
+TELEGRAM_BOT_TOKEN the bot's token
+TELEGRAM_CHAT_ID a chat's number or a channel's @name
+TELEGRAM_THREAD_ID the topic of a forum
+TELEGRAM_SILENT 1: without a sound
+TELEGRAM_API_URL another Bot API server
+SLACK_WEBHOOK_URL the incoming webhook
+TEAMS_WEBHOOK_URL the workflow's or connector's URL
+DISCORD_WEBHOOK_URL the webhook
+DISCORD_FORMAT discord or slack (discord)
+GENERICn_WEBHOOK_URL webhook n, 1 to 4; may hold placeholders
+GENERICn_METHOD POST, PUT, PATCH or GET (POST)
+GENERICn_HEADERS Name: value | Name: value
+GENERICn_BODY the body, with placeholders such as {{text}}
+GENERICn_CONTENT_TYPE the body's media type
+#Delivery
+NAME_MIN_INTERVAL_MS fewest milliseconds between messages to notifier NAME
+HTTP_TIMEOUT_SECS longest time of one attempt (15)
+NOTIFY_MAX_AGE_SECS longest time that a notification may wait (3600)
+STOP_SECS longest time to send what waits at the end (8)
+SPOOL_FILE file for what still waits then
+TLS_CA_FILE PEM file with more certificate authorities
+#Log and time
+LOG_LEVEL error, warning, info or debug (info)
+LOG_FILE the daemon's log (standard output)
+LOG_MAX_BYTES most bytes of the log file and the one before it
+TZ POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3 (UTC)
+";
+
+/// Longest name of a variable, in bytes; longer ones are none of ours.
+const NAME_BYTES_MAX: usize = 40;
+
+/// Returns the names in the table.
+fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.lines().filter_map(|line| {
+        let (name, _) = line.split_once(' ')?;
+        (!name.starts_with('#')).then_some(name)
+    })
+}
+
+/// Returns the text of `alertik help variables`.
+pub(crate) fn help() -> String {
+    let mut text = "n is a number; a default is in parentheses.\n".to_owned();
+    for line in TABLE.lines() {
+        if let Some(heading) = line.strip_prefix('#') {
+            for part in ["\n", heading, "\n"] {
+                text.push_str(part);
+            }
+        } else if let Some((name, meaning)) = line.split_once(' ') {
+            let blanks = &"                             "[name.len()..];
+            for part in ["  ", name, blanks, meaning, "\n"] {
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
+/// Returns a name as the table has it: an `n` for each number. A number with a
+/// zero before it is not one that is read.
+fn general(name: &str) -> String {
+    let mut general = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'0'..=b'9' if general.ends_with('n') => {}
+            b'0'..=b'9' => general.push('n'),
+            _ => general.push(byte.into()),
+        }
+    }
+    general
+}
+
+/// Splits the name of a notifier's variable into that notifier's prefix and the rest.
+fn of_notifier(name: &str) -> Option<(String, &str)> {
+    Notifier::ALL.into_iter().find_map(|notifier| {
+        let prefix = prefix(notifier);
+        let rest = name.strip_prefix(prefix.as_str())?;
+        rest.starts_with('_').then_some((prefix, rest))
+    })
+}
+
+/// Returns whether the daemon reads a variable of this name.
+fn is_known(name: &str) -> bool {
+    // A static event has all that a rule has.
+    let general = general(name);
+    let general = match general.strip_prefix("STATIC_EVENTn") {
+        Some(field) => ["EVENTn", field].concat(),
+        None => general,
+    };
+    let of_notifier = of_notifier(name);
+    let has_leading_zero = name.contains("T0") && !name.contains("T0_");
+    let has_wrong_number = general.starts_with("GENERICn") && of_notifier.is_none();
+    // The table's own ways to write a number and a notifier.
+    let is_literal = name.contains('n') || name.starts_with("NAME_");
+    if has_leading_zero || has_wrong_number || is_literal {
+        return false;
+    }
+    let of_any = of_notifier.map(|(_, rest)| ["NAME", rest].concat());
+    names().any(|known| known == general || Some(known) == of_any.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every name of the table is known with a number in it, and misspelt ones are
+    /// not.
+    #[test]
+    fn known_names() {
+        for name in names() {
+            let name = name.replace("NAME_MIN", "SLACK_MIN").replace('n', "1");
+            assert!(is_known(&name), "{name}");
+            assert!(name.len() < NAME_BYTES_MAX);
+        }
+        for name in [
+            "EVENT0_NOTIFIER",
+            "EVENT63_TOPICS",
+            "GENERIC4_MIN_INTERVAL_MS",
+        ] {
+            assert!(is_known(name), "{name}");
+        }
+        for name in [
+            "EVENTn_NOTIFIER",
+            "EVENT00_NOTIFIER",
+            "EVENT_NOTIFIER",
+            "EVENT1_NOTIFIERS",
+            "GENERIC5_BODY",
+            "GENERIC_BODY",
+            "NAME_MIN_INTERVAL_MS",
+            "tz",
+        ] {
+            assert!(!is_known(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The nearest of several words to one that was misspelt.
+
+/// Longest word that is compared, in bytes.
+const BYTES_MAX: usize = super::NAME_BYTES_MAX;
+
+/// Returns the word of least [`cost`] and that cost, if there are any words.
+pub(crate) fn nearest<'w>(
+    written: &str,
+    words: impl Iterator<Item = &'w str>,
+) -> Option<(usize, &'w str)> {
+    words
+        .map(|word| (cost(written.as_bytes(), word.as_bytes()), word))
+        .min_by_key(|&(cost, _)| cost)
+}
+
+/// Returns how far a word is from what was written: 1 for each byte that is missing
+/// (`SLACK_URL` is meant for `SLACK_WEBHOOK_URL`), 3 for each that is too many or
+/// another one. A word that goes on after the other one ends is half as far. Words beyond [`BYTES_MAX`] are far from everything.
+fn cost(written: &[u8], word: &[u8]) -> usize {
+    if written.len() > BYTES_MAX || word.len() > BYTES_MAX {
+        return usize::MAX;
+    }
+    // The row of the edit matrix for the part of `written` that has been read.
+    let mut row = [0; BYTES_MAX + 1];
+    for (column, cell) in row.iter_mut().enumerate() {
+        *cell = column;
+    }
+    for &byte in written {
+        let mut diagonal = row[0];
+        row[0] += 3;
+        for (column, &other) in word.iter().enumerate() {
+            let replaced = diagonal + if byte == other { 0 } else { 3 };
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 3).min(row[column] + 1);
+        }
+    }
+    let is_beginning = word.starts_with(written) || written.starts_with(word);
+    row[word.len()] >> u32::from(is_beginning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A missing byte costs least, and what is too long is far away.
+    #[test]
+    fn costs() {
+        for (written, word, expected) in [
+            ("abc", "abc", 0),
+            ("xbc", "xabc", 1),
+            ("a", "abcde", 2),
+            ("ac", "abc", 1),
+            ("abbc", "abc", 3),
+            ("abd", "abc", 3),
+            ("acb", "abc", 4),
+        ] {
+            assert_eq!(cost(written.as_bytes(), word.as_bytes()), expected);
+        }
+        let long = "x".repeat(BYTES_MAX + 1);
+        assert_eq!(cost(long.as_bytes(), long.as_bytes()), usize::MAX);
+        assert_eq!(
+            nearest("match", ["check", "match"].into_iter()),
+            Some((0, "match"))
+        );
+    }
+}
