@@ -294,6 +294,79 @@ fn match_takes_any_input() {
     );
 }
 
+/// The rules of the policies' example: ten thousand addresses that fail once each make no
+/// alarm, the one that fails five times does, and the link's recovery has its duration.
+#[test]
+fn match_shows_policies() {
+    let rules = [
+        ("ENV_EVENTS", "2"),
+        ("EVENT0_NOTIFIER", "Console"),
+        ("EVENT0_MATCH_TYPE", "regex"),
+        (
+            "EVENT0_MATCH_STR",
+            "login failure for user ([^ ]+) from ([^ ]+)",
+        ),
+        ("EVENT0_MASK_MSG", "@{count} failed logins from @2"),
+        ("EVENT0_KEY", "@2"),
+        ("EVENT0_THRESHOLD", "5/60"),
+        ("EVENT1_NOTIFIER", "Console"),
+        ("EVENT1_MATCH_TYPE", "regex"),
+        ("EVENT1_MATCH_STR", "([^ ]+) link down"),
+        ("EVENT1_MASK_MSG", "@1 is down"),
+        ("EVENT1_RECOVERY_STR", "([^ ]+) link up"),
+        ("EVENT1_RECOVERY_MSG", "@1 is up again after @{duration}"),
+    ];
+    let mut input = String::new();
+    for number in 0..10_000 {
+        let address = format!("198.{}.{}.1", number / 256, number % 256);
+        let mut failure = |address: &str| {
+            // Ten a second.
+            let (minute, second) = (number / 600, number / 10 % 60);
+            let time = format!("Nov 22 10:{minute:02}:{second:02} tik");
+            let words = "system,error,critical login failure for user root from";
+            let _ = writeln!(input, "{time} {words} {address} via ssh");
+        };
+        failure(&address);
+        if number % 100 == 50 && number < 500 {
+            failure("203.0.113.1");
+        }
+    }
+    input += "Nov 22 11:00:00 tik interface,info ether1 link down\n";
+    input += "Nov 22 11:03:12 tik interface,info ether1 link up (speed 1G, full duplex)\n";
+    // A file: the result is longer than a pipe holds.
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies.log");
+    std::fs::write(&path, input).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let output = run(&["match", "--time-from-lines", path], &rules, b"");
+    let gets: Vec<&str> = output
+        .lines()
+        .filter(|line| line.contains(" gets: "))
+        .collect();
+    let expected = [
+        "    Console gets: 5 failed logins from 203.0.113.1, at: 2026-11-22 10:00:45",
+        "    Console gets: ether1 is down, at: 2026-11-22 11:00:00",
+        "    Console gets: ether1 is up again after 3 min 12 s, at: 2026-11-22 11:03:12",
+    ];
+    assert_eq!(
+        gets.iter()
+            .map(|line| without_year(line))
+            .collect::<Vec<_>>(),
+        expected.map(without_year)
+    );
+    assert!(output.contains("    held back: threshold 4 of 5\n"));
+    assert!(
+        output.contains("matches that were held back: 10004\n"),
+        "{output}"
+    );
+}
+
+/// Lines of BSD syslog have no year, so it is this one.
+fn without_year(line: &str) -> String {
+    let (before, time) = line.rsplit_once(" at: ").expect("a time");
+    let (_, time) = time.split_once('-').expect("a year");
+    format!("{before} at: {time}")
+}
+
 /// Why not? Each line without a match says how far every rule agrees; without
 /// `--all`, each rule without a match says which line came nearest.
 #[test]

@@ -1,14 +1,16 @@
 //! A replayed line as a JSON object.
 
+use alloc::string::String;
 use core::fmt::{self, Write};
 
 use crate::bytes::{write_json_part, write_json_string};
 use crate::delivery::Notifier;
-use crate::ids::RuleId;
+use crate::ids::{NotifierSet, RuleId};
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::matching::Span;
-use crate::replay::{Found, Replay};
+use crate::replay::{Found, Outcome, Replay, Spoken};
 use crate::syslog::trim_line_end;
+use crate::text::Text;
 
 impl Replay {
     /// Takes a line and writes what came of it as a JSON object, without a
@@ -20,7 +22,8 @@ impl Replay {
     /// {"line":3,"message":"…","matches":[…]}
     /// ```
     ///
-    /// with the objects of [`Found::write_json`]. A line of alertik's own output
+    /// with the objects of [`Found::write_json`]. What timers say before it comes first, a
+    /// line each, as [`Spoken::write_json`] writes it. A line of alertik's own output
     /// has `"own_output":true` and no match.
     ///
     /// # Errors
@@ -34,13 +37,26 @@ impl Replay {
         out: &mut dyn Write,
         each: &mut dyn FnMut(RuleId),
     ) -> Result<bool, fmt::Error> {
+        while let Some(spoken) = self.wait_for(line) {
+            spoken.write_json(out)?;
+            out.write_char('\n')?;
+        }
         let is_foreign = self.push(line);
         let mut begun = all;
         if all {
             begin_line(number, cut(trim_line_end(line)), !is_foreign, out)?;
         }
-        let mut between = "";
-        while let Some(found) = self.poll() {
+        let (mut between, mut timers) = ("", String::new());
+        while let Some(outcome) = self.poll() {
+            let found = match outcome {
+                Outcome::Match(found) => found,
+                Outcome::Timer(spoken) => {
+                    // The line's object is under way.
+                    spoken.write_json(&mut timers)?;
+                    timers.push('\n');
+                    continue;
+                }
+            };
             if !begun {
                 begin_line(number, found.message, false, out)?;
                 begun = true;
@@ -52,6 +68,11 @@ impl Replay {
         }
         if begun {
             out.write_str("]}")?;
+        }
+        if let Some(timers) = timers.strip_suffix('\n') {
+            out.write_str(if begun { "\n" } else { "" })?;
+            out.write_str(timers)?;
+            begun = true;
         }
         Ok(begun)
     }
@@ -69,7 +90,8 @@ impl Found<'_> {
     /// Offsets count bytes of the line from 0; a group that took no part in the
     /// match is `null`. If finding the place takes too much work
     /// ([`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX)), `start` and `end` are
-    /// missing and all groups are `null`.
+    /// missing and all groups are `null`. A match that a policy holds back has
+    /// `"held":"threshold 3 of 5"` instead of notifiers and text.
     ///
     /// # Errors
     ///
@@ -93,18 +115,43 @@ impl Found<'_> {
                 }
             }
         }
-        out.write_str("],\"notifiers\":[")?;
-        for (index, notifier) in Notifier::members(self.notifiers).enumerate() {
-            out.write_str(if index == 0 { "\"" } else { ",\"" })?;
-            out.write_str(notifier.name())?;
-            out.write_char('"')?;
+        out.write_char(']')?;
+        if let Some(held) = self.held {
+            return write!(out, ",\"held\":\"{held}\"}}");
         }
-        out.write_str("],\"text\":\"")?;
-        for (_, part) in self.text.parts() {
-            write_json_part(part.as_bytes(), out)?;
-        }
-        out.write_str("\"}")
+        write_notice(self.notifiers, self.text, out)
     }
+}
+
+impl Spoken<'_> {
+    /// Writes what a timer says as a JSON object:
+    ///
+    /// ```json
+    /// {"timer":"EVENT0","at":"2026-11-22 10:00:30","notifiers":["Console"],"text":"…"}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the writer's error.
+    pub fn write_json(&self, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{{\"timer\":\"{}\",\"at\":\"{}\"", self.rule, self.at)?;
+        write_notice(self.notifiers, self.text, out)
+    }
+}
+
+/// Writes who gets which text, and the end of the object.
+fn write_notice(notifiers: NotifierSet, text: Text<'_>, out: &mut dyn Write) -> fmt::Result {
+    out.write_str(",\"notifiers\":[")?;
+    for (index, notifier) in Notifier::members(notifiers).enumerate() {
+        out.write_str(if index == 0 { "\"" } else { ",\"" })?;
+        out.write_str(notifier.name())?;
+        out.write_char('"')?;
+    }
+    out.write_str("],\"text\":\"")?;
+    for (_, part) in text.parts() {
+        write_json_part(part.as_bytes(), out)?;
+    }
+    out.write_str("\"}")
 }
 
 /// Returns what the engine looks at.

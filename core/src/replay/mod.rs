@@ -1,41 +1,66 @@
 //! Lines run through the engine to see what it makes of them.
 //!
 //! This is what `alertik match` and the validator page do with a line: exactly
-//! what the daemon does with a datagram, with four differences. Cooldowns are
-//! off, because somebody who tries a rule wants to see every match; the place of
-//! each match and of its groups is found too, which the daemon does not need; a
-//! daemon's own output is known by its looks, because a replay has printed nothing;
-//! and any router may have sent the line, because nothing says which one did.
+//! what the daemon does with a datagram, with four differences. What a policy holds back is
+//! shown, with the reason; the place of each match and of its groups is found too, which the
+//! daemon does not need; a daemon's own output is known by its looks, because a replay has
+//! printed nothing; and any router may have sent the line, because nothing says which one did.
+//!
+//! Time passes as [`Pace`] says. Without a pace all lines come at the same time, and
+//! cooldowns are off: somebody who tries a rule wants to see every match.
 //!
 //! A room of its own, after all the others: a replay is every room in a row, and
 //! it shows notifiers by the names that [`delivery`](crate::delivery) has for
 //! them, which [`rules`](crate::rules) may not know.
 
 mod json;
+mod line_time;
 mod nearest;
 
 pub use nearest::{AGREEING_BYTES_MIN, Near, Nearness};
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use crate::ids::{NotifierSet, RuleId};
+use crate::ids::{NotifierSet, RuleId, RuleName};
 use crate::intake::Arrival;
 use crate::matching::Span;
-use crate::rules::{Engine, Located, Rule, Rules};
-use crate::syslog::{looks_like_own_output, trim_line_end};
+use crate::rules::{Engine, Held, Located, Rule, Rules};
+use crate::syslog::{looks_like_own_output, parse, trim_line_end};
 use crate::text::{Text, TextBuffer};
 use crate::time::{Instant, Wall};
 
-/// Time that passes between two lines.
+/// Time that passes between two lines if nothing else is said.
 const STEP_MILLIS: u64 = 1;
+
+/// How time passes from one line to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// So many seconds each.
+    Step(u64),
+    /// As the lines say. One without a time comes with the line before.
+    FromLines,
+}
 
 /// Runs lines through compiled rules.
 #[derive(Debug)]
 pub struct Replay {
     engine: Engine,
     text: TextBuffer,
+    pace: Option<Pace>,
     now: Instant,
+    /// The wall-clock time at `now`.
     wall: Wall,
+    /// Whether a line has been taken.
+    has_begun: bool,
+}
+
+/// What a replay shows next.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    /// A rule matches the line.
+    Match(Found<'a>),
+    /// A timer speaks.
+    Timer(Spoken<'a>),
 }
 
 /// A rule that matched a line.
@@ -53,19 +78,126 @@ pub struct Found<'a> {
     pub notifiers: NotifierSet,
     /// The text they get.
     pub text: Text<'a>,
+    /// Why they do not get it now, if a policy holds it back. Then there is no text.
+    pub held: Option<Held>,
+}
+
+/// A notification without a line: a policy's timer has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken<'a> {
+    /// The rule.
+    pub rule: RuleName,
+    /// When.
+    pub at: Wall,
+    /// The notifiers that get the text.
+    pub notifiers: NotifierSet,
+    /// The text they get.
+    pub text: Text<'a>,
 }
 
 impl Replay {
     /// Returns a replay of lines that all arrive at `wall`.
     #[must_use]
     pub fn new(rules: Rules, wall: Wall) -> Self {
+        Self::paced(rules, wall, None)
+    }
+
+    /// Returns a replay that begins at `wall`, unless the lines say otherwise.
+    #[must_use]
+    pub fn paced(rules: Rules, wall: Wall, pace: Option<Pace>) -> Self {
         Self {
-            // Nothing is hashed while there are no cooldowns: any secret will do.
-            engine: Engine::new(rules.for_replay(), (0, 0)),
+            // Whoever wrote the lines cannot look for collisions here.
+            engine: Engine::new(rules.for_replay(pace.is_some()), (0, 0)).explaining(),
             text: TextBuffer::new(),
+            pace,
             now: Instant::ZERO,
             wall,
+            has_begun: false,
         }
+    }
+
+    /// Returns when the next line comes.
+    fn time_of(&self, message: &[u8]) -> Instant {
+        match self.pace {
+            None => self.now.after(STEP_MILLIS),
+            Some(Pace::Step(secs)) if self.has_begun => self.now.after(secs.saturating_mul(1_000)),
+            Some(Pace::Step(_)) => self.now,
+            Some(Pace::FromLines) => {
+                let before = self.wall.unix_secs;
+                let time = parse(message).time;
+                let secs = time.and_then(|time| line_time::seconds(time, before));
+                // A clock that was put back does not stop the timers' clock.
+                let passed = secs.unwrap_or(before).saturating_sub(before).max(0);
+                self.now.after(passed.unsigned_abs().saturating_mul(1_000))
+            }
+        }
+    }
+
+    /// Lets the time pass in which the next line comes, and returns what the timers say that
+    /// are due before it, one at a time until `None`. Then the line is [pushed](Self::push).
+    pub fn wait_for(&mut self, line: &[u8]) -> Option<Spoken<'_>> {
+        let message = trim_line_end(line);
+        if !self.has_begun
+            && self.pace == Some(Pace::FromLines)
+            && let Some(time) = parse(message).time
+            && let Some(secs) = line_time::seconds(time, self.wall.unix_secs)
+        {
+            // The first line says when all begins.
+            self.wall.unix_secs = secs;
+            self.wall.offset_secs = 0;
+            self.has_begun = true;
+        }
+        let until = self.time_of(message);
+        self.wait_until(until)
+    }
+
+    /// Lets all time pass, as the end of a daemon does, and returns what is said then, one at
+    /// a time until `None`.
+    pub fn end(&mut self) -> Option<Spoken<'_>> {
+        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
+        self.spoken()
+    }
+
+    /// Lets the timers speak that are due before `until`, each at its time.
+    fn wait_until(&mut self, until: Instant) -> Option<Spoken<'_>> {
+        // Bounded: each step fires a timer, or is the last.
+        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= until) {
+            self.pass_to(due.max(self.now));
+            self.engine.handle_timeout(self.now);
+            let Some(head) = self.engine.poll(&mut self.text) else {
+                if self.engine.poll_timeout() == Some(due) {
+                    break;
+                }
+                continue;
+            };
+            return Some(Spoken {
+                rule: head.rule,
+                at: self.wall,
+                notifiers: head.notifiers,
+                text: self.text.as_text(),
+            });
+        }
+        None
+    }
+
+    fn spoken(&mut self) -> Option<Spoken<'_>> {
+        let head = self.engine.poll(&mut self.text)?;
+        Some(Spoken {
+            rule: head.rule,
+            at: self.wall,
+            notifiers: head.notifiers,
+            text: self.text.as_text(),
+        })
+    }
+
+    /// Moves both clocks.
+    fn pass_to(&mut self, now: Instant) {
+        // Without a pace the lines have one time, whatever the timers need.
+        if self.pace.is_some() {
+            let secs = now.millis() / 1_000 - self.now.millis() / 1_000;
+            self.wall.unix_secs = self.wall.unix_secs.saturating_add_unsigned(secs);
+        }
+        self.now = now;
     }
 
     /// Takes the next line, with or without its line end. Returns false for a
@@ -77,7 +209,8 @@ impl Replay {
             self.engine.handle_timeout(self.now);
             return false;
         }
-        self.now = self.now.after(STEP_MILLIS);
+        self.pass_to(self.time_of(message));
+        self.has_begun = true;
         let arrival = Arrival {
             at: self.now,
             source: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -87,24 +220,38 @@ impl Replay {
         true
     }
 
-    /// Returns the next rule that matches the line, or `None` when there are no
-    /// more.
-    pub fn poll(&mut self) -> Option<Found<'_>> {
-        let head = self.engine.poll(&mut self.text)?;
+    /// Returns the next rule that matches the line, or what a timer says that was due with
+    /// it; `None` when there are no more.
+    pub fn poll(&mut self) -> Option<Outcome<'_>> {
+        let notice = self.engine.poll(&mut self.text);
+        let held = self.engine.take_held();
+        let Some(located) = self.engine.locate() else {
+            let head = notice?;
+            return Some(Outcome::Timer(Spoken {
+                rule: head.rule,
+                at: self.wall,
+                notifiers: head.notifiers,
+                text: self.text.as_text(),
+            }));
+        };
         let Located {
             id,
             rule,
             message,
             spans,
-        } = self.engine.locate()?;
-        Some(Found {
+        } = located;
+        if notice.is_none() {
+            self.text.clear();
+        }
+        Some(Outcome::Match(Found {
             id,
             rule,
             message,
             spans,
-            notifiers: head.notifiers,
+            notifiers: notice.map_or(rule.notifiers, |head| head.notifiers),
             text: self.text.as_text(),
-        })
+            held,
+        }))
     }
 
     /// Returns the rules.

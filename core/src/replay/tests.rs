@@ -2,7 +2,7 @@ use super::*;
 use crate::delivery::Notifier;
 use crate::ids::RuleName;
 use crate::limits::MESSAGE_BYTES_MAX;
-use crate::rules::{MatchType, RuleSpec, RulesBuilder};
+use crate::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder};
 
 fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
     let mut builder = RulesBuilder::new();
@@ -57,7 +57,10 @@ fn several_rules_and_repeated_lines() {
     for _ in 0..2 {
         assert!(replay.push(b"link up\n"));
         let mut seen = Vec::new();
-        while let Some(found) = replay.poll() {
+        while let Some(outcome) = replay.poll() {
+            let Outcome::Match(found) = outcome else {
+                panic!("no timer runs");
+            };
             let whole = found.spans[0].unwrap();
             seen.push((found.id.index(), whole.start, whole.end, found.spans.len()));
         }
@@ -102,4 +105,62 @@ fn too_much_work() {
     let plan = replay.rules()[0].describe().to_string();
     assert!(plan.contains("bounded engine alone"), "{plan}");
     assert!(plan.contains("exact in lines of up to "), "{plan}");
+}
+
+/// What policies make of lines as time passes: what is held back and why, what timers say, and
+/// what is left at the end.
+#[test]
+fn policies_in_time() {
+    let mut builder = RulesBuilder::new();
+    let mut notifiers = NotifierSet::EMPTY;
+    notifiers.insert(Notifier::Console.id());
+    let spec = RuleSpec {
+        name: RuleName::Environment(0),
+        match_type: MatchType::Regex,
+        match_str: b"([^ ]+) link down",
+        mask: "@1 is down",
+        notifiers,
+        cooldown_millis: 10_000,
+    };
+    let id = builder.add(&spec).unwrap();
+    let policies = PolicySpec {
+        grace_millis: 30_000,
+        ..PolicySpec::default()
+    };
+    builder.set_policies(id, &policies).unwrap();
+    builder
+        .add_recovery(id, b"([^ ]+) link up", "@1 is up")
+        .unwrap();
+    let mut replay = Replay::paced(builder.finish(), Wall::default(), Some(Pace::FromLines));
+    let mut out = String::new();
+    for line in [
+        "16:00:00 interface,info ether1 link down",
+        "16:01:00 interface,info ether1 link up",
+        "16:02:00 interface,info ether2 link down",
+    ] {
+        replay
+            .write_json_line(1, line.as_bytes(), false, &mut out, &mut |_| {})
+            .unwrap();
+        out.push('\n');
+    }
+    while let Some(spoken) = replay.end() {
+        spoken.write_json(&mut out).unwrap();
+    }
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(
+        lines[0].ends_with(",\"held\":\"its grace time runs\"}]}"),
+        "{out}"
+    );
+    let began = "{\"timer\":\"EVENT0\",\"at\":\"1970-01-01 16:00:30\",\"notifiers\":[\"Console\"],\
+                 \"text\":\"ether1 is down, at: 1970-01-01 16:00:00\"}";
+    assert_eq!(lines[1], began);
+    assert!(
+        lines[2].ends_with("\"text\":\"ether1 is up, at: 1970-01-01 16:01:00\"}]}"),
+        "{out}"
+    );
+    assert!(
+        lines[4].ends_with("\"text\":\"ether2 is down, at: 1970-01-01 16:02:00\"}"),
+        "{out}"
+    );
+    assert_eq!(lines.len(), 5);
 }

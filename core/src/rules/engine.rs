@@ -117,6 +117,23 @@ impl Engine {
         Self { routers, ..self }
     }
 
+    /// Lets [`Engine::poll`] return `None` for each match that a policy holds back as well, of
+    /// which [`Engine::take_held`] knows more.
+    pub(crate) fn explaining(self) -> Self {
+        Self {
+            explains: true,
+            ..self
+        }
+    }
+
+    /// Returns why the match was held back for which [`Engine::poll`] returned `None` last;
+    /// `None` if there was no such match.
+    pub(crate) fn take_held(&mut self) -> Option<Held> {
+        let (id, held) = self.held.take()?;
+        self.notified = Some(id);
+        Some(held)
+    }
+
     /// Takes a message: a datagram's text without its line end. Bytes beyond
     /// [`MESSAGE_BYTES_MAX`] are ignored. `wall` returns when it arrived; it
     /// is called only if a rule may match, because computing local time is
@@ -386,8 +403,8 @@ impl Engine {
             Decision::MakeRoom => Tried::MakeRoom,
             Decision::Hold(held) => {
                 self.counters.suppressed += 1;
-                self.held = Some((id, held));
                 if self.explains {
+                    self.held = Some((id, held));
                     Tried::Held
                 } else {
                     Tried::Nothing

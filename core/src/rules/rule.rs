@@ -326,11 +326,14 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns the rules with all cooldowns off, and for the lines of every router.
+    /// Returns the rules for the lines of every router, and with all cooldowns off unless
+    /// time passes.
     #[must_use]
-    pub(crate) fn for_replay(mut self) -> Self {
+    pub(crate) fn for_replay(mut self, time_passes: bool) -> Self {
         for rule in &mut self.rules {
-            rule.cooldown_millis = 0;
+            if !time_passes {
+                rule.cooldown_millis = 0;
+            }
             if let Some(filter) = &mut rule.filter {
                 filter.routers = Box::default();
             }

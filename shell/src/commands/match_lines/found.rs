@@ -1,10 +1,11 @@
-//! A match, for people.
+//! A match, or what a timer says, for people.
 
 use std::fmt::{self, Write as _};
 
 use alertik_core::delivery::Notifier;
 use alertik_core::matching::Span;
-use alertik_core::replay::Found;
+use alertik_core::replay::{Found, Spoken};
+use alertik_core::text::Text;
 
 use super::options::Options;
 use crate::log::Escaped;
@@ -35,12 +36,35 @@ pub(super) fn write_found(
             None => out.push_str(" is not part of the match\n"),
         }
     }
+    if let Some(held) = found.held {
+        return writeln!(out, "    held back: {held}");
+    }
     match (options.regex, options.mask) {
         (None, _) => write!(out, "    {} gets: ", Notifier::names(found.notifiers))?,
         (Some(_), Some(_)) => out.push_str("    message: "),
         (Some(_), None) => return Ok(()),
     }
-    for (_, part) in found.text.parts() {
+    write_text(found.text, out)
+}
+
+/// Shows what a timer says.
+pub(super) fn write_spoken(spoken: &Spoken<'_>, out: &mut String) -> fmt::Result {
+    let Spoken {
+        rule,
+        at,
+        notifiers,
+        text,
+    } = *spoken;
+    write!(
+        out,
+        "at {at}, {rule}: {} gets: ",
+        Notifier::names(notifiers)
+    )?;
+    write_text(text, out)
+}
+
+fn write_text(text: Text<'_>, out: &mut String) -> fmt::Result {
+    for (_, part) in text.parts() {
         write!(out, "{}", Escaped(part.as_bytes()))?;
     }
     out.write_char('\n')

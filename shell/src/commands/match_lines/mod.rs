@@ -1,8 +1,8 @@
 //! `alertik match`: log lines run through the rules, by the daemon's engine.
 //!
-//! Every line counts as a datagram that arrives now. Cooldowns are off: a user
-//! who tries a rule wants to see each line that it matches, and the lines of a
-//! file have no times that the daemon would trust.
+//! Every line counts as a datagram. Without `--step` and `--time-from-lines` all arrive
+//! now, and cooldowns are off: a user who tries a rule wants to see each line that it
+//! matches. What another policy holds back is shown with the reason in any case.
 
 mod explain;
 mod found;
@@ -20,7 +20,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::MESSAGE_BYTES_MAX;
-use alertik_core::replay::Replay;
+use alertik_core::replay::{Outcome, Replay};
 use alertik_core::rules::{MatchType, RuleSpec, Rules, RulesBuilder};
 use alertik_core::syslog::trim_line_end;
 
@@ -29,7 +29,7 @@ use crate::log::Escaped;
 use crate::settings::{Env, Problems, rules, variables, written};
 use crate::sys::clock;
 use crate::sys::terminal::warn;
-use found::write_found;
+use found::{write_found, write_spoken};
 use input::next_line;
 use nearest::Nearest;
 use options::Options;
@@ -41,9 +41,12 @@ const EXIT_ERROR: i32 = 2;
 /// The command.
 pub(super) const COMMAND: Command = Command {
     name: "match",
-    arguments: "[FILE] [--all | --explain] [--json] [--regex EXPRESSION [--mask MASK]]",
+    arguments: "[FILE] [--all | --explain] [--json] [--step SECS | --time-from-lines]
+      [--regex EXPRESSION [--mask MASK]]",
     help: "      Show what the rules, or the expression given, make of the log lines in
-      FILE or standard input: matches, groups, messages; cooldowns are off.
+      FILE or standard input: matches, groups, messages, and what policies hold back.
+      Time passes as the lines say, or by --step; else there is none, and cooldowns
+      are off.
       Of a rule without a match it names the line that came nearest, with --all of
       every line why it does not match. --explain adds what was understood
       of each: identity, topics, text; --json writes an object per line.
@@ -97,7 +100,8 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
         hits: vec![0; compiled.rules().len()],
         nearest: Nearest::new(env, options, compiled.rules()),
         cut: None,
-        replay: Replay::new(compiled, clock::wall()),
+        replay: Replay::paced(compiled, clock::wall(), options.pace),
+        held: 0,
         options,
         output: Output::default(),
         lines: 0,
@@ -151,6 +155,8 @@ struct Run<'a> {
     cut: Option<(u64, u64, usize)>,
     lines: u64,
     matched: u64,
+    /// Matches that a policy held back.
+    held: u64,
 }
 
 impl Run<'_> {
@@ -174,6 +180,7 @@ impl Run<'_> {
             let _ = self.match_one(&line);
             self.output.flush_if_long().map_err(Stop::Write)?;
         }
+        let _ = self.end();
         let _ = self.write_summary();
         self.output.flush().map_err(Stop::Write)
     }
@@ -201,8 +208,19 @@ impl Run<'_> {
             )?;
             out.push_str(if written { "\n" } else { "" });
         } else {
+            while let Some(spoken) = self.replay.wait_for(line) {
+                write_spoken(&spoken, out)?;
+            }
             let is_foreign = self.replay.push(line);
-            while let Some(found) = self.replay.poll() {
+            while let Some(outcome) = self.replay.poll() {
+                let found = match outcome {
+                    Outcome::Match(found) => found,
+                    Outcome::Timer(spoken) => {
+                        write_spoken(&spoken, out)?;
+                        continue;
+                    }
+                };
+                self.held += u64::from(found.held.is_some());
                 if !matches {
                     writeln!(out, "{}: {}", self.lines, Escaped(found.message))?;
                     if explain {
@@ -252,6 +270,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Shows what is said when the daemon ends.
+    fn end(&mut self) -> fmt::Result {
+        let out = &mut self.output.text;
+        while let Some(spoken) = self.replay.end() {
+            if self.options.json {
+                spoken.write_json(out)?;
+                out.push('\n');
+            } else {
+                write_spoken(&spoken, out)?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_summary(&mut self) -> fmt::Result {
         let (lines, matched) = (self.lines, self.matched);
         let unmatched = lines - matched;
@@ -277,6 +309,9 @@ impl Run<'_> {
             out,
             "lines: {lines}, matched: {matched}, unmatched: {unmatched}"
         )?;
+        if self.held > 0 {
+            writeln!(out, "matches that were held back: {}", self.held)?;
+        }
         for (index, (rule, hits)) in rules.enumerate() {
             let recovery = match rule.recovers {
                 Some(_) => ", recovery,",

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use alertik_core::replay::Pace;
+
 use crate::log::Escaped;
 
 /// The lines to match, the rules, and the form of the result.
@@ -16,6 +18,8 @@ pub(super) struct Options<'a> {
     pub(super) explain: bool,
     /// Write one JSON object per line.
     pub(super) json: bool,
+    /// How time passes; not at all if `None`.
+    pub(super) pace: Option<Pace>,
     /// An expression to try instead of the rules.
     pub(super) regex: Option<&'a [u8]>,
     /// Its mask.
@@ -43,6 +47,16 @@ impl<'a> Options<'a> {
                 Some("--all") if attached.is_none() => options.include_unmatched = true,
                 Some("--explain") if attached.is_none() => options.explain = true,
                 Some("--json") if attached.is_none() => options.json = true,
+                Some("--time-from-lines") if attached.is_none() => {
+                    options.pace = Some(Pace::FromLines);
+                }
+                Some("--step") => {
+                    let value = value()?.to_str().and_then(|text| text.parse().ok());
+                    // A week is more than anybody waits for.
+                    let secs = value.filter(|secs| *secs <= 604_800);
+                    let secs = secs.ok_or("--step takes seconds from 0 to 604800")?;
+                    options.pace = Some(Pace::Step(secs));
+                }
                 Some(other) if other.starts_with("--") => {
                     return Err(format!("unknown option {}", shown(word)));
                 }
@@ -95,6 +109,7 @@ mod tests {
             include_unmatched: false,
             explain: false,
             json: true,
+            pace: None,
             regex: Some(b"a=b"),
             mask: Some(b"--all"),
         };
@@ -115,6 +130,7 @@ mod tests {
                 "--explain is for people, --json is not; choose one",
             ),
             (&["--all=1"], "unknown option --all=1"),
+            (&["--step", "-1"], "--step takes seconds from 0 to 604800"),
             (&["a", "b"], "one file at a time; join several with cat"),
         ] {
             let words: Vec<_> = words.iter().map(OsString::from).collect();
