@@ -421,6 +421,21 @@ lines: 3, matched: 0, unmatched: 3
 [status 1]
 ";
     assert_eq!(output, expected);
+    let held = [
+        ("EVENT1_TOPICS", ""),
+        ("EVENT1_THRESHOLD", "2/60"),
+        ("EVENT0_MATCH_PART", "message"),
+        ("EVENT0_MATCH_STR", "^login failure for user ([a-z]+) from"),
+    ];
+    let mut variables = with(&[&login, link]);
+    variables.retain(|(name, _)| held.iter().all(|(other, _)| name != other));
+    let output = run(&["match"], &with(&[&variables, &held]), input);
+    for part in [
+        "  EVENT0 agrees in 13-40: login failure for user john\n    the line goes on  _doe from",
+        "  EVENT1 would match, but a policy holds it back\n",
+    ] {
+        assert!(output.contains(part), "no {part} in {output}");
+    }
     let output = run(&["match", "--regex", "^login (.*)"], &[], b"a login x\n");
     assert!(!output.contains("agrees"), "{output}");
 }

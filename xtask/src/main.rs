@@ -16,6 +16,7 @@ mod mutants;
 mod notices;
 mod process;
 mod roots;
+mod say;
 mod setup;
 mod size;
 mod targets;
@@ -26,6 +27,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use flags::Flags;
+use say::say;
 
 /// The result of every command; the message is for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -65,13 +67,15 @@ commands! {
     /// demonstration, a regex rule, a notification to a TLS server with an
     /// authority of its own, SIGTERM.
     Emulate = "emulate" "[--target NAME]";
-    /// Sets alertik up on a router, with the system's ssh and scp: asks for its
-    /// model, picks the image from target/dist (or --dist), uploads it, writes
-    /// container, environment and logging, starts it and shows its state. The
-    /// environment comes from --env-file (NAME=value lines). --ca-file brings a
+    /// Sets alertik up on a router, with the system's ssh and scp: checks the
+    /// settings of --env-file (NAME=value lines) as alertik does, asks the router
+    /// for its model, picks the image from target/dist (or --dist), uploads it,
+    /// writes container, environment and logging, starts it and shows its log. The
+    /// router's time zone is set unless the file has a TZ. --ca-file brings a
     /// certificate authority of your own along, --disk puts everything on that
-    /// disk, --dry-run prints every command and changes nothing.
-    Flash = "flash" "--host USER@ADDRESS [--target NAME] [--env-file FILE] [--ca-file PEM] [--tcp] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [--dry-run]";
+    /// disk, --tcp sends the log over TCP. -v prints every command, --dry-run does
+    /// so and changes nothing. --remove takes all of it off the router.
+    Flash = "flash" "--host USER@ADDRESS [--env-file FILE] [--target NAME] [--ca-file PEM] [--tcp] [--disk NAME] [--dist FOLDER] [--port N] [--ssh-config FILE] [-v] [--dry-run] [--remove]";
     /// Prints this text; so does --help, which after a command prints that
     /// command's part alone.
     Help = "help" "";
@@ -114,7 +118,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     if words.iter().any(|word| is_help(word)) {
-        println!("usage: cargo xtask COMMAND [ARGUMENTS]");
+        say!("usage: cargo xtask COMMAND [ARGUMENTS]");
         print_help(entry);
         return ExitCode::SUCCESS;
     }
@@ -152,16 +156,16 @@ fn is_help(word: &str) -> bool {
 /// Prints every command with its arguments and help.
 fn help(flags: Flags) -> Result {
     flags.finish()?;
-    println!("usage: cargo xtask COMMAND [ARGUMENTS]");
+    say!("usage: cargo xtask COMMAND [ARGUMENTS]");
     COMMANDS.iter().for_each(print_help);
     Ok(())
 }
 
 /// Prints one command with its arguments and help.
 fn print_help((_, word, usage, lines): &Entry) {
-    println!("\n  {}", format!("{word} {usage}").trim_end());
+    say!("\n  {}", format!("{word} {usage}").trim_end());
     for line in *lines {
-        println!("     {line}");
+        say!("     {line}");
     }
 }
 

@@ -113,6 +113,12 @@ impl Router {
         });
     }
 
+    /// Writes an env file of a rule and more, and returns its path.
+    fn env_file(&self, more: &str) -> String {
+        self.write("alertik.env", &[RULE, more].concat());
+        self.path("alertik.env").to_str().unwrap().to_owned()
+    }
+
     fn flash(&self, arguments: &[&str]) -> Output {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(["flash", "--host", "router", "--ssh-config"])
@@ -162,6 +168,27 @@ const HEX_REFRESH: &[&str] = &[
     "folder=0",
 ];
 
+/// A rule, so that there is something to start for.
+const RULE: &str = "ENV_EVENTS=1
+EVENT0_NOTIFIER=Console
+EVENT0_MATCH_TYPE=substr
+EVENT0_MATCH_STR=link down
+EVENT0_MASK_MSG=A link is down
+";
+
+/// A certificate authority, valid for a hundred years.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUWLHJwAgGSi3lU+Yw0SVjYpobAA0wCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGb3duIENBMCAXDTI2MTEyNDIyNDYzN1oYDzIxMjYxMDMxMjI0
+NjM3WjARMQ8wDQYDVQQDDAZvd24gQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASvvJdOquDwrqjZDSTaZfpe+BWZcM7qhMKdgbUgMQWx1GYockTrddzR6btf8mu0
+yu7nu0eBan8lNbwelZsoY/d0o1MwUTAdBgNVHQ4EFgQUO17pPkJ8m62LeVOLPCDC
+750161EwHwYDVR0jBBgwFoAUO17pPkJ8m62LeVOLPCDC750161EwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA4JTk7Mls/nOhhOChKcRrN5GQ4xMu
+YxEziHbglGaXykcCIBPyxDFvMTA+mvTZs+PkwLz09lF18CTbKaeR2vmwYsvT
+-----END CERTIFICATE-----
+";
+
 /// The rule of the README with every character that RouterOS reads as special.
 const ENV_FILE: &str = r#"
 ENV_EVENTS=2
@@ -169,9 +196,13 @@ EVENT0_NOTIFIER=Telegram
 EVENT0_MATCH_TYPE=regex
 EVENT0_MATCH_STR=ether2 link up \(speed (\d+)M?bps, "full" duplex\)$
 EVENT0_MASK_MSG=at @1
-TELEGRAM_BOT_TOKEN=123456:SECRET$token"?
-GENERIC1_HEADERS=Authorization: Bearer SECRET\header
+TELEGRAM_BOT_TOKEN=123456:SECRET-token
+TELEGRAM_CHAT_ID=1
+GENERIC1_HEADERS=Authorization: Bearer SECRET\header$x"?
+EVENT1_NOTIFIER=Console
+EVENT1_MATCH_TYPE=substr
 export EVENT1_MATCH_STR="it costs \$5?"
+EVENT1_MASK_MSG=Expensive
 "#;
 
 /// A small ARMv7 board with RouterOS before 7.20 runs in the end, image removed.
@@ -182,9 +213,21 @@ fn an_old_hap_ac2_is_set_up_in_old_words() {
     };
     router.write("alertik.env", ENV_FILE);
     let env_file = router.path("alertik.env");
+    router.write(
+        "log",
+        "10:00:00 container,info,debug alertik: listens on UDP [::]:5140\n",
+    );
     let output = router.flash(&["--env-file", env_file.to_str().unwrap()]);
     assert!(output.status.success());
-    assert!(text(&output.stdout).contains("status=running"));
+    let said = text(&output.stdout);
+    let says =
+        "running; it says:\n  10:00:00 container,info,debug alertik: listens on UDP [::]:5140\n";
+    assert!(said.contains(says), "{said}");
+    assert!(said.contains("ssh router ':log error "), "{said}");
+    for part in ["uploading", "unpacking", "starting"] {
+        assert!(said.contains(&format!("\n  {part}\n")), "{said}");
+    }
+    assert!(!said.contains("/container/"), "raw commands in {said}");
 
     let changes = router.changes();
     let has = |command: &str| {
@@ -198,10 +241,10 @@ fn an_old_hap_ac2_is_set_up_in_old_words() {
     );
     has(r#"/container/envs/add name="alertik" key="EVENT1_MATCH_STR" value="it costs \$5\?""#);
     has(
-        r#"/container/envs/add name="alertik" key="TELEGRAM_BOT_TOKEN" value="123456:SECRET\$token\"\?""#,
+        r#"/container/envs/add name="alertik" key="TELEGRAM_BOT_TOKEN" value="123456:SECRET-token""#,
     );
     has(
-        r#"/container/envs/add name="alertik" key="GENERIC1_HEADERS" value="Authorization: Bearer SECRET\\header""#,
+        r#"/container/envs/add name="alertik" key="GENERIC1_HEADERS" value="Authorization: Bearer SECRET\\header\$x\"\?""#,
     );
     has(r#"/container/envs/add name="alertik" key="SYSLOG_ALLOW" value="172.31.255.1""#);
     has(
@@ -231,7 +274,11 @@ fn secrets_are_neither_printed_nor_passed_as_arguments() {
     router.write("alertik.env", ENV_FILE);
     let env_file = router.path("alertik.env");
     let arguments = ["--env-file", env_file.to_str().unwrap()];
-    for (more, works) in [(&["--dry-run"][..], true), (&[], true), (&[], false)] {
+    for (more, works) in [
+        (&["--dry-run"][..], true),
+        (&["-v"], true),
+        (&["-v"], false),
+    ] {
         if !works {
             router.write("refuse-secrets", "");
         }
@@ -254,16 +301,11 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
     let Some(router) = Router::start("hex", "7.21", HEX_REFRESH) else {
         return;
     };
-    router.write("own-ca.pem", "-----BEGIN CERTIFICATE-----");
+    router.write("own-ca.pem", AUTHORITY);
     let authority = router.path("own-ca.pem");
-    router.write(
-        "alertik.env",
-        "SYSLOG_PORT=5514\nSYSLOG_ALLOW=192.0.2.0/24\n",
-    );
-    let env_file = router.path("alertik.env");
     let output = router.flash(&[
         "--env-file",
-        env_file.to_str().unwrap(),
+        &router.env_file("SYSLOG_PORT=5514\nSYSLOG_ALLOW=192.0.2.0/24\n"),
         "--ca-file",
         authority.to_str().unwrap(),
     ]);
@@ -281,10 +323,7 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
         assert!(changes.contains(command), "no {command} in\n{changes}");
     }
     assert!(!changes.contains("tmpfs"), "{changes}");
-    assert_eq!(
-        router.read("files/alertik-ca/ca.pem"),
-        "-----BEGIN CERTIFICATE-----"
-    );
+    assert_eq!(router.read("files/alertik-ca/ca.pem"), AUTHORITY);
 }
 
 /// `--dry-run` shows every command and sends none that changes something.
@@ -297,7 +336,7 @@ fn a_dry_run_prints_everything_and_changes_nothing() {
     };
     // Too large for flash with its reserve.
     router.write("dist/alertik-armv7.tar", &"x".repeat(200 * 1024));
-    let output = router.flash(&["--dry-run"]);
+    let output = router.flash(&["--env-file", &router.env_file(""), "--dry-run"]);
     assert!(output.status.success());
     let printed = text(&output.stdout);
     for command in [
@@ -320,7 +359,10 @@ fn without_flash_the_container_lives_in_memory() {
     let Some(router) = Router::start("tmpfs", "7.16.2", &facts) else {
         return;
     };
-    let output = router.flash(&[]);
+    let arguments = ["--env-file", &router.env_file(""), "--dry-run"];
+    let output = router.flash(&arguments);
+    assert!(text(&output.stdout).contains("gone after a reboot"));
+    let output = router.flash(&arguments[..2]);
     assert!(output.status.success());
     assert!(text(&output.stdout).contains("gone after a reboot"));
     let changes = router.changes().join("\n");
@@ -330,7 +372,8 @@ fn without_flash_the_container_lives_in_memory() {
 /// Runs `flash` on a router that lacks something and returns what it says;
 /// nothing may have been changed.
 fn refusal(router: &Router, arguments: &[&str]) -> String {
-    let output = router.flash(arguments);
+    let env_file = router.env_file("");
+    let output = router.flash(&[&["--env-file", &env_file], arguments].concat());
     assert!(!output.status.success());
     assert!(router.changes().is_empty(), "{:?}", router.changes());
     assert!(!router.path("files").exists());
@@ -346,6 +389,7 @@ fn without_the_container_package_nothing_is_changed() {
     router.write("no-container", "");
     let said = refusal(&router, &[]);
     assert!(said.contains("container-7.16-arm.npk"), "{said}");
+    assert!(said.contains("ssh router /system/reboot"), "{said}");
 }
 
 /// Every other obstacle is reported, with its remedy, before anything is changed.
@@ -397,9 +441,7 @@ fn a_command_that_the_router_refuses_ends_the_run() {
     };
     let facts = router.read("facts").replace("version=7.16", "version=7.20");
     router.write("facts", &facts);
-    router.write("alertik.env", "ENV_EVENTS=0\n");
-    let env_file = router.path("alertik.env");
-    let output = router.flash(&["--env-file", env_file.to_str().unwrap()]);
+    let output = router.flash(&["--env-file", &router.env_file("")]);
     assert!(!output.status.success());
     let said = text(&output.stderr);
     assert!(said.contains("expected end of command"), "{said}");
@@ -409,4 +451,136 @@ fn a_command_that_the_router_refuses_ends_the_run() {
             .iter()
             .any(|change| change.starts_with("/container/add"))
     );
+}
+
+/// Settings with which the daemon would not start leave a working set-up alone, and so
+/// do none at all; a warning does not.
+#[test]
+fn wrong_settings_are_found_before_anything_is_changed() {
+    let Some(router) = Router::start("check", "7.16", HAP_AC2) else {
+        return;
+    };
+    for (text, said) in [
+        ("", "there are no settings"),
+        (
+            "ENV_EVENTS=1 # one\n",
+            "ENV_EVENTS: '1 # one' is not a whole number",
+        ),
+        ("EVENT0_MATCH_STR=(a\n", "ENV_EVENTS: there is no rule"),
+        (
+            "\u{feff}ENV_EVENTS=1\n",
+            "line 1: the file begins with a byte order mark",
+        ),
+        ("ENV_EVENTS = 1\n", "line 1: there are blanks around `=`"),
+        (
+            "ENV_EVENTS=1\nTELEGRAM_BOT_TOKEN=1:SECRET x\n",
+            "EVENT0_NOTIFIER: is not set",
+        ),
+    ] {
+        router.write("alertik.env", text);
+        let env_file = router.path("alertik.env");
+        for more in [&[][..], &["--dry-run"]] {
+            let arguments = [&["--env-file", env_file.to_str().unwrap()], more].concat();
+            let output = router.flash(&arguments);
+            assert!(!output.status.success(), "{text}");
+            let errors = self::text(&output.stderr);
+            assert!(
+                errors.contains(said) && !errors.contains("SECRET"),
+                "{errors}"
+            );
+        }
+    }
+    assert!(router.changes().is_empty(), "{:?}", router.changes());
+    let env_file = router.env_file("SYSLOG_PROT=514\n");
+    let output = router.flash(&["--env-file", &env_file, "--dry-run"]);
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    assert!(printed.contains("did you mean SYSLOG_PORT?"), "{printed}");
+}
+
+/// The router's time zone becomes the daemon's, unless the file has one; a container
+/// comes back after a crash, in the words of the version.
+#[test]
+fn what_the_router_says_is_set() {
+    let mut facts = HEX_REFRESH.to_vec();
+    facts.push("zone=Europe/Riga");
+    let Some(router) = Router::start("zone", "7.23", &facts) else {
+        return;
+    };
+    let zone = |file: &str| {
+        let output = router.flash(&["--env-file", &router.env_file(file), "--dry-run"]);
+        assert!(output.status.success());
+        let printed = text(&output.stdout);
+        assert!(printed.contains("restart-policy=on-failure"), "{printed}");
+        let zone = printed.split("key=\"TZ\" value=").nth(1);
+        let zone = zone.and_then(|rest| rest.lines().next());
+        zone.expect("a zone").to_owned()
+    };
+    if Path::new("/usr/share/zoneinfo/Europe/Riga").exists() {
+        assert_eq!(zone(""), "\"EET-2EEST,M3.5.0/3,M10.5.0/4\"");
+    }
+    assert_eq!(zone("TZ=CET-1\n"), "\"CET-1\"");
+    let facts = router.read("facts").replace("Europe/Riga", "manual");
+    router.write("facts", &facts);
+    assert_eq!(zone(""), "\"UTC0\"");
+}
+
+/// `--remove` leaves nothing of what a run made, and needs no settings.
+#[test]
+fn everything_can_be_removed() {
+    let Some(router) = Router::start("remove", "7.20", HAP_AC2) else {
+        return;
+    };
+    assert!(
+        router
+            .flash(&["--env-file", &router.env_file("")])
+            .status
+            .success()
+    );
+    let before = router.changes().len();
+    let output = router.flash(&["--remove", "--dry-run"]);
+    assert!(text(&output.stdout).contains("nothing was changed"));
+    assert_eq!(router.changes().len(), before);
+    let output = router.flash(&["--remove"]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).ends_with("alertik is gone\n"));
+    let removal = router.changes().split_off(before).join("\n");
+    for menu in [
+        "/container/remove",
+        "/container/envs/remove",
+        "/container/mounts/remove",
+        "/system/logging/remove",
+        "/system/logging/action/remove",
+        "/ip/address/remove",
+        "/interface/veth/remove",
+        "/file/remove",
+    ] {
+        assert!(removal.contains(menu), "no {menu} in\n{removal}");
+    }
+    assert!(
+        !router.path("state").exists(),
+        "the container is still there"
+    );
+}
+
+/// A reader that goes away, such as `head`, does not end a run with a panic.
+#[test]
+fn a_reader_may_go_away() {
+    let Some(router) = Router::start("head", "7.20", HAP_AC2) else {
+        return;
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["flash", "--host", "router", "--dry-run", "--ssh-config"])
+        .arg(router.path("ssh_config"))
+        .arg("--dist")
+        .arg(router.path("dist"))
+        .args(["--env-file", &router.env_file("")])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let said = text(&output.stderr);
+    assert!(!said.contains("panicked"), "{said}");
 }

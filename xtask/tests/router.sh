@@ -58,6 +58,8 @@ case $command in
     '/container/add '*)
         [[ $command == *' envlist='* ]] && newer 7.20 && refuse "expected end of command"
         [[ $command == *' envlists='* ]] && ! newer 7.20 && refuse "expected end of command"
+        [[ $command == *' auto-restart-interval='* ]] && ! newer 7.20 && refuse "expected end of command"
+        [[ $command == *' restart-policy='* ]] && ! newer 7.23 && refuse "expected end of command"
         file=${command#*file=\"}
         [[ -s files/${file%%\"*} ]] || refuse "failure: file not found"
         echo extracting > state; done_line ;;
@@ -66,7 +68,8 @@ case $command in
     ':do {/container/stop '*) [[ -e state ]] && echo stopped > state; done_line ;;
     '/file/remove '*alertik-env.rsc*) rm -f files/alertik-env.rsc; done_line ;;
     '/file/remove '*) rm -f files/*/alertik.tar files/alertik.tar; done_line ;;
-    ':if '* | '/system/logging/'*) done_line ;;
+    ':if '* | '/system/logging/'* | '/ip/address/remove'* | '/interface/veth/remove'*) done_line ;;
+    '/log/print'*) cat log 2>/dev/null ;;
     *) refuse "bad command name (line 1 column 1)" ;;
 esac
 }

@@ -213,7 +213,7 @@ impl Engine {
         let id = self.notified?;
         let rule = self.rules.rules.get(id.index())?;
         let message = &self.message[..self.message_len];
-        let part = part(rule, message);
+        let part = rule.part(message);
         self.rules.scratch.limit_work(RUN_WORK_MAX);
         let groups = match &rule.condition {
             Condition::Substring(bytes) => {
@@ -360,7 +360,7 @@ impl Engine {
                 return false;
             }
         }
-        let part = part(rule, message);
+        let part = rule.part(message);
         let scratch = &mut self.rules.scratch;
         let matches = match &rule.condition {
             // The screen finds substrings exactly.
@@ -551,14 +551,6 @@ impl Writer<'_> {
             text.push_mask("] ");
         }
         text.as_text().as_bytes().len()
-    }
-}
-
-/// Returns the part of a message that a rule is about.
-fn part<'a>(rule: &Rule, message: &'a [u8]) -> &'a [u8] {
-    match &rule.filter {
-        Some(filter) if filter.is_for_message => parse(message).text,
-        _ => message,
     }
 }
 

@@ -61,6 +61,12 @@ impl Filter {
         if !self.routers.is_empty() && !self.routers.iter().any(sent) {
             return false;
         }
+        self.takes(topics)
+    }
+
+    /// Returns whether a line with these topics passes, if its router does.
+    #[must_use]
+    pub fn takes(&self, topics: Topics<'_>) -> bool {
         if topics.is_empty() {
             return !(self.has_topics() && self.drops_unknown);
         }

@@ -10,6 +10,7 @@ use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Window};
 use crate::rules::spec::{MatchType, RuleSpec};
+use crate::syslog::parse;
 
 /// Error returned by [`RulesBuilder::add`]: what is wrong with each part.
 #[derive(Debug, Default)]
@@ -272,6 +273,15 @@ impl RulesBuilder {
 }
 
 impl Rule {
+    /// Returns the part of a message that the rule is about.
+    #[must_use]
+    pub fn part<'a>(&self, message: &'a [u8]) -> &'a [u8] {
+        match &self.filter {
+            Some(filter) if filter.is_for_message => parse(message).text,
+            _ => message,
+        }
+    }
+
     /// Returns the compiled expression of a regex rule.
     #[must_use]
     pub fn pattern(&self) -> Option<&Pattern> {

@@ -32,6 +32,12 @@ impl std::error::Error for EnvFileError {}
 /// twice, or does not close its quotes.
 pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     let mut settings: Vec<(String, String)> = Vec::new();
+    if text.starts_with('\u{feff}') {
+        return Err(EnvFileError {
+            line: 1,
+            what: "the file begins with a byte order mark; save it as UTF-8 without one (BOM)",
+        });
+    }
     for (index, line) in text.lines().enumerate() {
         let error = |what| EnvFileError {
             line: index + 1,
@@ -48,6 +54,12 @@ pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
         let is_name = !name.is_empty()
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if name.ends_with(char::is_whitespace)
+            || value.starts_with(" \"")
+            || value.starts_with(" '")
+        {
+            return Err(error("there are blanks around `=`; write NAME=value"));
+        }
         if !is_name {
             return Err(error(
                 "the name before `=` may hold letters, digits and `_` only",
@@ -130,6 +142,9 @@ mod tests {
             ("A=1\nB", 2),
             ("1A=1", 1),
             ("A B=1", 1),
+            ("A =1", 1),
+            ("A=1\nB= 'x'", 2),
+            ("\u{feff}A=1", 1),
             ("A=1\n\nA=2", 3),
             ("A=\"open", 1),
             ("A=\"closed\"more", 1),
@@ -137,5 +152,8 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }
+        let said = |text| parse(text).unwrap_err().to_string();
+        assert!(said("A = 1").ends_with("blanks around `=`; write NAME=value"));
+        assert!(said("\u{feff}A=1").contains("byte order mark"));
     }
 }

@@ -1,6 +1,8 @@
 //! Puts the daemon on a router: asks, plans, then changes.
 
+mod check;
 mod env_file;
+mod place;
 mod plan;
 // The one exception to "no #[path]": the validator page must quote alike, and
 // xtask depends on no package of ours.
@@ -9,57 +11,101 @@ mod quote;
 mod remote;
 mod router;
 mod script;
+mod wait;
+mod zone;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use crate::flags::Flags;
+use crate::say::say;
 use crate::{Result, dist};
-use plan::{Place, Step};
+use place::Place;
+use plan::Step;
 use remote::Remote;
 use router::Router;
+
+/// Name of everything that is created: environment, mounts, interface, logging
+/// action. Names of logging actions may hold letters and digits only.
+const NAME: &str = "alertik";
 
 /// Path at which the daemon finds the certificate authority of `--ca-file`.
 const AUTHORITY_PATH: &str = "/ca/ca.pem";
 
-/// How long a container may take to be unpacked, started or stopped. Flash
-/// memory of small routers writes some 100 kB/s; a stop takes up to ten
-/// seconds until RouterOS kills the process.
-const STATE_TIMEOUT: Duration = Duration::from_secs(90);
+/// What a dry run ends with.
+const NOTHING: &str = "nothing was changed";
 
-/// Time between two looks at the container's state.
-const STATE_INTERVAL: Duration = Duration::from_millis(500);
+/// What the command line asks for.
+struct Wishes {
+    target: Option<String>,
+    authority: Option<PathBuf>,
+    disk: Option<String>,
+    /// The folder of the images.
+    folder: PathBuf,
+    tcp: bool,
+    dry_run: bool,
+}
 
 /// Runs `flash`.
 pub(crate) fn run(mut flags: Flags) -> Result {
     let host = flags.value("--host")?;
-    let target = flags.value("--target")?;
     let env_file = flags.value("--env-file")?;
-    let authority = flags.value("--ca-file")?.map(PathBuf::from);
-    let disk = flags.value("--disk")?;
-    let folder = flags
-        .value("--dist")?
-        .map_or_else(dist::folder, PathBuf::from);
+    let folder = flags.value("--dist")?;
     let (port, config) = (flags.value("--port")?, flags.value("--ssh-config")?);
-    let (tcp, dry_run) = (flags.switch("--tcp"), flags.switch("--dry-run"));
+    let wishes = Wishes {
+        target: flags.value("--target")?,
+        authority: flags.value("--ca-file")?.map(PathBuf::from),
+        disk: flags.value("--disk")?,
+        folder: folder.map_or_else(dist::folder, PathBuf::from),
+        tcp: flags.switch("--tcp"),
+        dry_run: flags.switch("--dry-run"),
+    };
+    let is_verbose = flags.switch("-v") | flags.switch("--verbose");
+    let removes = flags.switch("--remove");
     flags.finish()?;
     let host = host.ok_or("--host is missing, for example --host admin@192.168.88.1")?;
-    let mut settings = read_settings(env_file.as_deref(), authority.is_some())?;
-    let has_port = settings.iter().any(|(name, _)| name == plan::TCP_PORT);
-    if tcp && !has_port {
-        settings.push((plan::TCP_PORT.to_owned(), plan::SYSLOG_PORT.to_owned()));
+    let modes = (wishes.dry_run, is_verbose);
+    let remote = Remote::new(host, port.as_deref(), config.as_deref(), modes)?;
+    if removes {
+        let router = Router::ask(&remote)?;
+        carry_out(&remote, plan::removal(&router), None, None)?;
+        say!(
+            "{}",
+            if wishes.dry_run {
+                NOTHING
+            } else {
+                "alertik is gone"
+            }
+        );
+        return Ok(());
     }
+    let settings = read_settings(env_file.as_deref(), &wishes)?;
+    check::run(&settings, wishes.authority.as_deref())?;
+    set_up(&remote, settings, &wishes)
+}
 
-    let remote = Remote::new(host, port.as_deref(), config.as_deref(), dry_run)?;
-    let router = Router::ask(&remote)?;
-    if (tcp || has_port) && router.version < plan::TCP_SINCE {
+/// Sets a router up.
+fn set_up(remote: &Remote, mut settings: Vec<(String, String)>, wishes: &Wishes) -> Result {
+    let router = Router::ask(remote)?;
+    router.check_dns(remote)?;
+    let has = |name: &str| settings.iter().any(|(other, _)| other == name);
+    if has(plan::TCP_PORT) && router.version < plan::TCP_SINCE {
         let text = format!("RouterOS {} cannot log over TCP, 7.18 can", router.version);
         return Err(text.into());
     }
-    let target = router.target(target.as_deref())?;
-    let image = folder.join(format!("alertik-{}.tar", target.name));
+    if !has("TZ") {
+        let name = router.zone.as_deref().unwrap_or("manual");
+        match zone::posix(name) {
+            Some(zone) => settings.push(("TZ".to_owned(), zone)),
+            // RouterOS would set its own name for it, which means UTC and a warning.
+            None => {
+                say!("the time zone {name} is not known here: times are in UTC; TZ sets one");
+                settings.push(("TZ".to_owned(), "UTC0".to_owned()));
+            }
+        }
+    }
+    let target = router.target(wishes.target.as_deref())?;
+    let image = wishes.folder.join(format!("alertik-{}.tar", target.name));
     let image_bytes = fs::metadata(&image)
         .map_err(|_| {
             format!(
@@ -69,115 +115,102 @@ pub(crate) fn run(mut flags: Flags) -> Result {
             )
         })?
         .len();
-    let place = Place::choose(&router, disk.as_deref(), image_bytes)?;
-    println!(
-        "{} ({}), RouterOS {}: {} to {}",
+    let place = Place::choose(&router, wishes.disk.as_deref(), image_bytes)?;
+    say!(
+        "{} ({}), RouterOS {}: {} ({} kB) to {}",
         router.board,
         router.architecture,
         router.version,
         image.display(),
+        image_bytes.div_ceil(1024),
         place.root
     );
+    if place.is_volatile() {
+        say!(
+            "The flash is too full for the container: it runs from memory and is gone after a \
+             reboot of the router. Run this again then, or use a disk (--disk usb1)."
+        );
+    }
+    let authority = wishes.authority.as_deref();
+    let authority = authority.map(Authority::prepare).transpose()?;
+    let steps = plan::steps(&router, &place, &settings, authority.is_some());
+    carry_out(remote, steps, Some(&image), authority.as_ref())?;
+    if wishes.dry_run {
+        say!("{NOTHING}");
+        return Ok(());
+    }
+    say!("running; it says:");
+    for line in wait::for_log(remote)? {
+        say!("  {line}");
+    }
+    say!(
+        "Ring the bell, with a line that one of your rules matches:\n  ssh {} \
+         ':log error \"login failure for user test from 192.0.2.1 via ssh\"'",
+        remote.host()
+    );
+    Ok(())
+}
 
-    let authority = authority
-        .map(|file| Authority::prepare(&file))
-        .transpose()?;
-    for step in plan::steps(&router, &place, &settings, authority.is_some()) {
+/// Does one step after the other; says what it does, and every command if asked to.
+fn carry_out(
+    remote: &Remote,
+    steps: Vec<Step>,
+    image: Option<&Path>,
+    authority: Option<&Authority>,
+) -> Result {
+    for step in steps {
         match step {
+            Step::Begin(what) => say!("  {what}"),
             Step::Change(command) => remote.change(&command)?,
             Step::Script(script) => remote.import(&script)?,
-            Step::UploadImage(path) => remote.upload(&image, &path)?,
+            Step::UploadImage(path) => {
+                if let Some(image) = image {
+                    remote.upload(image, &path)?;
+                }
+            }
             Step::UploadAuthority(path) => {
-                if let Some(authority) = &authority {
+                if let Some(authority) = authority {
                     // An empty path is the folder after login.
                     let path = if path.is_empty() { "." } else { &path };
                     remote.upload(&authority.folder, path)?;
                 }
             }
-            Step::Await(_) if dry_run => {}
-            Step::Await(state) => await_state(&remote, state)?,
+            Step::Await(_) if remote.is_dry_run() => {}
+            Step::Await(state) => wait::for_state(remote, state)?,
         }
-    }
-    if dry_run {
-        println!("nothing was changed");
-        return Ok(());
-    }
-    let shown = remote.query("/container/print detail where comment=\"alertik\"")?;
-    println!("{}", shown.trim_end());
-    if place.is_volatile() {
-        println!(
-            "The flash is too full for the container: it runs from memory and is gone after a \
-             reboot of the router. Run this again then, or use a disk (--disk usb1)."
-        );
     }
     Ok(())
 }
 
-/// Reads the settings. The path of a certificate authority is one more, and so is
-/// the router as the only sender, unless the file says who may send.
-fn read_settings(env_file: Option<&str>, authority: bool) -> Result<Vec<(String, String)>> {
+/// Reads the settings. The path of a certificate authority is one more, and so are a
+/// port for TCP if it is wished for, and the router as the only sender, unless the file
+/// says who may send.
+fn read_settings(env_file: Option<&str>, wishes: &Wishes) -> Result<Vec<(String, String)>> {
     let mut settings = Vec::new();
     if let Some(path) = env_file {
         let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
         settings = env_file::parse(&text).map_err(|error| format!("{path}, {error}"))?;
     }
-    if authority {
-        if settings.iter().any(|(name, _)| name == "TLS_CA_FILE") {
+    if settings.is_empty() {
+        return Err("there are no settings; put your rules into a file, for --env-file".into());
+    }
+    let has = |name: &str| settings.iter().any(|(other, _)| other == name);
+    let mut more = Vec::new();
+    if wishes.authority.is_some() {
+        if has("TLS_CA_FILE") {
             return Err("--ca-file sets TLS_CA_FILE; take it out of the env file".into());
         }
-        settings.push(("TLS_CA_FILE".to_owned(), AUTHORITY_PATH.to_owned()));
+        more.push(("TLS_CA_FILE", AUTHORITY_PATH));
     }
-    if !settings.iter().any(|(name, _)| name == "SYSLOG_ALLOW") {
-        settings.push(("SYSLOG_ALLOW".to_owned(), plan::ROUTER_ADDRESS.to_owned()));
+    if wishes.tcp && !has(plan::TCP_PORT) {
+        more.push((plan::TCP_PORT, plan::SYSLOG_PORT));
     }
+    if !has("SYSLOG_ALLOW") {
+        more.push(("SYSLOG_ALLOW", plan::ROUTER_ADDRESS));
+    }
+    let more = more.into_iter();
+    settings.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Ok(settings)
-}
-
-/// Waits until the container is in a state.
-///
-/// # Errors
-///
-/// If it is in state `error`, or not there in time; the router's log is part of
-/// the text.
-fn await_state(remote: &Remote, wanted: &str) -> Result {
-    let start = Instant::now();
-    loop {
-        let answer = remote.query(&format!(
-            ":foreach i in=[{}] do={{:put [/container/get $i]}}",
-            plan::find_container()
-        ))?;
-        let state = state_of(&answer);
-        if state == wanted {
-            return Ok(());
-        }
-        if state == "error" || start.elapsed() > STATE_TIMEOUT {
-            let log = remote.query("/log/print where topics~\"container\"")?;
-            return Err(format!(
-                "the container is not {wanted} but {state}; the router says:\n{}\n{}",
-                answer.trim(),
-                log.trim()
-            )
-            .into());
-        }
-        sleep(STATE_INTERVAL);
-    }
-}
-
-/// Takes the state out of a container's properties: `status=running` up to
-/// 7.20, `running=true` later. No container counts as stopped.
-fn state_of(answer: &str) -> String {
-    let mut properties = answer.trim().split(';');
-    let states = ["running", "stopped", "error", "extracting", "stopping"];
-    let state = properties.find_map(|property| match property.split_once('=')? {
-        ("status", state) => Some(state),
-        (state, "true") if states.contains(&state) => Some(state),
-        _ => None,
-    });
-    match state {
-        Some(state) => state.to_owned(),
-        None if answer.trim().is_empty() => "stopped".to_owned(),
-        None => "in an unknown state".to_owned(),
-    }
 }
 
 /// A certificate authority in a folder by itself, as it is to be mounted.
@@ -192,25 +225,5 @@ impl Authority {
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("ca.pem"), pem)?;
         Ok(Self { folder })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// RouterOS's old and new way to report a container's state are understood.
-    #[test]
-    fn the_state_is_read_in_both_forms() {
-        assert_eq!(
-            state_of(".id=*1;comment=alertik;status=extracting\n"),
-            "extracting"
-        );
-        assert_eq!(
-            state_of(".id=*1;comment=alertik;start-on-boot=true;running=true;stopped=false"),
-            "running"
-        );
-        assert_eq!(state_of("\n"), "stopped");
-        assert_eq!(state_of("start-on-boot=true"), "in an unknown state");
     }
 }

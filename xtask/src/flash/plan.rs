@@ -3,14 +3,11 @@
 //! The whole plan is made before anything is changed, from the router's answers
 //! and nothing else, so it can be shown and tested without a router.
 
+use super::NAME;
+use super::place::Place;
 use super::quote::quoted;
 use super::router::{Router, Version};
 use super::script::Script;
-use crate::Result;
-
-/// Name of everything that is created: environment, mounts, interface, logging
-/// action. Names of logging actions may hold letters and digits only.
-const NAME: &str = "alertik";
 
 /// The router's and the container's address on the interface between them, a
 /// network of its own: no bridge has to be chosen, and no address of the
@@ -32,15 +29,11 @@ pub(super) const TCP_SINCE: Version = Version(7, 18, 0);
 /// severity; without warning, error and critical no login failure arrives.
 const SEVERITIES: [&str; 4] = ["info", "warning", "error", "critical"];
 
-/// Bytes of flash that stay free, for the router's own writes.
-const FLASH_RESERVE: u64 = 128 * 1024;
-
-/// Bytes of memory that stay free for the router and the daemon.
-const MEMORY_RESERVE: u64 = 8 * 1024 * 1024;
-
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// What the next steps do, for the person who waits.
+    Begin(&'static str),
     /// A command that changes something.
     Change(String),
     /// Commands that hold secrets.
@@ -54,73 +47,6 @@ pub(crate) enum Step {
     Await(&'static str),
 }
 
-/// The places of image and container.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// Path of the uploaded image.
-    pub(crate) image: String,
-    /// The container's root folder.
-    pub(crate) root: String,
-    /// Whether a tmpfs is needed for one of them.
-    pub(crate) tmpfs: bool,
-}
-
-impl Place {
-    /// Chooses the place: everything on flash if there is room; else the image in
-    /// memory and the root on flash, if there is room for that; else everything in
-    /// memory. `disk` overrides it.
-    ///
-    /// # Errors
-    ///
-    /// If not even memory has the room.
-    pub(crate) fn choose(router: &Router, disk: Option<&str>, image_bytes: u64) -> Result<Self> {
-        if let Some(disk) = disk {
-            let disk = disk.trim_matches('/');
-            return Ok(Self {
-                image: format!("{disk}/{NAME}.tar"),
-                root: format!("{disk}/{NAME}"),
-                tmpfs: false,
-            });
-        }
-        let lasting = router.lasting;
-        let reclaimed = if router.replaces { image_bytes } else { 0 };
-        let free_flash = router.free_flash + reclaimed;
-        let fits = |images: u64| images * image_bytes + FLASH_RESERVE <= free_flash;
-        let (image, root, in_memory) = if fits(2) {
-            (
-                format!("{lasting}{NAME}.tar"),
-                format!("{lasting}{NAME}"),
-                0,
-            )
-        } else if fits(1) {
-            (format!("tmpfs/{NAME}.tar"), format!("{lasting}{NAME}"), 1)
-        } else {
-            (format!("tmpfs/{NAME}.tar"), format!("tmpfs/{NAME}"), 2)
-        };
-        if in_memory * image_bytes + MEMORY_RESERVE > router.free_memory {
-            return Err(format!(
-                "{} has {} kB of flash and {} kB of memory free, too little for an image of {} kB; \
-                 plug a USB disk in and add --disk usb1",
-                router.board,
-                router.free_flash / 1024,
-                router.free_memory / 1024,
-                image_bytes / 1024
-            )
-            .into());
-        }
-        Ok(Self {
-            image,
-            root,
-            tmpfs: in_memory > 0,
-        })
-    }
-
-    /// Returns whether the container is gone after a reboot.
-    pub(crate) fn is_volatile(&self) -> bool {
-        self.root.starts_with("tmpfs/")
-    }
-}
-
 /// Writes the plan for a router.
 pub(crate) fn steps(
     router: &Router,
@@ -128,7 +54,7 @@ pub(crate) fn steps(
     settings: &[(String, String)],
     authority: bool,
 ) -> Vec<Step> {
-    let mut steps = Vec::new();
+    let mut steps = vec![Step::Begin("removing what an earlier run has left")];
     remove_old(router, &mut steps);
     if place.tmpfs {
         let size = "tmpfs-max-size=8M";
@@ -139,13 +65,17 @@ pub(crate) fn steps(
             ),
         );
     }
+    steps.push(Step::Begin("uploading"));
     steps.push(Step::UploadImage(place.image.clone()));
     if authority {
         steps.push(Step::UploadAuthority(router.lasting.to_owned()));
     }
+    steps.push(Step::Begin("setting up network and variables"));
     add_interface(&mut steps);
     add_environment(router, settings, &mut steps);
+    steps.push(Step::Begin("unpacking"));
     add_container(router, place, authority, &mut steps);
+    steps.push(Step::Begin("starting"));
     add_logging(router, settings, &mut steps);
     change(
         &mut steps,
@@ -157,6 +87,27 @@ pub(crate) fn steps(
         &mut steps,
         format!("/file/remove [/file/find where name={file}]"),
     );
+    steps
+}
+
+/// Writes the plan that takes everything off a router which [`steps`] makes, but for
+/// the tmpfs, which others may use.
+pub(crate) fn removal(router: &Router) -> Vec<Step> {
+    let mut steps = vec![Step::Begin("removing the container")];
+    remove_old(router, &mut steps);
+    steps.push(Step::Begin("removing logging, network and files"));
+    for (menu, found) in [
+        ("/system/logging", format!("action=\"{NAME}\"")),
+        ("/system/logging/action", format!("name=\"{NAME}\"")),
+        ("/ip/address", format!("interface=\"{NAME}\"")),
+        ("/interface/veth", format!("name=\"{NAME}\"")),
+        ("/file", format!("name~\"{NAME}(.tar|-ca)\\$\"")),
+    ] {
+        change(
+            &mut steps,
+            format!("{menu}/remove [{menu}/find where {found}]"),
+        );
+    }
     steps
 }
 
@@ -262,11 +213,25 @@ fn add_container(router: &Router, place: &Place, authority: bool, steps: &mut Ve
         steps,
         format!(
             "/container/add file={image} interface=\"{NAME}\" root-dir={root} \
-         {reference}=\"{NAME}\"{mounts} comment=\"{NAME}\" logging=yes start-on-boot=yes"
+         {reference}=\"{NAME}\"{mounts} comment=\"{NAME}\" logging=yes start-on-boot=yes{}",
+            bounds(router.version)
         ),
     );
     // The image is unpacked in the background.
     steps.push(Step::Await("stopped"));
+}
+
+/// Returns the properties that start the container again after a crash and bound its
+/// memory, as far as the version has them. It needs about 1 MB.
+fn bounds(version: Version) -> &'static str {
+    if version >= Version(7, 23, 0) {
+        " restart-policy=on-failure restart-interval=30s memory-high=16M memory-max=24M \
+         healthcheck-cmd=\"/alertik health --live\""
+    } else if version >= Version(7, 20, 0) {
+        " auto-restart-interval=30s memory-high=16M"
+    } else {
+        ""
+    }
 }
 
 /// Sends the log to the container, without the container's own lines: they
@@ -334,6 +299,7 @@ mod tests {
             free_memory,
             lasting: "flash/",
             replaces: false,
+            zone: None,
         }
     }
 
@@ -392,6 +358,29 @@ mod tests {
         }
     }
 
+    /// The container comes back after a crash and cannot take the router's memory,
+    /// in the words of the version.
+    #[test]
+    fn bounds_of_the_container() {
+        for (version, words) in [
+            (Version(7, 19, 6), "start-on-boot=yes\n"),
+            (
+                Version(7, 22, 1),
+                "start-on-boot=yes auto-restart-interval=30s memory-high=16M\n",
+            ),
+            (
+                Version(7, 23, 0),
+                " restart-interval=30s memory-high=16M memory-max=24M healthcheck-cmd=",
+            ),
+        ] {
+            let changes = changes(version);
+            assert!(
+                changes.contains(words),
+                "{version}: no {words} in\n{changes}"
+            );
+        }
+    }
+
     /// TCP brings CEF, and a run without it takes the protocol back where there is one.
     #[test]
     fn logging_over_tcp() {
@@ -441,30 +430,5 @@ mod tests {
         ] {
             assert!(!may_be_shown(name), "{name}");
         }
-    }
-
-    /// Flash is preferred, memory is the way out, and neither is overfilled.
-    #[test]
-    fn the_place_follows_the_free_space() {
-        let place =
-            |flash, memory| Place::choose(&router(Version(7, 16, 0), flash, memory), None, IMAGE);
-        let roomy = place(2 << 20, 40 << 20).unwrap();
-        assert_eq!(
-            (roomy.image.as_str(), roomy.tmpfs),
-            ("flash/alertik.tar", false)
-        );
-        let tight = place(700 << 10, 40 << 20).unwrap();
-        assert_eq!(
-            (tight.image.as_str(), tight.root.as_str()),
-            ("tmpfs/alertik.tar", "flash/alertik")
-        );
-        assert!(tight.tmpfs && !tight.is_volatile());
-        let full = place(0, 40 << 20).unwrap();
-        assert!(full.tmpfs && full.is_volatile());
-        assert!(place(0, 8 << 20).is_err());
-        let mut again = router(Version(7, 16, 0), 200 << 10, 40 << 20);
-        again.replaces = true;
-        let again = Place::choose(&again, None, IMAGE).unwrap();
-        assert_eq!(again.root, "flash/alertik");
     }
 }

@@ -1,5 +1,6 @@
 //! The system's ssh and scp.
 
+use std::fmt;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::process::{Command, Stdio};
 use super::script::{self, Script};
 use crate::Result;
 use crate::process::succeed;
+use crate::say::say;
 
 /// The router's last line after a command that succeeded. RouterOS reports a
 /// failure as text and not always as an exit status.
@@ -27,16 +29,19 @@ pub(crate) struct Remote {
     /// removed at the end.
     private_folder: PathBuf,
     dry_run: bool,
+    /// Whether every command is printed.
+    is_verbose: bool,
 }
 
 impl Remote {
     /// Prepares the connection; nothing is opened yet. `config` is an
-    /// ssh_config file for both programs.
+    /// ssh_config file for both programs. A dry run changes nothing; that and a
+    /// verbose one print every command.
     pub(crate) fn new(
         host: String,
         port: Option<&str>,
         config: Option<&str>,
-        dry_run: bool,
+        (dry_run, is_verbose): (bool, bool),
     ) -> Result<Self> {
         if host.starts_with('-') || host.chars().any(char::is_whitespace) {
             return Err(format!("--host: `{host}` is no user@address").into());
@@ -61,7 +66,13 @@ impl Remote {
             options,
             private_folder,
             dry_run,
+            is_verbose: is_verbose || dry_run,
         })
+    }
+
+    /// Returns whether nothing is to be changed.
+    pub(crate) const fn is_dry_run(&self) -> bool {
+        self.dry_run
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -90,7 +101,7 @@ impl Remote {
     ///
     /// The router's words, if it did not carry the command out.
     pub(crate) fn change(&self, command: &str) -> Result {
-        println!("  {command}");
+        self.show(format_args!("{command}"));
         if self.dry_run {
             return Ok(());
         }
@@ -113,9 +124,11 @@ impl Remote {
     /// The router's words, without secrets, if it did not carry the script out.
     pub(crate) fn import(&self, script: &Script) -> Result {
         let file = script::FILE;
-        println!("  /import file-name=\"{file}\", with these lines:");
+        self.show(format_args!(
+            "/import file-name=\"{file}\", with these lines:"
+        ));
         for line in script.shown() {
-            println!("    {line}");
+            self.show(format_args!("  {line}"));
         }
         if self.dry_run {
             return Ok(());
@@ -143,11 +156,21 @@ impl Remote {
     /// Copies a file, or a folder with its content; a dry run only prints the
     /// command.
     pub(crate) fn upload(&self, local: &Path, remote: &str) -> Result {
-        println!("  scp -r {} {}:{remote}", local.display(), self.host);
+        self.show(format_args!(
+            "scp -r {} {}:{remote}",
+            local.display(),
+            self.host
+        ));
         if self.dry_run {
             return Ok(());
         }
         self.copy(local, remote)
+    }
+
+    fn show(&self, command: fmt::Arguments<'_>) {
+        if self.is_verbose {
+            say!("    {command}");
+        }
     }
 
     fn copy(&self, local: &Path, remote: &str) -> Result {

@@ -71,6 +71,8 @@ pub(crate) struct Router {
     /// Whether an earlier container of ours lies on the internal storage and
     /// will make room there.
     pub(crate) replaces: bool,
+    /// Name of its time zone, if it said one.
+    pub(crate) zone: Option<String>,
 }
 
 impl Router {
@@ -86,7 +88,8 @@ impl Router {
              :put (\"version=\" . [/system resource get version]); \
              :put (\"flash=\" . [/system resource get free-hdd-space]); \
              :put (\"memory=\" . [/system resource get free-memory]); \
-             :put (\"folder=\" . [:len [/file find where name=\"flash\"]])",
+             :put (\"folder=\" . [:len [/file find where name=\"flash\"]]); \
+             :put (\"zone=\" . [/system clock get time-zone-name])",
         )?;
         let mut router = Self::from_answers(&answers)?;
         router.check_containers(remote)?;
@@ -97,7 +100,6 @@ impl Router {
         let root = root.trim().strip_prefix("root=");
         let root = root.map(|path| path.trim_start_matches('/'));
         router.replaces = root == Some(&format!("{}alertik", router.lasting));
-        router.check_dns(remote)?;
         Ok(router)
     }
 
@@ -123,6 +125,7 @@ impl Router {
                 "flash/"
             },
             replaces: false,
+            zone: value("zone").ok().map(str::to_owned),
         })
     }
 
@@ -188,11 +191,11 @@ impl Router {
                 "the router has no container package (it said: {})\n\
                  take container-{major}.{minor}{patch}-{}.npk out of the extra packages of your \
                  version at mikrotik.com/download, then:\n    \
-                 scp container-*.npk {}:/\n    \
-                 ssh {1} /system/reboot",
+                 scp container-*.npk {host}:/\n    \
+                 ssh {host} /system/reboot",
                 count.trim(),
                 self.architecture,
-                remote.host()
+                host = remote.host()
             )
             .into());
         }
@@ -210,7 +213,11 @@ impl Router {
     }
 
     /// A container does not start on a router without name servers.
-    fn check_dns(&self, remote: &Remote) -> Result {
+    ///
+    /// # Errors
+    ///
+    /// Names the command that sets one.
+    pub(crate) fn check_dns(&self, remote: &Remote) -> Result {
         let servers = remote
             .query(":put (\"servers=\" . [/ip/dns/get servers] . [/ip/dns/get dynamic-servers])")?;
         if servers.trim() == "servers=" {
@@ -238,6 +245,7 @@ mod tests {
             free_memory: 0,
             lasting: "",
             replaces: false,
+            zone: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use alertik_core::replay::{AGREEING_BYTES_MIN, Near, Nearness};
 use alertik_core::rules::{Condition, MatchType, Rule};
+use alertik_core::syslog::parse;
 
 use super::options::Options;
 use crate::log::Escaped;
@@ -54,7 +55,7 @@ impl Nearest {
     /// matched none so far.
     pub(super) fn look(&mut self, index: usize, rule: &Rule, number: u64, message: &[u8]) {
         let measured = &mut self.rules[index];
-        if let Some(near) = measured.nearness.of(message, measured.agreed) {
+        if let Some(near) = measured.nearness.of(rule.part(message), measured.agreed) {
             measured.agreed = near.agreed;
             let mut text = String::new();
             // Writing to a string cannot fail.
@@ -81,7 +82,7 @@ impl Nearest {
         message: &[u8],
         out: &mut String,
     ) -> fmt::Result {
-        match self.rules[index].nearness.of(message, 0) {
+        match self.rules[index].nearness.of(rule.part(message), 0) {
             Some(near) => write_near(rule, message, near, out),
             None => Ok(()),
         }
@@ -89,14 +90,15 @@ impl Nearest {
 }
 
 fn write_near(rule: &Rule, message: &[u8], near: Near<'_>, out: &mut String) -> fmt::Result {
-    let (start, end) = (near.span.start, near.span.end);
     if near.wants.is_empty() {
-        write!(out, "  {} would match, but its filter wants ", rule.name)?;
-        return match &rule.filter {
-            Some(filter) => writeln!(out, "{filter}"),
-            None => out.write_str("another line\n"),
-        };
+        return write_held(rule, message, out);
     }
+    // Places are those in the line.
+    let part = rule.part(message);
+    let before = part.as_ptr().addr().wrapping_sub(message.as_ptr().addr());
+    // An empty part may be anywhere.
+    let before = if part.is_empty() { 0 } else { before };
+    let (start, end) = (near.span.start + before, near.span.end + before);
     if end - start < AGREEING_BYTES_MIN {
         return Ok(());
     }
@@ -113,4 +115,18 @@ fn write_near(rule: &Rule, message: &[u8], near: Near<'_>, out: &mut String) -> 
         Escaped(shown),
         Escaped(near.wants)
     )
+}
+
+/// Writes why a rule whose pattern matches does not notify.
+fn write_held(rule: &Rule, message: &[u8], out: &mut String) -> fmt::Result {
+    write!(out, "  {} would match, but ", rule.name)?;
+    match &rule.filter {
+        Some(filter) if !filter.takes(parse(message).topics) => {
+            writeln!(out, "its filter wants {filter}")
+        }
+        Some(filter) if filter.is_for_unmatched && rule.plan.is_none() => {
+            out.write_str("a rule before it has matched\n")
+        }
+        _ => out.write_str("a policy holds it back\n"),
+    }
 }
