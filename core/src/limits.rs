@@ -202,11 +202,11 @@ pub const RUN_LANES_MAX: usize = 64 * 1024;
 pub const RUN_WORK_MAX: usize = 6_000_000;
 
 /// Bytes of all compiled patterns together, their DFAs included. Rules for log
-/// lines take some 10 kB each; only large repeat counts take more.
+/// lines take some 3 kB each; only large repeat counts take more.
 pub const PATTERN_BYTES_TOTAL_MAX: usize = 4 * 1024 * 1024;
 
-/// Bytes of one rule's DFA. A rule that needs more is matched by the bounded
-/// engine alone.
+/// Bytes of one rule's DFA, with a full row for each state that is found. A rule that
+/// needs more is matched by the bounded engine alone.
 pub const DFA_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of the DFAs of all rules together.
@@ -224,6 +224,15 @@ pub const DETERMINIZE_BYTES_MAX: usize = 256 * 1024;
 /// Patterns for log lines stay below 1,000,000. The limit is for patterns whose
 /// states each stand for hundreds of literals.
 pub const DETERMINIZE_WORK_MAX: usize = 1 << 22;
+
+/// Most comparisons of two states that minimising one rule's DFA may take, each of
+/// about 2 ns on a desktop of 2020. A DFA that needs more, which has some 1,500
+/// states at least, is used as it is.
+pub const MINIMIZE_WORK_MAX: usize = 1 << 22;
+
+/// Places that are tried for a state among the cells of a DFA, from the end: more
+/// would take longer and hardly find another one.
+pub const DFA_PLACES_MAX: usize = 512;
 
 /// Longest literal that the screen looks for on behalf of a pattern, in bytes.
 pub const LITERAL_BYTES_MAX: usize = 32;

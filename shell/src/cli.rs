@@ -36,7 +36,7 @@ A configuration that works:
 
 /// Runs the command that the arguments after the program's name call for, and
 /// returns the exit status.
-pub(crate) fn run(env: &Env, arguments: &[OsString]) -> i32 {
+pub(crate) fn run(env: Env, arguments: &[OsString]) -> i32 {
     let Some((name, rest)) = arguments.split_first() else {
         return serve(env, |_| true);
     };
@@ -46,7 +46,7 @@ pub(crate) fn run(env: &Env, arguments: &[OsString]) -> i32 {
             print(&help_of(command));
             Ok(0)
         }
-        (Some(command), _) => (command.run)(env, rest),
+        (Some(command), _) => (command.run)(&env, rest),
         (None, [] | [_]) if is_help(name) || name == "help" => help_on(rest.first()),
         (None, []) if name == "--version" || name == "-V" => {
             print(concat!("alertik ", env!("CARGO_PKG_VERSION"), "\n"));

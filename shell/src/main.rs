@@ -20,5 +20,5 @@ use settings::Env;
 fn main() {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let env = Env::new(std::env::vars_os());
-    std::process::exit(cli::run(&env, &arguments));
+    std::process::exit(cli::run(env, &arguments));
 }

@@ -180,6 +180,18 @@ impl RulesBuilder {
         Ok(())
     }
 
+    /// Gives back the memory for finding groups in the rules that never ask for them, as
+    /// far as they were added and have their policies. The places of these groups are
+    /// not known any more.
+    pub fn forget_groups(&mut self) {
+        for rule in &mut self.rules {
+            let is_needed = rule.uses_groups();
+            if let (false, Condition::Regex(pattern)) = (is_needed, &mut rule.condition) {
+                pattern.forget_groups();
+            }
+        }
+    }
+
     /// Compiles the recovery of a rule, which must be the last one that was added: a
     /// condition of the same type whose groups name the case that ends, in the places in
     /// which the rule's own groups do; and the mask of its notification.

@@ -235,7 +235,7 @@ fn usual_patterns_are_exact() {
 /// work without a DFA.
 #[test]
 fn shared_budget() {
-    let mut bytes = 20_000;
+    let mut bytes = 6_000;
     let source = br"login failure for user ([A-Za-z]+) from (\d{1,3}.*) via ssh";
     let patterns: Vec<Pattern> = (0..6)
         .map(|_| Pattern::compile_within(source, &mut bytes).expect("valid"))

@@ -90,7 +90,7 @@ fn environment(users: &Env) -> Env {
 /// See [`COMMAND`].
 fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
     let once = only_switch(arguments, "--once")?;
-    Ok(serve(&environment(env), |daemon| {
+    Ok(serve(environment(env), |daemon| {
         send_lines(daemon) && !once
     }))
 }

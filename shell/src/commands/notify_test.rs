@@ -88,7 +88,7 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
         return Ok(wanted);
     }
     // Console needs no variable, so it is tried if a rule uses it.
-    let (_, used) = rules::read(env, &mut Problems::default());
+    let (_, used) = rules::read(env, false, &mut Problems::default());
     let mut configured = services::configured(env);
     configured.remove(Notifier::Console.id());
     wanted = configured.union(used);

@@ -9,12 +9,14 @@ use crate::sys::terminal::warn;
 const EXIT_CONFIGURATION: i32 = 1;
 
 /// Runs the daemon until a signal, or until `then`, called once it is running,
-/// returns false. Returns the exit status.
-pub(crate) fn serve(env: &Env, then: impl FnOnce(&Daemon) -> bool) -> i32 {
+/// returns false. Returns the exit status. The copy of the environment is needed no
+/// longer than until it has been read.
+pub(crate) fn serve(env: Env, then: impl FnOnce(&Daemon) -> bool) -> i32 {
     // Before any thread is started, so that all of them inherit it.
     let signals = Blocked::new();
     let mut problems = Problems::default();
-    let settings = Settings::read(env, &mut problems);
+    let settings = Settings::read(&env, true, &mut problems);
+    drop(env);
     problems.print();
     if !problems.errors().is_empty() {
         return EXIT_CONFIGURATION;

@@ -5,27 +5,48 @@
 //! be written in any case. Texts that are matched or sent count byte for byte.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::rules::{StaticEvent, static_event, static_events};
 
 use super::Problems;
 
 /// A copy of the environment variables. Values are bytes: a rule may hold any.
+///
+/// It is one piece of memory, which is free again as a whole after start-up. In many
+/// small ones, what the rules keep would lie between them.
 #[derive(Debug, Default)]
 pub(crate) struct Env {
-    variables: Vec<(String, Vec<u8>)>,
+    /// Each name, and then its value.
+    text: Vec<u8>,
+    /// Where each name ends in `text`, and where its value does.
+    ends: Vec<(usize, usize)>,
 }
 
 impl Env {
     /// Copies variables; names that are not UTF-8 cannot be ours and are left
     /// out.
     pub(crate) fn new(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
-        let variables = variables
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_vec())))
-            .map(|(name, value)| (by_number(name), value))
-            .collect();
-        Self { variables }
+        let mut env = Self::default();
+        for (name, value) in variables {
+            if let Ok(name) = name.into_string() {
+                env.text.extend_from_slice(by_number(name).as_bytes());
+                let name_end = env.text.len();
+                env.text.extend_from_slice(value.as_bytes());
+                env.ends.push((name_end, env.text.len()));
+            }
+        }
+        env
+    }
+
+    /// Returns each name and its value.
+    fn variables(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(name_end, end)| {
+            let name = &self.text[start..name_end];
+            start = end;
+            (name, &self.text[name_end..end])
+        })
     }
 
     /// Returns a variable's value, or `None` if it is not set. Those of a static event
@@ -43,9 +64,9 @@ impl Env {
 
     /// Returns a variable's value if the user has set it.
     pub(crate) fn own(&self, name: &str) -> Option<&[u8]> {
-        let mut variables = self.variables.iter();
-        let (_, value) = variables.find(|(candidate, _)| candidate == name)?;
-        Some(value)
+        let mut variables = self.variables();
+        let found = variables.find(|&(candidate, _)| candidate == name.as_bytes());
+        Some(found?.1)
     }
 
     /// Returns a variable's value as it stands; one that is not UTF-8 is a problem.
@@ -102,7 +123,8 @@ impl Env {
 
     /// Returns the names of all variables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().map(|(name, _)| name.as_str())
+        let names = self.variables().map(|(name, _)| std::str::from_utf8(name));
+        names.map_while(Result::ok)
     }
 }
 

@@ -56,10 +56,11 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads and checks everything. The settings are complete only if `problems`
-    /// has no error afterwards.
-    pub(crate) fn read(env: &Env, problems: &mut Problems) -> Self {
+    /// has no error afterwards. The rules are lean if they are for the daemon, see
+    /// [`rules::read`].
+    pub(crate) fn read(env: &Env, is_lean: bool, problems: &mut Problems) -> Self {
         variables::check(env, problems);
-        let (rules, used) = rules::read(env, problems);
+        let (rules, used) = rules::read(env, is_lean, problems);
         let settings = Self {
             listen: intake::read_listen(env, problems),
             port: read_port(env, problems),

@@ -24,7 +24,12 @@ const FIELDS: [&str; 5] = [
 
 /// Reads all rules: static events first, in their order, then the environment's by number,
 /// then the static events that take what is left. Returns them with the notifiers they need.
-pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, NotifierSet) {
+/// For the daemon they are lean: groups that no rule asks for are never found.
+pub(crate) fn read(
+    env: &Env,
+    is_lean: bool,
+    problems: &mut Problems,
+) -> (RulesBuilder, NotifierSet) {
     let enabled = enabled::read_enabled(env, problems);
     let count = read_count(env, problems);
     let is_last = |event: &&StaticEvent| event.variable("LAST").is_some();
@@ -44,6 +49,10 @@ pub(crate) fn read(env: &Env, problems: &mut Problems) -> (RulesBuilder, Notifie
     for name in first.chain(own).chain(last) {
         is_empty = false;
         reader.rule(name);
+        // At once, so that the next rule takes this memory.
+        if is_lean {
+            reader.builder.forget_groups();
+        }
     }
     let Reader {
         builder,

@@ -1,8 +1,13 @@
 //! The yes-or-no stage: a pattern's deterministic automaton as a table.
 //!
 //! It gives one answer only: whether there is a match. So all states after a
-//! match are one, and a row has one column per class of bytes, which are the
-//! bytes that the pattern does not tell apart.
+//! match are one, and bytes that the pattern does not distinguish are one class.
+//!
+//! Most classes lead from a state to the same next one: back to the beginning, or
+//! on within `.*`. So a state is not a row with all classes. It has one cell for
+//! those, and one for each class that leads elsewhere; the cells of different
+//! states lie between each other (Tarjan and Yao 1979), 3 bytes each. That is a
+//! fifth of full rows, and a byte costs as many look-ups.
 
 use alloc::boxed::Box;
 
@@ -11,42 +16,66 @@ pub(super) const DEAD: u16 = 0;
 /// The state after a match.
 pub(super) const MATCHED: u16 = 1;
 
-/// An automaton as a table: the next state by state and class of byte. State 0
-/// is [`DEAD`], state 1 is [`MATCHED`].
+/// Mark of a cell of no state.
+pub(super) const FREE: u8 = 0;
+/// Mark of the cell of a state's other classes.
+pub(super) const PLAIN: u8 = u8::MAX - 1;
+/// The same mark if the text has a match when it ends in this state.
+pub(super) const ENDS: u8 = u8::MAX;
+/// Most classes: their numbers are between the marks.
+pub(super) const CLASSES_MAX: usize = PLAIN as usize - 1;
+
+/// An automaton: the next state by state and class of byte.
 #[derive(Debug)]
 pub(crate) struct Dfa {
-    /// Class of each byte.
+    /// Class of each byte, counting from 1.
     pub(super) classes: Box<[u8; 256]>,
-    /// Columns of `table`: one per class, and a last one for the end of the text,
-    /// which holds [`MATCHED`] if the text has a match then.
-    pub(super) stride: usize,
     /// The state before the first byte.
     pub(super) start: u16,
-    /// One row per state.
-    pub(super) table: Box<[u16]>,
+    /// The class or mark of each cell. A state's number is the index of its cell for
+    /// all classes that lead nowhere else; the cell of class `n` is `n` after it, if
+    /// it is there: then it holds `n`. Another state's cell there holds something
+    /// else, because no two states begin at the same index.
+    pub(super) marks: Box<[u8]>,
+    /// The next state of each cell.
+    pub(super) nexts: Box<[u16]>,
 }
 
 impl Dfa {
     /// Returns the bytes of memory it uses.
     pub(crate) fn memory(&self) -> usize {
-        size_of_val(&*self.classes) + size_of_val(&*self.table)
+        size_of_val(&*self.classes) + size_of_val(&*self.marks) + size_of_val(&*self.nexts)
     }
 
     /// Returns the number of its states.
     pub(crate) fn states(&self) -> usize {
-        self.table.len() / self.stride
+        self.marks.iter().filter(|&&mark| mark >= PLAIN).count()
     }
 
     /// Returns whether the text has a match.
     pub(crate) fn is_match(&self, text: &[u8]) -> bool {
         let mut state = self.start;
         for &byte in text {
-            let class = usize::from(self.classes[usize::from(byte)]);
-            state = self.table[usize::from(state) * self.stride + class];
+            state = self.next(state, byte);
             if state <= MATCHED {
-                return state == MATCHED;
+                break;
             }
         }
-        self.table[usize::from(state) * self.stride + self.stride - 1] == MATCHED
+        self.ends(state)
+    }
+
+    /// Returns the state after a byte.
+    #[inline]
+    pub(super) fn next(&self, state: u16, byte: u8) -> u16 {
+        let class = self.classes[usize::from(byte)];
+        let state = usize::from(state);
+        let own = state + usize::from(class);
+        let is_own = self.marks.get(own) == Some(&class);
+        self.nexts[if is_own { own } else { state }]
+    }
+
+    /// Returns whether a text that ends in a state has a match.
+    pub(super) fn ends(&self, state: u16) -> bool {
+        self.marks[usize::from(state)] == ENDS
     }
 }

@@ -1,5 +1,6 @@
 //! A compiled pattern.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::limits::{DFA_BYTES_MAX, DFA_BYTES_TOTAL_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
@@ -21,7 +22,10 @@ use crate::matching::ere::syntax::parse::parse;
 /// [`MESSAGE_BYTES_MAX`] bytes are not expected.
 #[derive(Debug)]
 pub struct Pattern {
-    pub(super) program: Program,
+    /// What finds groups, and decides if there is no DFA. `None` only after
+    /// [`forget_groups`](Self::forget_groups), and if there is a DFA.
+    pub(super) program: Option<Box<Program>>,
+    groups: usize,
     pub(super) dfa: Option<Dfa>,
     literals: Literals,
     /// Bytes that every match contains. Empty if there is a DFA, which answers
@@ -59,23 +63,33 @@ impl Pattern {
             None => bytes.iter().collect(),
         };
         Ok(Self {
-            program,
+            groups: program.groups.len() - 1,
+            program: Some(Box::new(program)),
             dfa,
             literals,
             bytes,
         })
     }
 
+    /// Gives back the memory that only finding groups takes, if there is a DFA. From
+    /// then on [`captures`](Self::captures) finds matches without spans.
+    pub fn forget_groups(&mut self) {
+        if self.dfa.is_some() {
+            self.program = None;
+        }
+    }
+
     /// Returns the number of groups, musl's `re_nsub`.
     #[must_use]
-    pub fn groups(&self) -> usize {
-        self.program.groups()
+    pub const fn groups(&self) -> usize {
+        self.groups
     }
 
     /// Returns the bytes of memory it uses.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.program.memory() + self.dfa.as_ref().map_or(0, Dfa::memory)
+        let program = self.program.as_ref();
+        program.map_or(0, |program| program.memory()) + self.dfa.as_ref().map_or(0, Dfa::memory)
     }
 
     /// Returns the number of states of its DFA, or `None` if that would have been
@@ -92,7 +106,7 @@ impl Pattern {
     /// pass [`RUN_WORK_MAX`], if no other pattern shares it.
     #[must_use]
     pub fn exact_up_to(&self) -> usize {
-        RUN_WORK_MAX / run::work_per_byte(&self.program, self.program.lanes()).max(1)
+        RUN_WORK_MAX / self.work_per_byte(true).max(1)
     }
 
     /// Returns the most work that the bounded engine spends on a message, in the
@@ -102,9 +116,13 @@ impl Pattern {
         if self.dfa.is_some() && !groups {
             return 0;
         }
-        let width = if groups { self.program.lanes() } else { 0 };
-        let work = run::work_per_byte(&self.program, width) * MESSAGE_BYTES_MAX;
-        work.min(RUN_WORK_MAX)
+        (self.work_per_byte(groups) * MESSAGE_BYTES_MAX).min(RUN_WORK_MAX)
+    }
+
+    fn work_per_byte(&self, groups: bool) -> usize {
+        self.program.as_ref().map_or(0, |program| {
+            run::work_per_byte(program, if groups { program.lanes() } else { 0 })
+        })
     }
 
     /// Returns whether the text has a match. It does not allocate.
@@ -115,7 +133,11 @@ impl Pattern {
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
-            None => self.is_possible(text) && run::is_match(&self.program, text, scratch),
+            None => {
+                let mut program = self.program.iter();
+                program
+                    .any(|program| self.is_possible(text) && run::is_match(program, text, scratch))
+            }
         }
     }
 
@@ -139,11 +161,13 @@ impl Pattern {
             Some(dfa) => dfa.is_match(text),
             None => self.is_possible(text),
         };
-        if !is_possible {
-            spans.fill(None);
-            return false;
+        match &self.program {
+            Some(program) if is_possible => run::captures(program, text, scratch, spans),
+            _ => {
+                spans.fill(None);
+                is_possible
+            }
         }
-        run::captures(&self.program, text, scratch, spans)
     }
 
     /// Returns literals of which every text that matches contains at least one;
@@ -158,9 +182,10 @@ impl Scratch {
     /// Returns memory that is large enough for each of the patterns.
     #[must_use]
     pub fn for_patterns<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
-        Self::for_needs(patterns.into_iter().map(|pattern| Need {
-            states: pattern.program.states(),
-            lanes: pattern.program.lanes(),
+        let programs = patterns.into_iter().filter_map(|p| p.program.as_ref());
+        Self::for_needs(programs.map(|program| Need {
+            states: program.states(),
+            lanes: program.lanes(),
         }))
     }
 }

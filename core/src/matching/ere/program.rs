@@ -179,11 +179,6 @@ impl Program {
         self.unset.len()
     }
 
-    /// Returns the number of groups, the whole match not counted.
-    pub(crate) fn groups(&self) -> usize {
-        self.groups.len() - 1
-    }
-
     /// Returns whether the literal of a state matches a byte. The accepting
     /// state has none.
     pub(crate) fn accepts(&self, state: State, byte: u8) -> bool {

@@ -34,7 +34,7 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
         }
     }
     let mut problems = Problems::default();
-    let settings = Settings::read(env, &mut problems);
+    let settings = Settings::read(env, false, &mut problems);
     let tried = tries.then(|| trial::run(&settings, &mut problems));
     let mut out = problems.text();
     // Writing to a string cannot fail.

@@ -79,7 +79,7 @@ fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
         Some(regex) => trial(regex, options.mask, &mut problems),
         None => {
             variables::check(env, &mut problems);
-            rules::read(env, &mut problems).0.finish()
+            rules::read(env, false, &mut problems).0.finish()
         }
     };
     if !problems.errors().is_empty() {

@@ -16,12 +16,13 @@ use regex_automata::util::start;
 
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX, THOMPSON_BYTES_MAX};
 use crate::matching::ere::compile::classes::classify;
+use crate::matching::ere::compile::pack::pack;
 use crate::matching::ere::compile::thompson::translate;
 use crate::matching::ere::dfa::{DEAD, Dfa, MATCHED};
 use crate::matching::ere::program::Program;
 
 /// Returns the DFA of a program, or `None` if it takes more than `bytes_max`
-/// bytes or passes a limit on the way.
+/// bytes, as it is found or in the end, or passes a limit on the way.
 pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     let (classes, representatives) = classify(program);
     let stride = representatives.len() + 1;
@@ -30,32 +31,28 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
         .minimum_cache_clear_count(Some(0));
     let nfa = translate(program, THOMPSON_BYTES_MAX)?;
     let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
-    let mut walk = Walk::new(&lazy, &representatives);
+    let mut walk = Walk::new(&lazy);
     let start = walk.start()?;
     let mut table = vec![DEAD; stride];
     table.resize(2 * stride, MATCHED);
     for row in 0.. {
         // Each state found so far will have a row.
         let rows = walk.rows.len() + 2;
-        if size_of_val(&*classes) + rows * stride * size_of::<u16>() > bytes_max {
+        if rows * stride * size_of::<u16>() > bytes_max {
             return None;
         }
         let Some(&state) = walk.rows.get(row) else {
             break;
         };
+        let end = walk.step(state, None)?;
+        table.push(if end.id.is_match() { MATCHED } else { DEAD });
         for &byte in &representatives {
             let next = walk.step(state, Some(byte))?;
             table.push(walk.number(next)?);
         }
-        let end = walk.step(state, None)?;
-        table.push(if end.id.is_match() { MATCHED } else { DEAD });
     }
-    Some(Dfa {
-        classes,
-        stride,
-        start,
-        table: table.into_boxed_slice(),
-    })
+    let dfa = pack(table, stride, start, classes)?;
+    (dfa.memory() <= bytes_max).then_some(dfa)
 }
 
 /// A state of the lazy automaton.
@@ -73,8 +70,6 @@ struct Found {
 struct Walk<'l> {
     lazy: &'l Lazy,
     cache: Cache,
-    /// One byte of each class.
-    representatives: &'l [u8],
     /// The states that have been reached, sorted by `id`.
     found: Vec<Found>,
     /// Those that have a row in the table, after the rows of [`DEAD`] and
@@ -89,7 +84,7 @@ struct Walk<'l> {
 }
 
 impl<'l> Walk<'l> {
-    fn new(lazy: &'l Lazy, representatives: &'l [u8]) -> Self {
+    fn new(lazy: &'l Lazy) -> Self {
         let cache = lazy.create_cache();
         // As `Cache::memory_usage` counts: transitions, the state in a list and a
         // map, and there its id.
@@ -100,7 +95,6 @@ impl<'l> Walk<'l> {
             row_bytes,
             lazy,
             cache,
-            representatives,
             found: Vec::new(),
             rows: Vec::new(),
             work: 0,
@@ -150,9 +144,7 @@ impl<'l> Walk<'l> {
         if state.number.is_some() {
             return state.number;
         }
-        let number = if state.id.is_dead() {
-            DEAD
-        } else if self.is_certain(state)? {
+        let number = if state.id.is_match() {
             MATCHED
         } else {
             self.rows.push(state);
@@ -161,21 +153,5 @@ impl<'l> Walk<'l> {
         let index = self.found.binary_search_by_key(&state.id, |found| found.id);
         self.found[index.ok()?].number = Some(number);
         Some(number)
-    }
-
-    /// Returns whether a state stands for a match, whatever follows.
-    fn is_certain(&mut self, state: Found) -> Option<bool> {
-        if state.id.is_match() {
-            return Some(true);
-        }
-        if !self.step(state, None)?.id.is_match() {
-            return Some(false);
-        }
-        for &byte in self.representatives {
-            if !self.step(state, Some(byte))?.id.is_match() {
-                return Some(false);
-            }
-        }
-        Some(true)
     }
 }

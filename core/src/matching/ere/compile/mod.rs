@@ -11,6 +11,8 @@ mod classes;
 mod determinize;
 mod expand;
 mod literal;
+mod minimize;
+mod pack;
 mod tag_lists;
 mod tags;
 mod thompson;

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use subsets::Subsets;
 
-use super::dfa::{DEAD, Dfa, MATCHED};
-use super::{Pattern, Scratch};
+use super::dfa::{CLASSES_MAX, DEAD, Dfa};
+use super::{Pattern, Scratch, Span};
 
 /// Steele, Lea and Flood's SplitMix64 (2014).
 struct Random(u64);
@@ -54,15 +54,6 @@ fn each_pattern(count: usize, mut check: impl FnMut(&str, &Pattern, &Dfa)) {
     assert!(checked > count * 99 / 100, "{checked} of {count}");
 }
 
-impl Dfa {
-    /// Returns the state after a byte, or after the end of the text.
-    fn next(&self, state: u16, byte: Option<u8>) -> u16 {
-        let class = byte.map(|byte| self.classes[usize::from(byte)]);
-        let column = class.map_or(self.stride - 1, usize::from);
-        self.table[usize::from(state) * self.stride + column]
-    }
-}
-
 /// Walks both automata over all texts at once: wherever the text ends, both say
 /// the same.
 fn assert_same(source: &str, dfa: &Dfa, judge: &mut Subsets<'_>) {
@@ -72,10 +63,13 @@ fn assert_same(source: &str, dfa: &Dfa, judge: &mut Subsets<'_>) {
         if !reached.insert((state, other)) {
             continue;
         }
-        let at_end = dfa.next(state, None) == MATCHED;
-        assert_eq!(at_end, judge.matches_at_end(other), "{source}: at the end");
+        assert_eq!(
+            dfa.ends(state),
+            judge.matches_at_end(other),
+            "{source}: at the end"
+        );
         for byte in 0..=u8::MAX {
-            open.push((dfa.next(state, Some(byte)), judge.step(other, byte)));
+            open.push((dfa.next(state, byte), judge.step(other, byte)));
         }
     }
 }
@@ -85,7 +79,11 @@ fn assert_same(source: &str, dfa: &Dfa, judge: &mut Subsets<'_>) {
 #[test]
 fn other_determiniser_agrees() {
     each_pattern(3_000, |source, pattern, dfa| {
-        assert_same(source, dfa, &mut Subsets::new(&pattern.program));
+        assert_same(
+            source,
+            dfa,
+            &mut Subsets::new(pattern.program.as_ref().expect("kept")),
+        );
     });
 }
 
@@ -100,8 +98,34 @@ fn other_determiniser_agrees_on_rules() {
     ] {
         let pattern = Pattern::compile(source.as_bytes()).expect(source);
         let dfa = pattern.dfa.as_ref().expect(source);
-        assert_same(source, dfa, &mut Subsets::new(&pattern.program));
+        assert_same(
+            source,
+            dfa,
+            &mut Subsets::new(pattern.program.as_ref().expect("kept")),
+        );
     }
+}
+
+/// Without what finds groups, a pattern with a DFA matches as before, takes less memory
+/// and knows how many groups it had; one without a DFA stays as it is.
+#[test]
+fn forgotten_groups() {
+    let mut pattern = Pattern::compile(b"user (.*) from (.*)").expect("valid");
+    let memory = pattern.memory();
+    pattern.forget_groups();
+    assert!(pattern.memory() < memory);
+    assert_eq!(pattern.groups(), 2);
+    let mut scratch = Scratch::for_patterns([&pattern]);
+    let mut spans = [Some(Span { start: 0, end: 0 })];
+    assert!(pattern.captures(b"user a from b", &mut scratch, &mut spans));
+    assert_eq!(spans, [None]);
+    assert!(!pattern.captures(b"user a", &mut scratch, &mut spans));
+    let mut bounded = Pattern::compile_within(b"a(b)", &mut 0).expect("valid");
+    bounded.forget_groups();
+    let mut scratch = Scratch::for_patterns([&bounded]);
+    let mut spans = [None; 2];
+    assert!(bounded.captures(b"xab", &mut scratch, &mut spans));
+    assert_eq!(spans[1], Some(Span { start: 2, end: 3 }));
 }
 
 /// The table and the bounded engine agree on all texts of up to five bytes.
@@ -136,14 +160,41 @@ fn states_are_few() {
         ("", 2),
         ("foo", 2 + 3),
         ("^foo", 2 + 3),
-        // At the start, after a word byte and after another; and then the letters,
-        // of which the first one is a word byte.
-        (r"\bfoo", 2 + 5),
+        // After a word byte and elsewhere; and then the letters, of which the last
+        // one makes it certain.
+        (r"\bfoo", 2 + 4),
         // Certain after `a`, whatever follows.
         ("a|ab", 2 + 1),
+        // What might begin after `.*` makes no difference.
+        ("ab.*cd", 2 + 4),
     ] {
         let pattern = Pattern::compile(source.as_bytes()).expect(source);
         assert_eq!(pattern.dfa_states(), Some(states), "{source}");
+    }
+}
+
+/// A pattern that distinguishes more bytes than there are numbers for classes works
+/// without a DFA.
+#[test]
+fn too_many_classes() {
+    // Which bits a byte has distinguishes all bytes but those that are left out.
+    for (classes, has_dfa) in [(CLASSES_MAX, true), (CLASSES_MAX + 1, false)] {
+        let left_out = (256 - classes) as u8;
+        let mut source = Vec::new();
+        for bit in 0..8 {
+            let has_it = |byte: u8| byte > left_out && byte >> bit & 1 != 0;
+            let mut set: Vec<u8> = (1..=u8::MAX).filter(|&byte| has_it(byte)).collect();
+            // Their places decide what these four mean.
+            set.sort_by_key(|byte| b"]\0^[-".iter().position(|b| b == byte).unwrap_or(1));
+            source.extend([b"|[", &set[..], b"]"].concat());
+        }
+        let pattern = Pattern::compile(&source[1..]).expect("valid");
+        assert_eq!(pattern.dfa.is_some(), has_dfa, "{classes}");
+        let mut scratch = Scratch::for_patterns([&pattern]);
+        for byte in 0..=u8::MAX {
+            let expected = byte > left_out;
+            assert_eq!(pattern.is_match(&[byte], &mut scratch), expected, "{byte}");
+        }
     }
 }
 
@@ -152,5 +203,5 @@ fn states_are_few() {
 fn anchored_is_dead_soon() {
     let pattern = Pattern::compile(b"^ab").expect("valid");
     let dfa = pattern.dfa.as_ref().expect("small");
-    assert_eq!(dfa.next(dfa.start, Some(b'x')), DEAD);
+    assert_eq!(dfa.next(dfa.start, b'x'), DEAD);
 }
