@@ -74,7 +74,7 @@ impl Replay {
     pub fn push(&mut self, line: &[u8]) -> bool {
         let message = trim_line_end(line);
         if looks_like_own_output(message) {
-            self.engine.handle_timeout(self.now);
+            self.engine.handle_timeout(self.now, || self.wall);
             return false;
         }
         self.now = self.now.after(STEP_MILLIS);
