@@ -20,10 +20,10 @@ use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
-use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder};
+use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, SilenceSpec};
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
-use alertik_core::time::Wall;
+use alertik_core::time::{self, Wall};
 
 /// The line that the predecessor was measured with matches no rule either.
 const LINE: &[u8; 110] = b"dhcp,info defconf assigned 192.168.88.254 for AA:BB:CC:DD:EE:FF \
@@ -85,7 +85,7 @@ static OWN: std::sync::LazyLock<OwnOutput> = std::sync::LazyLock::new(|| OwnOutp
 /// Takes a datagram as the daemon does, and returns how many rules matched.
 fn handle(engine: &mut Engine, text: &mut TextBuffer, datagram: &[u8]) -> usize {
     let arrival = Arrival {
-        at: alertik_core::time::Instant::ZERO,
+        at: time::Instant::ZERO,
         source: IpAddr::from([192, 0, 2, 1]),
     };
     let message = trim_line_end(datagram);
@@ -109,17 +109,22 @@ fn memory(sources: &[String]) -> usize {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let word = arguments.next();
-    if let Some(word @ ("count" | "matching" | "other")) = word.as_deref() {
+    if let Some(word @ ("count" | "watched" | "matching" | "other")) = word.as_deref() {
         let mut number = || arguments.next().and_then(|word| word.parse().ok());
         let (first, lines) = number().zip(number()).expect("two numbers");
         return match word {
             "count" => count(first, lines),
+            "watched" => watched(first, lines),
             _ => repeat(&long_line(word == "matching", first), lines),
         };
     }
     println!("rules  compile ms  memory KiB  ns/line  instructions/line");
     for count in [1, 4, 15, 64] {
         rules(count);
+    }
+    println!("\nrouters  instructions/line if silence watches them and they take turns");
+    for routers in [0, 1, 2, 64] {
+        println!("{routers:7}  {}", per_line("watched", routers));
     }
     println!("\nbytes  instructions if the line matches two groups, and if not");
     for bytes in [100, 500, 1_000, 2_000, 4_000] {
@@ -184,6 +189,28 @@ fn count(rules: usize, lines: usize) {
     let (mut rules, mut text) = (engine(&patterns(rules)), TextBuffer::new());
     for _ in 0..lines {
         black_box(handle(&mut rules, &mut text, black_box(LINE)));
+    }
+}
+
+/// As [`count`] with one rule, while silence watches so many routers, each of which sends
+/// a line in turn; 0 turns it off.
+fn watched(routers: usize, lines: usize) {
+    let (mut engine, mut text) = (engine(&patterns(1)), TextBuffer::new());
+    if routers > 0 {
+        let spec = SilenceSpec {
+            millis: 900_000,
+            ..SilenceSpec::default()
+        };
+        engine = engine.with_silence(spec, time::Instant::ZERO, 0x9E37_79B9_7F4A_7C15);
+    }
+    // What is done for the first line of each is no part of the difference.
+    for number in (0..64).chain(0..lines) {
+        let arrival = Arrival {
+            at: time::Instant::from_millis(1),
+            source: IpAddr::from([192, 0, 2, (number % routers.max(1)) as u8]),
+        };
+        engine.handle(arrival.at, arrival, Wall::default, black_box(LINE));
+        black_box(engine.poll(&mut text));
     }
 }
 

@@ -60,7 +60,7 @@ fn main() {
         send(&mut courier, arrival.at);
     }
     while let Some(now) = engine.poll_timeout() {
-        engine.handle_timeout(now);
+        engine.handle_timeout(now, || wall(now));
         while let Some(head) = engine.poll(&mut text) {
             courier.push(now, &head, text.as_text(), &mut |_| {});
         }

@@ -38,6 +38,10 @@ pub enum RuleName {
     CommandLine,
     /// No rule: the message that `notify-test` sends.
     NotifyTest,
+    /// No rule: a router that is not heard, `SILENCE_*`.
+    Silence,
+    /// No rule: the daemon has started, `STARTUP_MESSAGE`.
+    Startup,
 }
 
 impl RuleName {
@@ -48,6 +52,8 @@ impl RuleName {
             Self::Static(number) => [1, number],
             Self::CommandLine => [2, 0],
             Self::NotifyTest => [3, 0],
+            Self::Silence => [4, 0],
+            Self::Startup => [5, 0],
         }
     }
 
@@ -57,13 +63,16 @@ impl RuleName {
             [0, number] => Self::Environment(number),
             [1, number] => Self::Static(number),
             [2, _] => Self::CommandLine,
+            [4, _] => Self::Silence,
+            [5, _] => Self::Startup,
             _ => Self::NotifyTest,
         }
     }
 }
 
 /// Writes the prefix of the rule's variables: `EVENT3`, `STATIC_EVENT0`; for a
-/// rule of the command line, its option; for a test message, its command.
+/// rule of the command line, its option; for a test message, its command; for what is
+/// no rule, the word that its variable begins with.
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (prefix, number) = match self {
@@ -71,6 +80,8 @@ impl fmt::Display for RuleName {
             Self::Static(number) => ("STATIC_EVENT", number),
             Self::CommandLine => return f.write_str("--regex"),
             Self::NotifyTest => return f.write_str("notify-test"),
+            Self::Silence => return f.write_str("SILENCE"),
+            Self::Startup => return f.write_str("STARTUP"),
         };
         write!(f, "{prefix}{number}")
     }
@@ -227,6 +238,8 @@ mod tests {
             RuleName::Static(255),
             RuleName::CommandLine,
             RuleName::NotifyTest,
+            RuleName::Silence,
+            RuleName::Startup,
         ] {
             assert_eq!(RuleName::from_bytes(name.to_bytes()), name);
         }

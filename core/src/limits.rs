@@ -44,6 +44,21 @@ pub const ENV_RULES_MAX: usize = 64;
 /// Most routers that can have names.
 pub const ROUTERS_MAX: usize = 64;
 
+/// Most addresses of the router that alertik runs on: the loopback of both families and
+/// the gateway.
+pub const DEVICE_ADDRESSES_MAX: usize = 3;
+
+/// Most addresses without a name of their own that silence is noticed of: those of
+/// named networks, and strangers.
+pub const HEARD_MAX: usize = 128;
+
+/// Most strangers, addresses without any name, whose silence is reported.
+pub const SILENT_STRANGERS_MAX: usize = 32;
+
+/// Shortest time for which a stranger must be heard without a pause before its silence
+/// is worth a report, in milliseconds.
+pub const STRANGER_PROBATION_MILLIS: u64 = 60 * 60 * 1_000;
+
 /// Most static events the core can ship.
 pub const STATIC_EVENTS_MAX: usize = 64;
 
@@ -250,6 +265,7 @@ const _: () = {
     assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);
     assert!(RULES_MAX <= u8::MAX as usize);
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
+    assert!(SILENT_STRANGERS_MAX < HEARD_MAX);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(WINDOW_ENTRIES_MAX >= 16 * WINDOW_COUNT_MAX as usize);
     assert!(PAIR_TEXTS_BYTES / PAIRS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);

@@ -51,7 +51,19 @@ impl Prefix {
     /// Returns whether it is that of one address.
     #[must_use]
     pub fn is_one(&self) -> bool {
-        self.length == width(self.address)
+        self.host_bits() == 0
+    }
+
+    /// Returns its first address.
+    #[must_use]
+    pub const fn first(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Returns how many bits its addresses differ in.
+    #[must_use]
+    pub fn host_bits(&self) -> u8 {
+        width(self.address) - self.length
     }
 
     /// Returns how many leading bits of the address count.

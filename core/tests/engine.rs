@@ -57,7 +57,8 @@ impl Bench {
     /// Lets time pass to `millis` without a line.
     fn wait_until(&mut self, millis: u64) -> Vec<(NoticeHead, String)> {
         self.now = millis;
-        self.engine.handle_timeout(Instant::from_millis(millis));
+        self.engine
+            .handle_timeout(Instant::from_millis(millis), Wall::default);
         self.drain()
     }
 

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring};
-use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, static_event};
+use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
+use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, SilenceSpec, static_event};
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
@@ -118,18 +119,31 @@ fn main() {
         };
         builder.add(&spec).unwrap();
     }
-    let mut engine = Box::new(Engine::new(builder.finish(), (3, 4)));
+    let office = NamedPrefix {
+        name: "office".into(),
+        prefix: "198.51.100.1".parse().unwrap(),
+    };
+    let silence = SilenceSpec {
+        millis: 1_000,
+        notifiers,
+        ..SilenceSpec::default()
+    };
+    let engine = Engine::new(builder.finish(), (3, 4))
+        .with_routers(Routers::new(vec![office], vec![], NotifyRouter::Auto))
+        .with_silence(silence, Instant::ZERO, 7);
+    let mut engine = Box::new(engine);
     let mut own = OwnOutput::new((5, 6));
     let mut ring = Box::new(Ring::new());
     let mut buffer = MessageBuffer::new();
     let mut text = TextBuffer::new();
-    let source = IpAddr::from([192, 0, 2, 1]);
-
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     own.remember(b"alertik: notice: x\n");
     let (mut handled, mut notified, mut rendered) = (0, 0, 0);
+    let mut silent = 0;
     for (number, line) in lines.split(|&byte| byte == b'\n').enumerate() {
         let now = Instant::from_millis(number as u64 * 100);
+        // More senders than the table of those that were heard has room for.
+        let source = IpAddr::from([192, 0, 2, number as u8]);
         ring.push(Arrival { at: now, source }, line);
         assert!(ring.pop(&mut buffer));
         let (arrival, datagram) = buffer.next_message().unwrap();
@@ -139,8 +153,9 @@ fn main() {
         }
         handled += 1;
         engine.handle(now, arrival, Wall::default, message);
-        while engine.poll(&mut text).is_some() {
+        while let Some(head) = engine.poll(&mut text) {
             notified += 1;
+            silent += usize::from(head.rule == RuleName::Silence);
             rendered += text
                 .as_text()
                 .parts()
@@ -156,6 +171,7 @@ fn main() {
         handled > 200 && notified > handled / 2 && rendered > notified,
         "the rules matched too little"
     );
+    assert_eq!(silent, 1, "office was never heard");
     assert_eq!(allocations, 0);
     println!("test result: ok. 1 passed; 0 failed");
 }

@@ -89,7 +89,7 @@ impl Bench {
             offset_secs: 0,
         };
         if line.is_empty() {
-            self.engine.handle_timeout(now);
+            self.engine.handle_timeout(now, || wall);
         } else {
             self.engine.handle(now, arrival, || wall, line.as_bytes());
         }

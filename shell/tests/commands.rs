@@ -432,7 +432,7 @@ lines: 3, matched: 0, unmatched: 3
     let output = run(&["match"], &with(&[&variables, &held]), input);
     for part in [
         "  EVENT0 agrees in 13-40: login failure for user john\n    the line goes on  _doe from",
-        "  EVENT1 would match, but a policy holds it back\n",
+        "    held back: threshold 1 of 2\n",
     ] {
         assert!(output.contains(part), "no {part} in {output}");
     }

@@ -154,7 +154,9 @@ impl Replay {
     /// Lets all time pass, as the end of a daemon does, and returns what is said then, one at
     /// a time until `None`.
     pub fn end(&mut self) -> Option<Spoken<'_>> {
-        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
+        let wall = self.wall;
+        self.engine
+            .handle_timeout(Instant::from_millis(u64::MAX), || wall);
         self.spoken()
     }
 
@@ -163,7 +165,8 @@ impl Replay {
         // Bounded: each step fires a timer, or is the last.
         while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= until) {
             self.pass_to(due.max(self.now));
-            self.engine.handle_timeout(self.now);
+            let wall = self.wall;
+            self.engine.handle_timeout(self.now, || wall);
             let Some(head) = self.engine.poll(&mut self.text) else {
                 if self.engine.poll_timeout() == Some(due) {
                     break;
@@ -206,7 +209,7 @@ impl Replay {
     pub fn push(&mut self, line: &[u8]) -> bool {
         let message = trim_line_end(line);
         if looks_like_own_output(message) {
-            self.engine.handle_timeout(self.now);
+            self.engine.handle_timeout(self.now, || self.wall);
             return false;
         }
         self.pass_to(self.time_of(message));

@@ -4,13 +4,18 @@
 //! its line carries, else its address. The user's names cannot be claimed by a line:
 //! an identity is text from the network and is shown as such.
 
+mod heard;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 use core::net::IpAddr;
 
 use crate::prefix::Prefix;
 use crate::syslog::Line;
 use crate::text::TextBuffer;
+
+pub(crate) use heard::{Heard, SENDERS_MAX};
 
 /// When a notification begins with the name of its router.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct NamedPrefix {
 #[derive(Debug, Default)]
 pub struct Routers {
     named: Box<[NamedPrefix]>,
+    /// How many of these are no addresses of the device.
+    foreign: usize,
     notify: NotifyRouter,
     /// Whether `auto` does not wait for a second router.
     has_names: bool,
@@ -72,10 +79,12 @@ impl Routers {
     #[must_use]
     pub fn new(routers: Vec<NamedPrefix>, device: Vec<NamedPrefix>, notify: NotifyRouter) -> Self {
         let has_names = !routers.is_empty();
+        let foreign = routers.len();
         let mut named = routers;
         named.extend(device);
         Self {
             named: named.into_boxed_slice(),
+            foreign,
             notify,
             has_names,
             first: None,
@@ -106,18 +115,46 @@ impl Routers {
         }
     }
 
+    /// Returns the names with their addresses, those of the device last.
+    #[must_use]
+    pub const fn named(&self) -> &[NamedPrefix] {
+        &self.named
+    }
+
+    /// Writes the names, each one once: `office, pop-1`; `none` if there are none.
+    pub fn names(&self) -> impl fmt::Display {
+        Names(&self.named)
+    }
+
+    /// Returns the device's name, if it has one.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        self.named.get(self.foreign).map(|device| &*device.name)
+    }
+
+    /// Returns whether a name is one of the device's.
+    pub(crate) const fn is_device(&self, index: usize) -> bool {
+        index >= self.foreign
+    }
+
+    /// Returns which name an address has.
+    pub(crate) fn find(&self, source: IpAddr) -> Option<usize> {
+        // Sorting them once would take more code than looking at all 64 takes time. The
+        // last of the longest counts, which backwards is the first.
+        let named = self.named.iter().enumerate().rev();
+        let holding = named.filter(|(_, router)| router.prefix.contains(source));
+        let longest = holding.max_by_key(|(_, router)| router.prefix.length());
+        longest.map(|(index, _)| index)
+    }
+
     /// Returns the name of the router that sent a line, and what tells it from others.
     pub(crate) fn name<'a>(
         &'a self,
         source: IpAddr,
         line: &Line<'a>,
     ) -> (RouterName<'a>, RouterKey<'a>) {
-        // Sorting them once would take more code than looking at all 64 takes time. The
-        // last of the longest counts, which backwards is the first.
-        let named = self.named.iter().rev();
-        let holding = named.filter(|router| router.prefix.contains(source));
-        let longest = holding.max_by_key(|router| router.prefix.length());
-        if let Some(NamedPrefix { name, prefix }) = longest {
+        let named = self.find(source).and_then(|index| self.named.get(index));
+        if let Some(NamedPrefix { name, prefix }) = named {
             let key = RouterKey {
                 name: name.as_bytes(),
                 address: (!prefix.is_one()).then_some(source),
@@ -132,6 +169,25 @@ impl Routers {
             Some(identity) => (RouterName::Identity(identity), key),
             None => (RouterName::Address(source), key),
         }
+    }
+}
+
+/// See [`Routers::names`].
+struct Names<'a>(&'a [NamedPrefix]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (index, NamedPrefix { name, .. }) in self.0.iter().enumerate() {
+            let before = &self.0[..index];
+            if !before.iter().any(|other| other.name == *name) {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                f.write_str(name)?;
+            }
+        }
+        Ok(())
     }
 }
 

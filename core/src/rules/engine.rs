@@ -5,7 +5,8 @@
 //! 1. Push one input: [`Engine::handle`] for a message,
 //!    [`Engine::handle_timeout`] when the time of [`Engine::poll_timeout`] has
 //!    come (calling it early is harmless), [`Engine::handle_failure`] for a
-//!    delivery that failed for good.
+//!    delivery that failed for good, [`Engine::handle_loss`] for messages that never
+//!    got here.
 //! 2. Call [`Engine::poll`] until it returns `None`, handing each notification
 //!    on. A message's notifications are lost if the next one is pushed before.
 //! 3. Ask [`Engine::poll_timeout`] how long nothing needs to be done.
@@ -16,6 +17,7 @@
 //! Nothing here allocates, and the work of one call is bounded by the message,
 //! the rules and the capacities in [`crate::limits`].
 
+use alloc::boxed::Box;
 use core::net::IpAddr;
 
 use crate::bytes::find;
@@ -28,7 +30,7 @@ use crate::matching::Span;
 use crate::routers::{RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
 use crate::rules::notice::NoticeHead;
-use crate::rules::policy::{Case, Decision, Held, Policies, Tally};
+use crate::rules::policy::{Case, Decision, Held, Policies, Silence, SilenceSpec, Tally};
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::syslog::parse;
 use crate::text::{Text, TextBuffer};
@@ -60,8 +62,11 @@ pub struct Engine {
     rules: Rules,
     policies: Policies,
     routers: Routers,
+    silence: Option<Box<Silence>>,
     counters: EngineCounters,
     now: Instant,
+    /// The time on the wall now, if silence needs it.
+    wall: Wall,
     /// The message handled last, if a rule may match it. The caller's buffer is
     /// not borrowed, so that it is free for the next message between two calls.
     message: [u8; MESSAGE_BYTES_MAX],
@@ -95,8 +100,10 @@ impl Engine {
             rules,
             policies: Policies::new(secret),
             routers: Routers::default(),
+            silence: None,
             counters: EngineCounters::default(),
             now: Instant::ZERO,
+            wall: Wall::default(),
             message: [0; MESSAGE_BYTES_MAX],
             message_len: 0,
             received: None,
@@ -115,6 +122,17 @@ impl Engine {
     #[must_use]
     pub fn with_routers(self, routers: Routers) -> Self {
         Self { routers, ..self }
+    }
+
+    /// Watches for routers that are silent from `now` on: those that have names by then.
+    /// `secret` is another one that strangers must not know.
+    #[must_use]
+    pub fn with_silence(self, spec: SilenceSpec, now: Instant, secret: u64) -> Self {
+        let silence = Silence::new(spec, &self.routers, now, secret);
+        Self {
+            silence: Some(Box::new(silence)),
+            ..self
+        }
     }
 
     /// Lets [`Engine::poll`] return `None` for each match that a policy holds back as well, of
@@ -136,18 +154,23 @@ impl Engine {
 
     /// Takes a message: a datagram's text without its line end. Bytes beyond
     /// [`MESSAGE_BYTES_MAX`] are ignored. `wall` returns when it arrived; it
-    /// is called only if a rule may match, because computing local time is
-    /// expensive.
+    /// is called only if a rule may match or a router may be silent, because computing
+    /// local time is expensive.
     pub fn handle(
         &mut self,
         now: Instant,
         arrival: Arrival,
-        wall: impl FnOnce() -> Wall,
+        wall: impl Fn() -> Wall,
         message: &[u8],
     ) {
         self.now = now;
         self.counters.handled += 1;
         self.routers.hear(arrival.source);
+        if let Some(silence) = &mut self.silence
+            && silence.hear(now, arrival.source, &self.routers)
+        {
+            self.wall = wall();
+        }
         self.matched = false;
         self.waiting = None;
         self.received = None;
@@ -167,9 +190,23 @@ impl Engine {
         });
     }
 
-    /// Lets time pass, so that timers speak.
-    pub fn handle_timeout(&mut self, now: Instant) {
+    /// Lets time pass, so that timers speak. `wall` returns the time on the wall; it is
+    /// called only if a router may be silent.
+    pub fn handle_timeout(&mut self, now: Instant, wall: impl FnOnce() -> Wall) {
         self.now = now;
+        if let Some(silence) = &self.silence
+            && silence.is_due(now)
+        {
+            self.wall = wall();
+        }
+    }
+
+    /// Notes that messages were lost until `now`, or that nobody listened: a router that
+    /// was not heard meanwhile need not be silent.
+    pub fn handle_loss(&mut self, now: Instant) {
+        if let Some(silence) = &mut self.silence {
+            silence.lose(now);
+        }
     }
 
     /// Takes back the cooldown that a notification armed for a notifier which
@@ -191,7 +228,8 @@ impl Engine {
     /// latest, or `None` while nothing is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.policies.next()
+        let silence = self.silence.as_ref().and_then(|silence| silence.next());
+        self.policies.next().into_iter().chain(silence).min()
     }
 
     /// Returns the counters.
@@ -251,7 +289,11 @@ impl Engine {
         self.notified = None;
         loop {
             // Timers speak before the message: they sum up earlier ones.
-            if let Some(event) = self.policies.on_timeout(self.now) {
+            let event = self.policies.on_timeout(self.now).or_else(|| {
+                let silence = self.silence.as_mut()?;
+                silence.on_timeout(self.now, self.wall, &self.routers)
+            });
+            if let Some(event) = event {
                 event.write(text);
                 return Some(event.head);
             }
@@ -596,10 +638,9 @@ enum Tried {
 /// Appends the time of reception, in the two spellings that users know.
 fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
     let blank = match name {
-        RuleName::Environment(_) | RuleName::CommandLine | RuleName::NotifyTest => " ",
         // The predecessor wrote it so.
         RuleName::Static(0) => "",
-        RuleName::Static(_) => " ",
+        _ => " ",
     };
     text.push_tail(format_args!(", at:{blank}{wall}"));
 }

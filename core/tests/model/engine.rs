@@ -127,7 +127,8 @@ impl Bench {
     fn pass(&mut self, millis: u64) {
         self.now = self.now.saturating_add(millis);
         self.end_cases();
-        self.engine.handle_timeout(Instant::from_millis(self.now));
+        self.engine
+            .handle_timeout(Instant::from_millis(self.now), Wall::default);
         self.drain(None);
     }
 

@@ -402,7 +402,7 @@ impl Bench {
             self.model.now = next.clamp(self.model.now, end);
             let expected = self.model.timers();
             self.engine
-                .handle_timeout(Instant::from_millis(self.model.now));
+                .handle_timeout(Instant::from_millis(self.model.now), Wall::default);
             self.compare(expected, "");
             if next >= end {
                 break;

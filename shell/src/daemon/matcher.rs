@@ -18,6 +18,9 @@ use crate::sys::clock;
 
 /// Longest sleep if there is nothing to do.
 const IDLE_MAX: Duration = Duration::from_secs(1);
+/// A matcher that did nothing for longer than this was stopped, and what came meanwhile
+/// may be lost.
+const STOPPED_MILLIS: u64 = 5_000;
 /// Time between two looks at the kernel's count of dropped datagrams.
 const DROPS_PAUSE_MILLIS: u64 = 1_000;
 /// Time between two reports of losses, as long as they go on.
@@ -107,6 +110,9 @@ impl<'a> Matcher<'a> {
         buffer: &mut MessageBuffer,
         text: &mut TextBuffer,
     ) {
+        if now.since(self.status.moved_at) > STOPPED_MILLIS {
+            self.engine.handle_loss(now);
+        }
         // By the clock and not whenever the queue is empty, which it never is
         // in a flood that lasts.
         let is_due = |at: Instant| now.since(at) >= DROPS_PAUSE_MILLIS;
@@ -118,6 +124,7 @@ impl<'a> Matcher<'a> {
             Work::Lost(loss) => {
                 self.status.lost_ring += loss.count;
                 self.status.lost_at = Some(now);
+                self.engine.handle_loss(now);
                 self.unreported.add(Loss {
                     cause: LossCause::Ring,
                     count: loss.count,
@@ -125,7 +132,7 @@ impl<'a> Matcher<'a> {
                 });
             }
             Work::Failed(notifier, ticket) => self.engine.handle_failure(ticket, notifier.id()),
-            Work::Timeout | Work::Stopped => self.engine.handle_timeout(now),
+            Work::Timeout | Work::Stopped => self.engine.handle_timeout(now, clock::wall),
         }
         // Before the notifications, so that the next one mentions the losses.
         let is_due = |at: Instant| now.since(at) >= REPORT_PAUSE_MILLIS;
@@ -160,7 +167,8 @@ impl<'a> Matcher<'a> {
     /// never, and reports the last losses.
     fn finish(mut self, text: &mut TextBuffer) {
         let now = clock::now();
-        self.engine.handle_timeout(Instant::from_millis(u64::MAX));
+        self.engine
+            .handle_timeout(Instant::from_millis(u64::MAX), clock::wall);
         self.read_kernel_drops(now);
         self.report_losses(now);
         self.notify(now, text);
@@ -173,7 +181,8 @@ impl<'a> Matcher<'a> {
         let message = trim_line_end(datagram);
         if is_own_output(message) {
             self.status.own_output += 1;
-            self.engine.handle_timeout(now);
+            // It does not count as heard: a report of silence that came back would end it.
+            self.engine.handle_timeout(now, clock::wall);
             return;
         }
         debug(format_args!(
@@ -216,6 +225,9 @@ impl<'a> Matcher<'a> {
             .drops_read_at
             .replace(now)
             .map_or_else(clock::wall, |at| wall_at(now, at));
+        if self.queue.status().failing_since.is_some() {
+            self.engine.handle_loss(now);
+        }
         let Some(drops) = (self.kernel_drops)() else {
             return;
         };
@@ -224,6 +236,7 @@ impl<'a> Matcher<'a> {
         self.status.lost_kernel += count;
         if count > 0 {
             self.status.lost_at = Some(now);
+            self.engine.handle_loss(now);
         }
         self.unreported.add(Loss {
             cause: LossCause::Kernel,

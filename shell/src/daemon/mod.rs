@@ -10,6 +10,7 @@ pub(crate) mod health_socket;
 pub(crate) mod listen;
 mod matcher;
 mod shared;
+mod startup;
 mod status;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use alertik_core::routers::Routers;
-use alertik_core::rules::{Engine, Rules};
+use alertik_core::rules::{Engine, Rules, SilenceSpec};
 
 use crate::intake::forward::{self, ForwardState, Forwarder};
 use crate::intake::gate::Gate;
@@ -29,6 +30,7 @@ use crate::intake::receiver;
 use crate::intake::tcp::{TcpCounts, TcpIntake};
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier;
+use crate::settings::heartbeat::Heartbeat;
 use crate::settings::{ForwardTarget, LogSettings, Settings};
 use crate::sys::clock;
 use crate::sys::random::random;
@@ -62,6 +64,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         forward,
         routers,
         rules,
+        silence,
+        heartbeat,
+        startup,
         notifiers,
         log,
     } = settings;
@@ -72,6 +77,8 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
 
     start_log(&log);
     let stop_millis = notifiers.stop_secs * 1_000;
+    let timeout_secs = notifiers.timeout_secs;
+    let description = startup::describe(&rules, &notifiers, &routers);
     let failed = Box::new(|id, ticket| queue.report_failure(id, ticket));
     let senders = notifier::start(notifiers, failed)
         .map_err(|error| cannot("start the notifiers", &error))?;
@@ -103,7 +110,10 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         stop_millis,
         tcp: TcpCounts::default(),
     }));
-    spawn("matcher", move || run_matcher(daemon, rules, routers))?;
+    startup::report(&description, &daemon.senders, startup);
+    spawn("matcher", move || {
+        run_matcher(daemon, rules, routers, silence)
+    })?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
         let mut forwarder = Forwarder::new(forward);
@@ -111,6 +121,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     })?;
     if let Some(listener) = tcp {
         start_tcp(daemon, listener)?;
+    }
+    if let Some(heartbeat) = heartbeat {
+        start_heartbeat(daemon, heartbeat, timeout_secs)?;
     }
     if let Err(error) = health_socket::start(daemon) {
         log::warn!("`alertik health` will find no daemon here: {error}");
@@ -178,6 +191,17 @@ fn start_tcp(daemon: &'static Daemon, listener: TcpListener) -> Result<(), Start
     })
 }
 
+/// Starts the heartbeat.
+fn start_heartbeat(
+    daemon: &'static Daemon,
+    heartbeat: Heartbeat,
+    timeout_secs: u64,
+) -> Result<(), StartError> {
+    let is_alive = Box::new(|| status::is_working(daemon));
+    notifier::heartbeat::start(heartbeat, timeout_secs, daemon.senders.tls(), is_alive)
+        .map_err(|error| cannot("start the heartbeat", &error))
+}
+
 /// Starts the resolver of forward mode.
 fn start_forward(
     target: ForwardTarget,
@@ -190,8 +214,11 @@ fn start_forward(
     Ok(state)
 }
 
-fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers) {
-    let engine = Engine::new(rules, (random(), random())).with_routers(routers);
+fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers, silence: Option<SilenceSpec>) {
+    let mut engine = Engine::new(rules, (random(), random())).with_routers(routers);
+    if let Some(silence) = silence {
+        engine = engine.with_silence(silence, clock::now(), random());
+    }
     let drops = || daemon.kernel_drops();
     let Daemon {
         queue,

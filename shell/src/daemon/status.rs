@@ -7,6 +7,7 @@ use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::{Hold, Notifier};
 use alertik_core::time::Instant;
 
+use crate::daemon::matcher::MatcherStatus;
 use crate::daemon::shared::Daemon;
 use crate::intake::forward::ForwardState;
 use crate::log::Escaped;
@@ -19,6 +20,10 @@ const NOTIFIER_FAILING_MILLIS: u64 = 60 * 60 * 1_000;
 /// A receiver that gets only errors, or a matcher that has not moved, for longer
 /// than this, in milliseconds, has stopped. Both should move within a second.
 const INTAKE_STOPPED_MILLIS: u64 = 60 * 1_000;
+
+/// A matcher that has not moved for so long, in milliseconds, must not have others
+/// believe that the daemon works. The worst line takes less than one second.
+const MATCHER_STUCK_MILLIS: u64 = 10 * 1_000;
 
 /// For so long after a loss, in milliseconds, the daemon is unhealthy: somebody
 /// should look whether it lasts.
@@ -110,6 +115,20 @@ fn stopped(
     }
     (now.since(moved_at) > INTAKE_STOPPED_MILLIS)
         .then_some("intake stopped: the matcher has stopped")
+}
+
+/// Returns whether the daemon receives and matches.
+pub(super) fn is_working(daemon: &Daemon) -> bool {
+    let matcher = daemon.matcher_status();
+    let failing_since = daemon.queue.status().failing_since;
+    works(clock::now(), failing_since, &matcher)
+}
+
+/// See [`is_working`].
+fn works(now: Instant, failing_since: Option<Instant>, matcher: &MatcherStatus) -> bool {
+    let moved_at = matcher.moved_at;
+    let moves = moved_at > Instant::ZERO && now.since(moved_at) < MATCHER_STUCK_MILLIS;
+    moves && !matcher.ended && stopped(now, failing_since, moved_at).is_none()
 }
 
 /// Returns a complaint if intake has lost messages not long ago.
@@ -290,6 +309,18 @@ mod tests {
         assert_eq!(stopped(now, Some(ago(minute + 1)), now), deaf);
         let stuck = Some("intake stopped: the matcher has stopped");
         assert_eq!(stopped(now, None, ago(minute + 1)), stuck);
+
+        let matcher = |moved_at, ended| MatcherStatus {
+            moved_at,
+            ended,
+            ..MatcherStatus::default()
+        };
+        assert!(works(now, Some(ago(minute)), &matcher(ago(9_999), false)));
+        assert!(!works(now, None, &matcher(ago(10_000), false)));
+        assert!(!works(now, None, &matcher(now, true)));
+        assert!(!works(now, Some(ago(minute + 1)), &matcher(now, false)));
+        let soon = Instant::from_millis(500);
+        assert!(!works(soon, None, &matcher(Instant::ZERO, false)));
 
         assert_eq!(lost(now, None), None);
         assert_eq!(lost(now, Some(ago(10 * minute))), None);

@@ -6,6 +6,8 @@
 //! scheme, host and port.
 
 mod console;
+mod exchange;
+pub(crate) mod heartbeat;
 mod http;
 mod outcome;
 mod secrets;
@@ -28,6 +30,7 @@ use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES, SPOOL_BYTES_MAX};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
+use rustls::ClientConfig;
 
 use crate::log as own_log;
 use crate::net::tls;
@@ -50,6 +53,7 @@ const LINES_AT_ONCE: u32 = 8;
 /// The running notifiers.
 pub(crate) struct Senders {
     senders: Vec<Arc<Sender>>,
+    tls: Arc<ClientConfig>,
     spool: Option<SpoolFile>,
 }
 
@@ -106,10 +110,19 @@ pub(crate) fn start(
     if left.crashed {
         log::warn!("the last process ended without a stop: what waited then is lost");
     }
-    Ok(Senders { senders, spool })
+    Ok(Senders {
+        senders,
+        tls,
+        spool,
+    })
 }
 
 impl Senders {
+    /// Returns how servers are verified, for other requests.
+    pub(crate) fn tls(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.tls)
+    }
+
     /// Puts a notification into the outbox of each of its notifiers. Never
     /// waits for the network.
     pub(crate) fn push(&self, now: Instant, head: &NoticeHead, text: Text<'_>) {

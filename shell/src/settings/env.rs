@@ -121,6 +121,12 @@ impl Env {
         found
     }
 
+    /// Returns whether a switch is on. It is off if it is not set or empty.
+    pub(crate) fn flag(&self, name: &str, problems: &mut Problems) -> bool {
+        let found = self.choice(name, &["0", "no", "false", "1", "yes", "true"], problems);
+        found.is_some_and(|place| place >= 3)
+    }
+
     /// Returns the names of all variables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.variables().map(|(name, _)| std::str::from_utf8(name));

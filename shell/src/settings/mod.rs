@@ -6,6 +6,7 @@
 mod enabled;
 mod env;
 mod filters;
+pub(crate) mod heartbeat;
 mod intake;
 mod log;
 mod numbers;
@@ -14,6 +15,7 @@ mod problems;
 mod routers;
 pub(crate) mod rules;
 pub(crate) mod services;
+mod silence;
 mod timezone;
 mod trust;
 mod url;
@@ -22,9 +24,10 @@ pub(crate) mod written;
 
 use std::net::IpAddr;
 
+use alertik_core::ids::NotifierSet;
 use alertik_core::intake::AllowList;
 use alertik_core::routers::Routers;
-use alertik_core::rules::Rules;
+use alertik_core::rules::{Rules, SilenceSpec};
 
 pub(crate) use env::Env;
 pub(crate) use intake::{ForwardTarget, read_port};
@@ -48,7 +51,13 @@ pub(crate) struct Settings {
     pub(crate) routers: Routers,
     /// The compiled rules.
     pub(crate) rules: Rules,
-    /// The services that the rules notify.
+    /// How long routers may be silent, if any are watched.
+    pub(crate) silence: Option<SilenceSpec>,
+    /// Where a heartbeat goes, if anywhere.
+    pub(crate) heartbeat: Option<heartbeat::Heartbeat>,
+    /// The notifiers that get a notification of the start.
+    pub(crate) startup: NotifierSet,
+    /// The services that are notified.
     pub(crate) notifiers: services::Notifiers,
     /// The daemon's own log.
     pub(crate) log: LogSettings,
@@ -61,12 +70,23 @@ impl Settings {
     pub(crate) fn read(env: &Env, is_lean: bool, problems: &mut Problems) -> Self {
         variables::check(env, problems);
         let (rules, used) = rules::read(env, is_lean, problems);
+        let routers = routers::read(env, problems);
+        let silence = silence::read(env, &routers, used, problems);
+        let startup = match heartbeat::read_startup_message(env, problems) {
+            true => used,
+            false => NotifierSet::EMPTY,
+        };
+        let of_silence = silence.as_ref().map(|silence| silence.notifiers);
+        let used = used.union(of_silence.unwrap_or_default());
         let settings = Self {
             listen: intake::read_listen(env, problems),
             port: read_port(env, problems),
             allowed: intake::read_allowed(env, problems),
             tcp_port: intake::read_tcp_port(env, problems),
-            routers: routers::read(env, problems),
+            routers,
+            silence,
+            heartbeat: heartbeat::read(env, problems),
+            startup,
             forward: intake::read_forward(env, problems),
             notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),

@@ -145,7 +145,8 @@ impl Reader<'_> {
     }
 }
 
-fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> NotifierSet {
+/// Reads a list of notifiers. Each one that is not known is a problem.
+pub(super) fn read_notifiers(env: &Env, variable: &str, problems: &mut Problems) -> NotifierSet {
     let mut notifiers = NotifierSet::EMPTY;
     for entry in env.entries(variable, problems) {
         match Notifier::from_name(entry) {

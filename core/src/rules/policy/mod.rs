@@ -48,6 +48,8 @@
 //! | flapping | a case that begins and ends again and again |
 //! | sequence | one rule matters only after matches of another one |
 //! | inhibition | one rule's open case silences another rule |
+//!
+//! [`Silence`] stands beside them: no rule has it, and any line ends it.
 
 mod cooldown;
 mod kept_texts;
@@ -55,15 +57,18 @@ mod key;
 mod outcome;
 mod pair;
 mod plan;
+mod silence;
 mod slots;
 mod window;
 
 pub use outcome::Held;
 pub use plan::{Plan, PolicyErrors, PolicySpec};
+pub use silence::SilenceSpec;
 pub use window::Window;
 
 pub(super) use key::Case;
 pub(super) use outcome::{Decision, Event};
+pub(super) use silence::Silence;
 pub(super) use window::Tally;
 
 use crate::ids::{NotifierId, RuleId, Ticket};

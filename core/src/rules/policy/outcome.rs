@@ -1,6 +1,6 @@
 //! A policy's two answers: the decision about a match, and the event of a timer.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use heapless::Vec;
 
@@ -95,7 +95,8 @@ impl Event {
     }
 }
 
-/// A policy's addition to a kept text, at most 96 bytes.
+/// A policy's addition to a kept text, at most 96 bytes; for the short text that names a
+/// router at most 128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remark {
     /// A cooldown has ended.
@@ -126,6 +127,26 @@ pub(super) enum Remark {
         /// Whether it has ended at last.
         is_over: bool,
     },
+    /// A router is silent.
+    Silent {
+        /// For so long.
+        millis: u64,
+        /// Whether it has not been heard at all.
+        is_first: bool,
+        /// Whether messages were lost meanwhile, which may have been its own.
+        is_lossy: bool,
+        /// Now.
+        at: Wall,
+    },
+    /// A router that was silent is heard.
+    Heard {
+        /// After so long.
+        millis: u64,
+        /// Whether it was not heard before.
+        is_first: bool,
+        /// Now.
+        at: Wall,
+    },
 }
 
 impl fmt::Display for Remark {
@@ -154,6 +175,32 @@ impl fmt::Display for Remark {
                 let within = Duration(millis);
                 write!(f, ", has flapped {times} times in {within} and now {now}")
             }
+            Self::Silent {
+                millis,
+                is_first,
+                is_lossy,
+                at,
+            } => {
+                let since = if is_first { " since the start" } else { "" };
+                let loss = if is_lossy {
+                    ", messages were lost here meanwhile"
+                } else {
+                    ""
+                };
+                let within = Duration(millis);
+                write!(
+                    f,
+                    " is silent: nothing heard for {within}{since}{loss}, at: {at}"
+                )
+            }
+            Self::Heard {
+                millis,
+                is_first,
+                at,
+            } => {
+                let again = if is_first { "" } else { " again" };
+                write!(f, " is heard{again} after {}, at: {at}", Duration(millis))
+            }
         }
     }
 }
@@ -163,6 +210,8 @@ impl fmt::Display for Remark {
 pub(super) struct KeptText(Vec<u8, COOLDOWN_TEXT_BYTES_MAX>);
 
 impl KeptText {
+    pub(super) const EMPTY: Self = Self(Vec::new());
+
     /// Copies the beginning of a text, cut at a character border.
     ///
     /// Nothing depends on the rest: the key distinguishes texts, and this copy is
@@ -171,6 +220,11 @@ impl KeptText {
         let bytes = text.as_bytes();
         let end = floor_char_boundary(bytes, COOLDOWN_TEXT_BYTES_MAX);
         Self(Vec::from_slice(&bytes[..end]).unwrap_or_default())
+    }
+
+    /// Appends a text of alertik's own, as far as there is room.
+    pub(super) fn push(&mut self, text: fmt::Arguments<'_>) {
+        let _ = self.0.write_fmt(text);
     }
 
     fn as_text(&self) -> Text<'_> {

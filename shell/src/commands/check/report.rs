@@ -8,6 +8,7 @@ use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BY
 use alertik_core::routers::Routers;
 use alertik_core::rules::Condition;
 use alertik_core::rules::{Filter, RouterFilter, Rule};
+use alertik_core::time::Duration;
 
 use crate::log::Escaped;
 use crate::settings::{Env, Settings, services};
@@ -40,7 +41,7 @@ pub(super) fn write(
             Some(_) => write_recovery(env, rule, out)?,
         }
     }
-    out.push_str("\nNotifiers that the rules use:");
+    out.push_str("\nNotifiers in use:");
     if settings.notifiers.list.is_empty() {
         out.push_str(" none");
     }
@@ -100,6 +101,42 @@ fn write_rule(
     }
 }
 
+/// Writes how routers that are not heard are noticed, and how others notice the daemon.
+fn write_liveness(settings: &Settings, out: &mut String) -> fmt::Result {
+    if let Some(silence) = &settings.silence {
+        out.push_str("  silence   ");
+        if silence.millis > 0 {
+            write!(out, "of {} ", Duration(silence.millis))?;
+        }
+        for (index, (router, millis)) in silence.routers.iter().enumerate() {
+            out.push_str(if index == 0 { "(" } else { ", " });
+            write_router(router, out)?;
+            match millis {
+                0 => out.push_str(" off"),
+                millis => write!(out, " {}", Duration(*millis))?,
+            }
+        }
+        out.push_str(if silence.routers.is_empty() { "" } else { ") " });
+        writeln!(out, "goes to {}", Notifier::names(silence.notifiers))?;
+    }
+    if let Some(heartbeat) = &settings.heartbeat {
+        let (site, every) = (heartbeat.url.site(), Duration(heartbeat.secs * 1_000));
+        writeln!(out, "  heartbeat to {site}/*** every {every}")?;
+    }
+    if !settings.startup.is_empty() {
+        let names = Notifier::names(settings.startup);
+        writeln!(out, "  start     is reported to {names}")?;
+    }
+    Ok(())
+}
+
+fn write_router(router: &RouterFilter, out: &mut String) -> fmt::Result {
+    match router {
+        RouterFilter::Name(name) => write!(out, "{}", Escaped(name.as_bytes())),
+        RouterFilter::Prefix(prefix) => write!(out, "{prefix}"),
+    }
+}
+
 /// Writes what ends a rule's cases, after the rule.
 fn write_recovery(env: &Env, rule: &Rule, out: &mut String) -> fmt::Result {
     let name = rule.name;
@@ -119,14 +156,11 @@ fn write_filter(filter: &Filter, routers: &Routers, out: &mut String) -> fmt::Re
     }
     for (index, router) in filter.routers.iter().enumerate() {
         out.push_str(if index == 0 { "    routers   " } else { " or " });
-        match router {
-            RouterFilter::Name(name) => {
-                write!(out, "{}", Escaped(name.as_bytes()))?;
-                if !routers.has(name) {
-                    out.push_str(" (not in ROUTERS: only lines that say so themselves)");
-                }
-            }
-            RouterFilter::Prefix(prefix) => write!(out, "{prefix}")?,
+        write_router(router, out)?;
+        if let RouterFilter::Name(name) = router
+            && !routers.has(name)
+        {
+            out.push_str(" (not in ROUTERS: only lines that say so themselves)");
         }
     }
     if !filter.routers.is_empty() {
@@ -163,6 +197,7 @@ fn write_rest(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
             target.port
         )?,
     }
+    write_liveness(settings, out)?;
     let level = match settings.log.level {
         log::LevelFilter::Error => "error",
         log::LevelFilter::Warn => "warning",

@@ -9,6 +9,7 @@ mod client;
 mod console;
 mod dns;
 mod examples;
+mod heartbeat;
 mod hostile;
 mod secrets;
 mod services;

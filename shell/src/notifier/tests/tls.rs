@@ -25,13 +25,13 @@ use super::support::{Request, Running, Server, answer, listen, read_request, run
 const G1: Notifier = Notifier::Generic1;
 
 /// A server's certificate chain and key.
-struct Identity {
+pub(super) struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
 /// Issues a certificate for a name, with the changes that a test wants.
-fn issue(
+pub(super) fn issue(
     issuer: &Issuer<'_, KeyPair>,
     algorithm: &'static SignatureAlgorithm,
     change: impl FnOnce(&mut CertificateParams),
@@ -46,12 +46,12 @@ fn issue(
     }
 }
 
-fn good() -> Identity {
+pub(super) fn good() -> Identity {
     issue(&ca().issuer, &PKCS_ECDSA_P256_SHA256, |_| {})
 }
 
 /// Serves HTTPS with the given identity and versions, answering 200.
-fn serve(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Server {
+pub(super) fn serve(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Server {
     serve_by(identity, versions, respond)
 }
 

@@ -71,8 +71,8 @@ impl<'e> Reader<'e, '_> {
     }
 
     pub(super) fn flag(&mut self, suffix: &str) -> bool {
-        let found = self.choice(suffix, &["0", "no", "false", "1", "yes", "true"]);
-        found.is_some_and(|place| place >= 3)
+        let name = self.name(suffix);
+        self.env.flag(&name, self.problems)
     }
 
     pub(super) fn template(

@@ -48,6 +48,9 @@ SYSLOG_TCP_PORT TCP port to listen on as well
 ROUTERS names: office@192.0.2.1, pop-1@198.51.100.0/28
 DEVICE_NAME name of the router that alertik runs on
 NOTIFY_ROUTER router's name in texts: auto, always or never (auto)
+SILENCE_SECS seconds until a router that is not heard is reported (0)
+SILENCE_ROUTERS other limits for some: office:300,lab:0
+SILENCE_NOTIFIER notifiers of these reports (those of all rules)
 FORWARD_HOST another syslog server, which gets every datagram
 FORWARD_PORT its UDP port
 #Notifiers
@@ -71,6 +74,9 @@ HTTP_TIMEOUT_SECS longest time of one attempt (15)
 NOTIFY_MAX_AGE_SECS longest time that a notification may wait (3600)
 STOP_SECS longest time to send what waits at the end (8)
 SPOOL_FILE file for what still waits then
+HEARTBEAT_URL URL that a GET goes to while the daemon works
+HEARTBEAT_SECS seconds between two of these (60)
+STARTUP_MESSAGE 1: a notification of each start (0)
 TLS_CA_FILE PEM file with more certificate authorities
 #Log and time
 LOG_LEVEL error, warning, info or debug (info)
