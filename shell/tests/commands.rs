@@ -175,6 +175,11 @@ fn check_beside_the_daemon() {
     let daemon = Daemon::start(&console("substr", "x", "y", &[]));
     let port = daemon.port.to_string();
     let variables = console("substr", "x", "y", &[("SYSLOG_PORT", &port)]);
+    // It listens a moment before it answers questions.
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    while !run(&["health", "--live"], &variables, b"").ends_with("[status 0]\n") {
+        assert!(std::time::Instant::now() < deadline);
+    }
     let report = run(&["check"], &variables, b"");
     assert!(
         report.contains("(alertik listens on it already)"),
