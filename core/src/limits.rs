@@ -169,6 +169,23 @@ pub const PAIR_TEXTS_BYTES: usize = 64 * PAIRS_MAX;
 /// in milliseconds.
 pub const FLAP_REPORT_MILLIS: u64 = 30 * 60 * 1_000;
 
+/// Bytes of a value that an event knows (`EVENTn_FIRST`).
+pub const KNOWN_VALUE_BYTES: usize = 5;
+
+/// Most values that one event can know.
+pub const KNOWN_VALUES_MAX: usize = 2_000;
+
+/// Most values that all events together can know. If more than four of them have the
+/// policy, they share this equally.
+pub const KNOWN_VALUES_TOTAL_MAX: usize = 4 * KNOWN_VALUES_MAX;
+
+/// Notifications of new values that are watched for a failure: as many as wait at a time
+/// unless there is a storm. If an older one fails, its value stays known.
+pub const NEW_VALUES_WATCHED_MAX: usize = 64;
+
+/// Longest state, in bytes: what all events know (`STATE_FILE`).
+pub const STATE_BYTES_MAX: usize = 64 + 32 * RULES_MAX + KNOWN_VALUE_BYTES * KNOWN_VALUES_TOTAL_MAX;
+
 /// Longest pattern of a regex rule, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 4_096;
 
@@ -269,6 +286,9 @@ const _: () = {
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
     assert!(WINDOW_ENTRIES_MAX >= 16 * WINDOW_COUNT_MAX as usize);
     assert!(PAIR_TEXTS_BYTES / PAIRS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);
+    // Each event can know some, and their number is kept in 16 bits.
+    assert!(KNOWN_VALUES_TOTAL_MAX / RULES_MAX >= 60);
+    assert!(KNOWN_VALUES_MAX <= u16::MAX as usize);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
     // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand
     // for something else.

@@ -11,8 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring};
+use alertik_core::limits::STATE_BYTES_MAX;
 use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
-use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, SilenceSpec, static_event};
+use alertik_core::rules::{
+    Engine, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec, static_event,
+};
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
@@ -117,7 +120,14 @@ fn main() {
             notifiers,
             cooldown_millis: 10_000,
         };
-        builder.add(&spec).unwrap();
+        let id = builder.add(&spec).unwrap();
+        if mask.contains("@4 @1") {
+            let policies = PolicySpec {
+                first: Some("@4"),
+                ..PolicySpec::default()
+            };
+            builder.set_policies(id, &policies).unwrap();
+        }
     }
     let office = NamedPrefix {
         name: "office".into(),
@@ -136,6 +146,8 @@ fn main() {
     let mut ring = Box::new(Ring::new());
     let mut buffer = MessageBuffer::new();
     let mut text = TextBuffer::new();
+    let mut state = vec![0; STATE_BYTES_MAX];
+
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     own.remember(b"alertik: notice: x\n");
     let (mut handled, mut notified, mut rendered) = (0, 0, 0);
@@ -163,12 +175,13 @@ fn main() {
                 .sum::<usize>();
         }
     }
+    let saved = engine.novelties_mut().save(Instant::ZERO, &mut state);
     let allocations = ALLOCATIONS.load(Ordering::Relaxed) - before;
     println!(
         "{handled} lines, {notified} notifications, {rendered} bytes, {allocations} allocations"
     );
     assert!(
-        handled > 200 && notified > handled / 2 && rendered > notified,
+        handled > 200 && notified > handled / 2 && rendered > notified && saved > 70,
         "the rules matched too little"
     );
     assert_eq!(silent, 1, "office was never heard");

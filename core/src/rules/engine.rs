@@ -30,7 +30,9 @@ use crate::matching::Span;
 use crate::routers::{RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
 use crate::rules::notice::NoticeHead;
-use crate::rules::policy::{Case, Decision, Held, Policies, Silence, SilenceSpec, Tally};
+use crate::rules::policy::{
+    Case, Decision, Held, Novelties, Policies, Silence, SilenceSpec, Tally,
+};
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::syslog::parse;
 use crate::text::{Text, TextBuffer};
@@ -45,8 +47,10 @@ pub struct EngineCounters {
     pub matched: u64,
     /// Notifications handed out, summaries included.
     pub notified: u64,
-    /// Notifications held back by a cooldown.
+    /// Matches that a policy has held back.
     pub suppressed: u64,
+    /// Known values that were forgotten because newer ones needed the room.
+    pub forgotten: u64,
 }
 
 /// How a message arrived.
@@ -97,8 +101,8 @@ impl Engine {
     #[must_use]
     pub fn new(rules: Rules, secret: (u64, u64)) -> Self {
         Self {
+            policies: Policies::new(secret, rules.rules()),
             rules,
-            policies: Policies::new(secret),
             routers: Routers::default(),
             silence: None,
             counters: EngineCounters::default(),
@@ -235,7 +239,15 @@ impl Engine {
     /// Returns the counters.
     #[must_use]
     pub const fn counters(&self) -> EngineCounters {
-        self.counters
+        EngineCounters {
+            forgotten: self.policies.novelties().forgotten(),
+            ..self.counters
+        }
+    }
+
+    /// Returns the values that rules have seen, which can be saved and restored.
+    pub const fn novelties_mut(&mut self) -> &mut Novelties {
+        self.policies.novelties_mut()
     }
 
     /// Returns the rules.
@@ -502,7 +514,8 @@ impl Match<'_> {
             self.writer.facts.first = ago(head.at, now.since(tally.first));
             self.writer.write(&rule.mask, text);
         }
-        let decision = policies.on_match(now, rule, case, head, text.as_text());
+        let mut decision = policies.on_match(now, rule, case, head, text.as_text());
+        policies.watch(id, &mut decision);
         *waiting = (decision == Decision::MakeRoom).then_some(tally);
         decision
     }
@@ -532,7 +545,11 @@ impl Match<'_> {
             let value = self.writer.write_key(mask, Without::None, text);
             policies.value(value)
         });
-        policies.admit(now, case, plan, value)
+        let novelty = plan.first.as_ref().map(|first| {
+            let value = self.writer.write_key(&first.mask, Without::Passing, text);
+            policies.novelty(self.router, value)
+        });
+        policies.admit(now, case, plan, value, novelty)
     }
 
     /// Ends a case of `begun`, of whose rule this is the recovery.

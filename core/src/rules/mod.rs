@@ -23,7 +23,10 @@ pub use filter::{Filter, RouterFilter};
 pub use hints::{Part, RuleHint, hints};
 pub use mask::{Facts, Mask, MaskError, Without};
 pub use notice::NoticeHead;
-pub use policy::{Held, Plan, PolicyErrors, PolicySpec, SilenceSpec, Window};
+pub use policy::{
+    DamagedState, Held, Novelties, Plan, PolicyErrors, PolicySpec, Restored, SilenceSpec, State,
+    Window,
+};
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{MatchType, RuleSpec};
 pub use static_events::{StaticEvent, static_event, static_events};

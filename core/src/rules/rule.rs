@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::bytes::{checksum, checksum_from};
 use crate::ids::{NotifierSet, RuleId, RuleIds, RuleName};
 use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX, PATTERN_BYTES_TOTAL_MAX};
 use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
@@ -51,6 +52,8 @@ pub struct Rule {
     /// The rule that this one is the recovery of, if it is one. Users do not see it as a
     /// rule of its own.
     pub recovers: Option<RuleId>,
+    /// A checksum of the condition as written.
+    pub(super) written: u64,
     /// The rules that come after this one in a sequence, and how they count it.
     pub(super) followers: Box<[(RuleId, Window)]>,
 }
@@ -133,6 +136,7 @@ impl RulesBuilder {
                 self.bytes = left;
                 let RuleSpec {
                     name,
+                    match_type,
                     notifiers,
                     cooldown_millis,
                     ..
@@ -146,6 +150,7 @@ impl RulesBuilder {
                     cooldown_millis,
                     plan: None,
                     recovers: None,
+                    written: checksum_from(checksum(&[match_type as u8]), spec.match_str),
                     followers: Box::default(),
                 });
                 Ok(id)
@@ -175,7 +180,7 @@ impl RulesBuilder {
         if let Some(rule) = self.rules.get_mut(id.index())
             && !spec.is_empty()
         {
-            rule.plan = Some(Box::new(Plan::compile(spec, rule.groups())?));
+            rule.plan = Some(Box::new(Plan::compile(spec, rule.groups(), rule.written)?));
         }
         Ok(())
     }
@@ -321,6 +326,12 @@ impl Rule {
     pub(super) fn key_mask(&self) -> &Mask {
         let key = self.plan.as_ref().and_then(|plan| plan.key.as_ref());
         key.unwrap_or(&self.mask)
+    }
+
+    /// Returns whether the rule notifies only of values that it does not know.
+    #[must_use]
+    pub fn knows_values(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.first.is_some())
     }
 
     /// Returns whether the bounded engine may have to look at a message.

@@ -1,6 +1,6 @@
 //! The policies of rules, in all combinations, against a model without bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use alertik_core::delivery::Notifier;
@@ -26,6 +26,8 @@ struct Policed {
     after: Option<(usize, Window)>,
     /// The rule that holds this one back.
     unless: Option<usize>,
+    /// For how long values are learned, if only new ones are notified.
+    first: Option<u64>,
     /// Grace and reminders, if there is a recovery.
     pair: Option<(u64, u64)>,
 }
@@ -67,6 +69,8 @@ struct Model {
     windows: BTreeMap<Case, Vec<(u64, u64)>>,
     /// The matches that came before a rule.
     before: BTreeMap<Case, Vec<u64>>,
+    /// The values that each rule has seen of each router.
+    known: BTreeSet<(Case, u64)>,
     cooldowns: BTreeMap<Case, Cooldown>,
     pairs: BTreeMap<Case, Pair>,
     now: u64,
@@ -172,6 +176,11 @@ impl Model {
         if policed
             .unless
             .is_some_and(|other| self.is_under_way(other, router))
+        {
+            return None;
+        }
+        if let Some(learn) = policed.first
+            && (!self.known.insert((case, value)) || now < learn)
         {
             return None;
         }
@@ -338,6 +347,8 @@ impl Bench {
                 threshold: policed.threshold,
                 distinct: policed.distinct.map(|window| ("@2", window)),
                 after: policed.after.map(|(rule, window)| (name(rule), window)),
+                first: policed.first.map(|_| "@1 @2"),
+                learn_millis: policed.first.unwrap_or(0),
                 unless: unless.as_slice(),
                 grace_millis: grace,
                 remind_millis: remind,
@@ -351,8 +362,11 @@ impl Bench {
                     .expect("a right recovery");
             }
         }
+        let mut engine = Engine::new(builder.finish(), (3, 4));
+        let novelties = engine.novelties_mut();
+        novelties.restore(Instant::ZERO, None, &mut |_, _, _| {});
         Self {
-            engine: Engine::new(builder.finish(), (3, 4)),
+            engine,
             model: Model {
                 rules,
                 ..Model::default()
@@ -449,6 +463,9 @@ fn policed(random: &mut Random, rule: usize) -> Policed {
         distinct: window(random).filter(|_| threshold.is_none()),
         after: window(random).map(|window| (other(random), window)),
         unless: random.once_in(4).then(|| other(random)),
+        first: random
+            .once_in(4)
+            .then(|| [0, 60_000][random.below(2) as usize]),
         pair: random.once_in(2).then(|| {
             let grace = [0, 5_000, 30_000][random.below(3) as usize];
             let remind = [0, 45_000][random.below(2) as usize];

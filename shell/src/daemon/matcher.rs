@@ -11,6 +11,7 @@ use alertik_core::syslog::trim_line_end;
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
+use crate::daemon::state::{Keeper, StateFile};
 use crate::intake::queue::{Queue, Work};
 use crate::log::{Escaped, debug, is_own_output};
 use crate::notifier::Senders;
@@ -59,6 +60,7 @@ pub(super) struct Matcher<'a> {
     drops_read_at: Option<Instant>,
     unreported: Losses,
     reported_at: Option<Instant>,
+    keeper: Keeper,
     /// The matcher's own copy, and the one that others read.
     status: MatcherStatus,
     published: &'a Mutex<MatcherStatus>,
@@ -83,9 +85,16 @@ impl<'a> Matcher<'a> {
             drops_read_at: None,
             unreported: Losses::NONE,
             reported_at: None,
+            keeper: Keeper::default(),
             status: MatcherStatus::default(),
             published,
         }
+    }
+
+    /// Keeps what the rules know in a file.
+    pub(super) fn keeping(mut self, file: Option<&'static StateFile>) -> Self {
+        self.keeper.file = file;
+        self
     }
 
     /// Works until the queue is stopped and empty.
@@ -143,6 +152,7 @@ impl<'a> Matcher<'a> {
             Work::Messages => self.match_messages(now, buffer, text),
             _ => self.notify(now, text),
         };
+        self.keeper.look(now, &mut self.engine);
         self.status.engine = self.engine.counters();
         self.status.moved_at = now;
         self.publish();
@@ -164,7 +174,7 @@ impl<'a> Matcher<'a> {
     }
 
     /// Ends every cooldown, since what they have counted is reported now or
-    /// never, and reports the last losses.
+    /// never, reports the last losses, and saves what the rules know.
     fn finish(mut self, text: &mut TextBuffer) {
         let now = clock::now();
         self.engine
@@ -172,6 +182,7 @@ impl<'a> Matcher<'a> {
         self.read_kernel_drops(now);
         self.report_losses(now);
         self.notify(now, text);
+        self.keeper.finish(now, &mut self.engine);
         self.status.engine = self.engine.counters();
         self.status.ended = true;
         self.publish();

@@ -3,7 +3,8 @@
 //! ```text
 //! receiver --queue--> matcher --outboxes--> one sender per notifier
 //! tcp, if it is on, is a second receiver
-//!     main waits for signals; log writes the log; forward resolves names
+//!     main waits for signals; log writes the log; state writes what rules know;
+//!     forward resolves names
 //! ```
 
 pub(crate) mod health_socket;
@@ -11,6 +12,7 @@ pub(crate) mod listen;
 mod matcher;
 mod shared;
 mod startup;
+mod state;
 mod status;
 
 use std::fmt;
@@ -39,10 +41,12 @@ use crate::sys::threads;
 use listen::{Listening, listen_on, listen_on_tcp};
 use matcher::{Matcher, MatcherStatus};
 pub(crate) use shared::Daemon;
+use state::StateFile;
 
 /// RouterOS gives a container 10 s to end. `STOP_SECS` counts from its beginning;
 /// writing what is left and the log take less than a second more.
 const DRAIN_LIMIT_MILLIS: u64 = 400;
+const STATE_LIMIT: Duration = Duration::from_millis(300);
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
 /// The reason why the daemon could not start, in one line for the user.
@@ -69,6 +73,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         startup,
         notifiers,
         log,
+        state_file,
     } = settings;
     // There is one daemon in a process, and its queue is large and all zeroes: a
     // static costs neither file size nor memory that was not used yet.
@@ -82,6 +87,9 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let failed = Box::new(|id, ticket| queue.report_failure(id, ticket));
     let senders = notifier::start(notifiers, failed)
         .map_err(|error| cannot("start the notifiers", &error))?;
+    let state = state_file.map(StateFile::open).transpose();
+    let state = state.map_err(|error| cannot("start a thread", &error))?;
+    let (state, left) = state.flatten().unzip();
     let Listening {
         stack,
         socket,
@@ -108,11 +116,12 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         local,
         socket: watched,
         stop_millis,
+        state,
         tcp: TcpCounts::default(),
     }));
     startup::report(&description, &daemon.senders, startup);
     spawn("matcher", move || {
-        run_matcher(daemon, rules, routers, silence)
+        run_matcher(daemon, rules, routers, silence, &left.unwrap_or_default());
     })?;
     spawn("receiver", move || {
         let (mut stack, mut socket) = (stack, socket);
@@ -168,6 +177,9 @@ pub(crate) fn stop(daemon: &'static Daemon, signals: Blocked) {
     }
     daemon.senders.close(begun.after(daemon.stop_millis));
     daemon.senders.shut_down();
+    if let Some(state) = daemon.state {
+        state.flush(STATE_LIMIT);
+    }
     status::log(daemon);
     log::info!("ended");
     own_log::flush(LOG_LIMIT);
@@ -214,7 +226,13 @@ fn start_forward(
     Ok(state)
 }
 
-fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers, silence: Option<SilenceSpec>) {
+fn run_matcher(
+    daemon: &Daemon,
+    rules: Rules,
+    routers: Routers,
+    silence: Option<SilenceSpec>,
+    left: &[u8],
+) {
     let mut engine = Engine::new(rules, (random(), random())).with_routers(routers);
     if let Some(silence) = silence {
         engine = engine.with_silence(silence, clock::now(), random());
@@ -224,9 +242,12 @@ fn run_matcher(daemon: &Daemon, rules: Rules, routers: Routers, silence: Option<
         queue,
         senders,
         matcher,
+        state,
         ..
     } = daemon;
-    Matcher::new(engine, queue, senders, &drops, matcher).run();
+    state::restore(*state, clock::now(), left, &mut engine);
+    let matcher = Matcher::new(engine, queue, senders, &drops, matcher);
+    matcher.keeping(*state).run();
 }
 
 /// Logs to the configured file, or to standard output if there is none or it

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 
 use crate::daemon::matcher::MatcherStatus;
+use crate::daemon::state::StateFile;
 use crate::intake::forward::ForwardState;
 use crate::intake::gate::Gate;
 use crate::intake::queue::Queue;
@@ -30,6 +31,8 @@ pub(crate) struct Daemon {
     pub(super) socket: Option<UdpSocket>,
     /// How long the end may take for what waits, in milliseconds.
     pub(super) stop_millis: u64,
+    /// What the rules know of earlier messages, if it is kept.
+    pub(super) state: Option<&'static StateFile>,
     /// The connections of TCP.
     pub(super) tcp: TcpCounts,
 }

@@ -43,7 +43,7 @@ pub(crate) struct Status {
     is_live: bool,
 }
 
-const COUNTS: usize = 15;
+const COUNTS: usize = 16;
 const LOSSES: usize = 6;
 
 /// Returns the state.
@@ -76,6 +76,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("matched", matcher.engine.matched),
             ("notified", matcher.engine.notified),
             ("suppressed", matcher.engine.suppressed),
+            ("forgotten", matcher.engine.forgotten),
             ("restored", sum(|n| n.counts.restored)),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),

@@ -5,9 +5,8 @@
 //! lies as long as the daemon runs: one that is there at the start means that the
 //! last process ended without a stop.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -15,10 +14,11 @@ use alertik_core::delivery::Spool;
 use alertik_core::limits::SPOOL_BYTES_MAX;
 
 use crate::log::Escaped;
+use crate::sys::whole_file::WholeFile;
 
 /// The file, and those beside it.
 pub(super) struct SpoolFile {
-    path: PathBuf,
+    file: WholeFile,
 }
 
 /// What an earlier process has left.
@@ -32,7 +32,9 @@ pub(super) struct Left {
 
 impl SpoolFile {
     pub(super) const fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self {
+            file: WholeFile::new(path),
+        }
     }
 
     /// Takes what the last process has left, and lays the marker. Complains to the
@@ -40,60 +42,35 @@ impl SpoolFile {
     pub(super) fn take(&self) -> Left {
         let mut left = Left {
             bytes: Vec::new(),
-            crashed: self.beside(".running").exists(),
+            crashed: self.file.beside(".running").exists(),
         };
-        match self.read() {
+        match self.file.read(SPOOL_BYTES_MAX) {
             Ok(bytes) if Spool::parse(&bytes).is_ok() => left.bytes = bytes,
             Ok(_) => log::error!("SPOOL_FILE: {} is damaged and ignored", self.name()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => log::error!("SPOOL_FILE: {} cannot be read: {error}", self.name()),
         }
-        let removed = match fs::remove_file(&self.path) {
+        let removed = match fs::remove_file(self.file.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
-        if let Err(error) = removed.and_then(|()| fs::write(self.beside(".running"), "")) {
+        if let Err(error) = removed.and_then(|()| fs::write(self.file.beside(".running"), "")) {
             log::error!("SPOOL_FILE: {} cannot be written: {error}", self.name());
         }
         left
     }
 
-    /// Reads the file, if it is one: a pipe in its place could hold up the start.
-    fn read(&self) -> io::Result<Vec<u8>> {
-        if !fs::metadata(&self.path)?.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let mut bytes = Vec::new();
-        // One byte more than a right one has, so that a longer one is wrong.
-        File::open(&self.path)?
-            .take(SPOOL_BYTES_MAX as u64 + 1)
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
     /// Writes what waits, if anything does, and takes the marker away: this is a
     /// clean end.
     pub(super) fn leave(&self, bytes: Option<&[u8]>) {
-        let written = bytes.map_or(Ok(()), |bytes| {
-            let temporary = self.beside(".new");
-            let mut file = File::create(&temporary)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &self.path)
-        });
+        let written = bytes.map_or(Ok(()), |bytes| self.file.replace(bytes));
         if let Err(error) = written {
             log::error!("SPOOL_FILE: {} cannot be written: {error}", self.name());
         }
-        let _ = fs::remove_file(self.beside(".running"));
-    }
-
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = OsString::from(&self.path);
-        name.push(suffix);
-        name.into()
+        let _ = fs::remove_file(self.file.beside(".running"));
     }
 
     fn name(&self) -> Escaped<'_> {
-        Escaped(self.path.as_os_str().as_bytes())
+        Escaped(self.file.path().as_os_str().as_bytes())
     }
 }

@@ -9,6 +9,7 @@ mod filters;
 pub(crate) mod heartbeat;
 mod intake;
 mod log;
+mod novelty;
 mod numbers;
 mod policies;
 mod problems;
@@ -23,6 +24,7 @@ pub(crate) mod variables;
 pub(crate) mod written;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use alertik_core::ids::NotifierSet;
 use alertik_core::intake::AllowList;
@@ -59,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) startup: NotifierSet,
     /// The services that are notified.
     pub(crate) notifiers: services::Notifiers,
+    /// Where the values that rules know are kept, if anywhere.
+    pub(crate) state_file: Option<PathBuf>,
     /// The daemon's own log.
     pub(crate) log: LogSettings,
 }
@@ -70,6 +74,7 @@ impl Settings {
     pub(crate) fn read(env: &Env, is_lean: bool, problems: &mut Problems) -> Self {
         variables::check(env, problems);
         let (rules, used) = rules::read(env, is_lean, problems);
+        let rules = rules.finish();
         let routers = routers::read(env, problems);
         let silence = silence::read(env, &routers, used, problems);
         let startup = match heartbeat::read_startup_message(env, problems) {
@@ -90,7 +95,8 @@ impl Settings {
             forward: intake::read_forward(env, problems),
             notifiers: services::read(env, used, problems),
             log: LogSettings::read(env, problems),
-            rules: rules.finish(),
+            state_file: novelty::read_state_file(env, rules.rules(), problems),
+            rules,
         };
         timezone::check(env, problems);
         settings

@@ -6,7 +6,7 @@ use alertik_core::limits::WINDOW_COUNT_MAX;
 use alertik_core::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder, Window};
 
 use super::written::{read_mask, report};
-use super::{Env, Problems, numbers};
+use super::{Env, Problems, novelty, numbers};
 
 /// A week: a longer time is more likely a mistake than a wish.
 const SECS_MAX: u64 = 7 * 24 * 60 * 60;
@@ -34,7 +34,12 @@ pub(super) fn read(
     };
     let key = read_mask(env, &reader.variable("KEY"), reader.problems);
     let unless = reader.rules("UNLESS");
-    let spec = reader.policies(key.as_deref(), unless.as_deref());
+    let novelty = novelty::read(env, name, reader.problems);
+    let spec = PolicySpec {
+        first: novelty.mask.as_deref(),
+        learn_millis: novelty.learn_millis,
+        ..reader.policies(key.as_deref(), unless.as_deref())
+    };
     let mut refer = |field: &str, to: RuleName| {
         let variable = format!("{name}_{field}");
         // A static event may name others that are not turned on.
@@ -51,7 +56,11 @@ pub(super) fn read(
     }
     spec.unless.iter().for_each(|&to| refer("UNLESS", to));
     if let Err(errors) = builder.set_policies(id, &spec) {
-        for (field, error) in [("KEY", errors.key), ("DISTINCT", errors.distinct)] {
+        for (field, error) in [
+            ("KEY", errors.key),
+            ("DISTINCT", errors.distinct),
+            (novelty::FIRST, errors.first),
+        ] {
             if let Some(error) = error {
                 let variable = reader.variable(field);
                 let value = env.bytes(&variable).unwrap_or_default();
@@ -113,7 +122,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads all but the recovery.
+    /// Reads all but the recovery and what must be new.
     fn policies<'s>(
         &mut self,
         key: Option<&'s str>,
@@ -147,6 +156,7 @@ impl<'a> Reader<'a> {
             unless: unless.unwrap_or_default(),
             grace_millis: self.secs("GRACE_SECS"),
             remind_millis: self.secs("REMIND_SECS"),
+            ..PolicySpec::default()
         }
     }
 

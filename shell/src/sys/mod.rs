@@ -14,3 +14,4 @@ pub(crate) mod tcp_listener;
 pub(crate) mod terminal;
 pub(crate) mod threads;
 pub(crate) mod udp_socket;
+pub(crate) mod whole_file;

@@ -13,7 +13,7 @@ use crate::rules::NoticeHead;
 use crate::text::Text;
 use crate::time::Instant;
 use record::{HEADER_BYTES, read_record, record_size, write_header};
-pub(super) use record::{Waiting, address_from_bytes, address_to_bytes, take};
+pub(super) use record::{Waiting, address_from_bytes, address_to_bytes};
 
 /// A queue of notifications of different lengths in a fixed number of bytes.
 ///

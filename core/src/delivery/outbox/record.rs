@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::bytes::take;
 use crate::ids::{RuleName, Ticket};
 use crate::text::Text;
 use crate::time::{Instant, Wall};
@@ -123,11 +124,4 @@ pub(in crate::delivery) fn address_from_bytes(flags: u8, bytes: [u8; 16]) -> IpA
     } else {
         IpAddr::V6(Ipv6Addr::from(bytes))
     }
-}
-
-/// Takes the first `N` bytes off a slice that is known to be long enough.
-pub(in crate::delivery) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
-    let (first, rest) = bytes.split_first_chunk::<N>()?;
-    *bytes = rest;
-    Some(*first)
 }

@@ -16,8 +16,9 @@
 
 use core::net::IpAddr;
 
+use crate::bytes::{checksum, take};
 use crate::delivery::losses::{Loss, LossCause, Losses};
-use crate::delivery::outbox::{Waiting, address_from_bytes, address_to_bytes, take};
+use crate::delivery::outbox::{Waiting, address_from_bytes, address_to_bytes};
 use crate::delivery::services::Notifier;
 use crate::ids::RuleName;
 use crate::text::Text;
@@ -219,13 +220,6 @@ fn take_wall(rest: &mut &[u8]) -> Option<Wall> {
     Some(Wall {
         unix_secs: i64::from_le_bytes(take(rest)?),
         offset_secs: i32::from_le_bytes(take(rest)?),
-    })
-}
-
-/// FNV-1a in 64 bits (Fowler, Noll, Vo): against damage, not against forgery.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |sum, &byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
     })
 }
 

@@ -62,9 +62,7 @@ pub(super) struct Secret(pub(super) u64, pub(super) u64);
 impl Secret {
     /// Returns the case of `rule` that `text` is about, as said by a router.
     pub(super) fn case(self, rule: RuleId, router: RouterKey<'_>, text: Text<'_>) -> Case {
-        let address = router.address.map_or(Ipv6Addr::UNSPECIFIED, to_ipv6);
-        // The address has one length, which keeps it and the name apart.
-        let router = self.hash(&address.octets(), 0, router.name);
+        let router = self.router(router);
         let key = self.hash(&router.to_le_bytes(), rule.index(), text.as_bytes());
         Case {
             key: Key(key),
@@ -73,18 +71,36 @@ impl Secret {
         }
     }
 
+    /// Returns what a text of a router is stored as, and what the router is.
+    pub(super) fn stored(self, router: RouterKey<'_>, text: Text<'_>) -> (u64, u64) {
+        let router = self.router(router);
+        let hash = self.hash(&router.to_le_bytes(), 0, text.as_bytes());
+        (hash, router)
+    }
+
+    /// Returns a secret that says nothing about this one.
+    pub(super) fn derived(self) -> Self {
+        Self(self.hash(&[], 1, b"derived"), self.hash(&[], 2, b"derived"))
+    }
+
+    fn router(self, router: RouterKey<'_>) -> u64 {
+        let address = router.address.map_or(Ipv6Addr::UNSPECIFIED, to_ipv6);
+        // The address has one length, which keeps it and the name apart.
+        self.hash(&address.octets(), 0, router.name)
+    }
+
     /// Returns a number for a text, which is another one for another text.
     pub(super) fn value(self, text: Text<'_>) -> u32 {
         self.hash(&[], 0, text.as_bytes()) as u32
     }
 
     /// Hashes a head of a length that is the same for all of its kind, a number and a
-    /// text of any length.
+    /// text of any length. What is stored is the same on all machines.
     fn hash(self, head: &[u8], number: usize, text: &[u8]) -> u64 {
         #[expect(deprecated, reason = "see the import")]
         let mut hasher = SipHasher::new_with_keys(self.0, self.1);
         hasher.write(head);
-        hasher.write_usize(number);
+        hasher.write_u64(number as u64);
         hasher.write(text);
         hasher.finish()
     }

@@ -28,8 +28,8 @@
 //!
 //! # Order
 //!
-//! A match passes the policies in a fixed order: inhibition, sequence, threshold or
-//! distinct ([`Policies::admit`]: none of them needs the text), then pair or cooldown
+//! A match passes the policies in a fixed order: inhibition, novelty, sequence, threshold
+//! or distinct ([`Policies::admit`]: none of them needs the text), then pair or cooldown
 //! ([`Policies::on_match`]). Each may hold it or pass it on to fewer notifiers.
 //!
 //! # Vocabulary
@@ -47,6 +47,7 @@
 //! | grace | how long a recovery may take before the first match is notified |
 //! | flapping | a case that begins and ends again and again |
 //! | sequence | one rule matters only after matches of another one |
+//! | novelty | only a value that was never seen before |
 //! | inhibition | one rule's open case silences another rule |
 //!
 //! [`Silence`] stands beside them: no rule has it, and any line ends it.
@@ -54,6 +55,7 @@
 mod cooldown;
 mod kept_texts;
 mod key;
+mod novelty;
 mod outcome;
 mod pair;
 mod plan;
@@ -61,6 +63,7 @@ mod silence;
 mod slots;
 mod window;
 
+pub use novelty::{DamagedState, Novelties, Restored, State};
 pub use outcome::Held;
 pub use plan::{Plan, PolicyErrors, PolicySpec};
 pub use silence::SilenceSpec;
@@ -76,6 +79,7 @@ use crate::routers::RouterKey;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::cooldown::Cooldowns;
 use crate::rules::policy::key::Secret;
+use crate::rules::policy::novelty::Value;
 use crate::rules::policy::pair::{PairTimes, Pairs};
 use crate::rules::policy::window::Windows;
 use crate::rules::rule::Rule;
@@ -86,17 +90,20 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(super) struct Policies {
     secret: Secret,
+    novelties: Novelties,
     windows: Windows,
     pairs: Pairs,
     cooldowns: Cooldowns,
 }
 
 impl Policies {
-    /// Returns policies that remember nothing. `secret` must not be known to
+    /// Returns policies of `rules` that remember nothing. `secret` must not be known to
     /// those who can write log lines.
-    pub(super) fn new(secret: (u64, u64)) -> Self {
+    pub(super) fn new(secret: (u64, u64), rules: &[Rule]) -> Self {
+        let secret = Secret(secret.0, secret.1);
         Self {
-            secret: Secret(secret.0, secret.1),
+            secret,
+            novelties: Novelties::new(secret, rules),
             windows: Windows::new(),
             pairs: Pairs::new(),
             cooldowns: Cooldowns::new(),
@@ -113,25 +120,35 @@ impl Policies {
         self.secret.value(text)
     }
 
+    /// Returns the value that a text of a router is to the policy of new values.
+    pub(super) fn novelty(&self, router: RouterKey<'_>, text: Text<'_>) -> Value {
+        self.novelties.value(router, text)
+    }
+
     /// Counts a match for a rule that comes after it.
     pub(super) fn precede(&mut self, now: Instant, following: Case, window: Window) {
         self.windows.push(now, following.before(), window, None);
     }
 
     /// Decides whether a match gets as far as to be written: it must not be inhibited,
-    /// and must come after what must precede it and be one of enough. `value` is what
-    /// distinguishes it, if only different ones count.
+    /// must have a new value, and must come after what must precede it and be one of
+    /// enough. `value` is what distinguishes it, if only different ones count; `novelty`
+    /// is what must be new, if anything must.
     pub(super) fn admit(
         &mut self,
         now: Instant,
         case: Case,
         plan: &Plan,
         value: u32,
+        novelty: Option<Value>,
     ) -> Result<Tally, Held> {
         for &(name, id) in &plan.unless {
             if id.is_some_and(|rule| self.is_under_way(now, rule, case.router)) {
                 return Err(Held::Inhibited(name));
             }
+        }
+        if let Some(value) = novelty {
+            self.novelties.on_match(now, case.rule, value)?;
         }
         if let Some((_, window)) = plan.after {
             let Tally { count, .. } = self.windows.tally(now, case.before(), window);
@@ -198,6 +215,13 @@ impl Policies {
             .on_match(now, case, head, text, rule.cooldown_millis)
     }
 
+    /// Watches what becomes of a match that is notified, if its value was new.
+    pub(super) fn watch(&mut self, rule: RuleId, decision: &mut Decision) {
+        if let Decision::Notify(notifiers, ticket) = decision {
+            self.novelties.on_notify(rule, *notifiers, ticket);
+        }
+    }
+
     /// Decides about a recovery. Returns how long its case was open, in milliseconds, if
     /// that is worth a notification.
     pub(super) fn on_recovery(&mut self, now: Instant, case: Case) -> Result<u64, Held> {
@@ -208,6 +232,7 @@ impl Policies {
     pub(super) fn on_timeout(&mut self, now: Instant) -> Option<Event> {
         let Self {
             secret: _,
+            novelties: _,
             windows: _,
             pairs,
             cooldowns,
@@ -219,6 +244,7 @@ impl Policies {
     pub(super) fn next(&self) -> Option<Instant> {
         let Self {
             secret: _,
+            novelties: _,
             windows: _,
             pairs,
             cooldowns,
@@ -231,10 +257,22 @@ impl Policies {
     pub(super) fn on_failure(&mut self, ticket: Ticket, notifier: NotifierId) {
         let Self {
             secret: _,
+            novelties,
             windows: _,
             pairs: _,
             cooldowns,
         } = self;
+        novelties.on_failure(ticket, notifier);
         cooldowns.on_failure(ticket, notifier);
+    }
+
+    /// Returns the values that were seen before.
+    pub(super) const fn novelties(&self) -> &Novelties {
+        &self.novelties
+    }
+
+    /// Returns the values that were seen before, to be saved or restored.
+    pub(super) const fn novelties_mut(&mut self) -> &mut Novelties {
+        &mut self.novelties
     }
 }

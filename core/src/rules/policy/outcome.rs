@@ -29,6 +29,10 @@ pub(in crate::rules) enum Decision {
 pub enum Held {
     /// A case of this rule is open for the same router, or its cooldown runs.
     Inhibited(RuleName),
+    /// The value was seen before, and only new ones are notified.
+    Known,
+    /// The value is new, and learned silently.
+    Learning,
     /// The rule that must match before has not done so often enough.
     Sequence {
         /// How often it has.
@@ -61,6 +65,8 @@ impl fmt::Display for Held {
             Self::Inhibited(rule) => return write!(f, "{rule} is under way"),
             Self::Sequence { count, of } => return write!(f, "sequence {count} of {of}"),
             Self::Threshold { count, of } => return write!(f, "threshold {count} of {of}"),
+            Self::Known => "its value is known",
+            Self::Learning => "its value is new and was learned silently",
             Self::Grace => "its grace time runs",
             Self::Open => "its case is open already",
             Self::NotOpen => "nothing that was notified ends",

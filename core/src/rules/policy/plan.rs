@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use crate::bytes::checksum_from;
 use crate::ids::{RuleId, RuleName};
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::policy::window::Window;
@@ -20,6 +21,11 @@ pub struct PolicySpec<'a> {
     pub distinct: Option<(&'a str, Window)>,
     /// Another rule must have matched so often within a window, for the same key.
     pub after: Option<(RuleName, Window)>,
+    /// Only values of this mask that were never seen for the rule and the router.
+    pub first: Option<&'a str>,
+    /// For how long from the first start such values are learned silently, in
+    /// milliseconds.
+    pub learn_millis: u64,
     /// Rules that hold this one back while they are under way for the same router.
     pub unless: &'a [RuleName],
     /// How long the recovery may take to come before the match is notified, in
@@ -37,6 +43,9 @@ impl PolicySpec<'_> {
             threshold,
             distinct,
             after,
+            first,
+            // Nothing is learned without a mask.
+            learn_millis: _,
             unless,
             grace_millis,
             remind_millis,
@@ -45,6 +54,7 @@ impl PolicySpec<'_> {
             && threshold.is_none()
             && distinct.is_none()
             && after.is_none()
+            && first.is_none()
             && unless.is_empty()
             && *grace_millis == 0
             && *remind_millis == 0
@@ -58,12 +68,23 @@ pub struct Plan {
     pub(in crate::rules) threshold: Option<Window>,
     pub(in crate::rules) distinct: Option<(Mask, Window)>,
     pub(in crate::rules) after: Option<(RuleName, Window)>,
+    pub(in crate::rules) first: Option<First>,
     /// Names and places of rules; `None` until all rules are there.
     pub(in crate::rules) unless: Box<[(RuleName, Option<RuleId>)]>,
     pub(in crate::rules) grace_millis: u64,
     pub(in crate::rules) remind_millis: u64,
     /// Whether there is a recovery.
     pub(in crate::rules) is_pair: bool,
+}
+
+/// Which values are new, as compiled.
+#[derive(Debug)]
+pub(in crate::rules) struct First {
+    pub(in crate::rules) mask: Mask,
+    pub(in crate::rules) learn_millis: u64,
+    /// Differs for rules whose values mean something else: a checksum of condition and
+    /// mask as written.
+    pub(in crate::rules) identity: u64,
 }
 
 /// What is wrong with the masks among the policies.
@@ -73,26 +94,38 @@ pub struct PolicyErrors {
     pub key: Option<MaskError>,
     /// The mask of the value that must differ.
     pub distinct: Option<MaskError>,
+    /// The mask of the value that must be new.
+    pub first: Option<MaskError>,
 }
 
 impl Plan {
-    /// Compiles policies for an expression of `groups` groups.
+    /// Compiles policies for an expression of `groups` groups. `condition` is a checksum
+    /// of the rule's condition as written.
     pub(in crate::rules) fn compile(
         spec: &PolicySpec<'_>,
         groups: usize,
+        condition: u64,
     ) -> Result<Self, PolicyErrors> {
         let parse = |mask: Option<&str>| mask.map(|mask| Mask::parse(mask, groups)).transpose();
         let key = parse(spec.key);
         let value = parse(spec.distinct.map(|(mask, _)| mask));
-        let (key, value) = match (key, value) {
-            (Ok(key), Ok(value)) => (key, value),
-            (key, value) => {
+        let first = parse(spec.first);
+        let (key, value, first) = match (key, value, first) {
+            (Ok(key), Ok(value), Ok(first)) => (key, value, first),
+            (key, value, first) => {
                 return Err(PolicyErrors {
                     key: key.err(),
                     distinct: value.err(),
+                    first: first.err(),
                 });
             }
         };
+        let first = first.zip(spec.first).map(|(mask, written)| First {
+            mask,
+            learn_millis: spec.learn_millis,
+            // Variables have no zero bytes.
+            identity: checksum_from(checksum_from(condition, &[0]), written.as_bytes()),
+        });
         let distinct = value.zip(spec.distinct.map(|(_, window)| window));
         // The text holds the very values that differ, so it cannot be what is the same.
         let key = match key {
@@ -104,6 +137,7 @@ impl Plan {
             threshold: spec.threshold,
             distinct,
             after: spec.after,
+            first,
             unless: spec.unless.iter().map(|&rule| (rule, None)).collect(),
             grace_millis: spec.grace_millis,
             remind_millis: spec.remind_millis,
@@ -114,7 +148,8 @@ impl Plan {
     /// Returns whether the policies refer to a group of the expression.
     pub(in crate::rules) fn uses_groups(&self) -> bool {
         let distinct = self.distinct.as_ref().map(|(mask, _)| mask);
-        let mut masks = self.key.iter().chain(distinct);
+        let first = self.first.as_ref().map(|first| &first.mask);
+        let mut masks = self.key.iter().chain(distinct).chain(first);
         masks.any(Mask::uses_groups)
     }
 }
@@ -137,6 +172,17 @@ impl fmt::Display for Plan {
         }
         if !self.unless.is_empty() {
             f.write_str(" is under way")?;
+        }
+        if let Some(first) = &self.first {
+            next(f)?;
+            f.write_str("only for a value that was never seen before")?;
+            if first.learn_millis > 0 {
+                let learning = Duration(first.learn_millis);
+                write!(
+                    f,
+                    ", not in the first {learning}, in which values are learned"
+                )?;
+            }
         }
         if let Some((rule, window)) = self.after {
             next(f)?;

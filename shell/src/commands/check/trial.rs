@@ -31,6 +31,7 @@ pub(super) fn run(settings: &Settings, problems: &mut Problems) -> String {
     let files = [
         ("LOG_FILE", &settings.log.file),
         ("SPOOL_FILE", &settings.notifiers.spool_file),
+        ("STATE_FILE", &settings.state_file),
     ];
     for (name, path) in files {
         let Some(path) = path else { continue };

@@ -28,6 +28,8 @@ EVENTn_THRESHOLD 5/60: when 5 have come within 60 s
 EVENTn_DISTINCT @1:10/300: when 10 different @1 have come within 300 s
 EVENTn_AFTER 1:3/600: only after 3 matches of EVENT1 within 600 s
 EVENTn_UNLESS 3,S5: not while EVENT3 or STATIC_EVENT5 is under way
+EVENTn_FIRST only texts never seen before, such as @4
+EVENTn_LEARN_SECS seconds from the first start in which these are learned (0)
 EVENTn_RECOVERY_STR text or expression of the line that ends it
 EVENTn_RECOVERY_MSG the notification then; @{duration} is how long it lasted
 EVENTn_GRACE_SECS seconds that the recovery has to come first (0)
@@ -77,6 +79,7 @@ SPOOL_FILE file for what still waits then
 HEARTBEAT_URL URL that a GET goes to while the daemon works
 HEARTBEAT_SECS seconds between two of these (60)
 STARTUP_MESSAGE 1: a notification of each start (0)
+STATE_FILE file for the texts that EVENTn_FIRST knows
 TLS_CA_FILE PEM file with more certificate authorities
 #Log and time
 LOG_LEVEL error, warning, info or debug (info)
