@@ -76,3 +76,6 @@ impl Settings {
         settings
     }
 }
+
+#[cfg(test)]
+mod tests;

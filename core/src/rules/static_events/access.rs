@@ -43,7 +43,7 @@ URGENT=1",
         is_in_pack: true,
         variables: r#"TOPICS=system
 MATCH_STR=^([^ <>]+: )?login failure for user (-[0-9]+)( from ([^ ]+))? via ([a-z-]+)$
-MASK_MSG=Exploit attempt: login as "@2"@3 via @5. Is RouterOS up to date?
+MASK_MSG=Exploit attempt (update RouterOS): login as "@2"@3 via @5
 KEY=@4
 COOLDOWN_SECS=3600
 URGENT=1"#,
@@ -56,7 +56,7 @@ URGENT=1"#,
         is_in_pack: true,
         variables: r#"TOPICS=!container,!hotspot,!script
 MATCH_STR=^([^ <>]+: )?login failure for user (([^-]|-[0-9]*[^0-9]).*)? from ([^ ]+) via ([a-z-]+)$
-MASK_MSG=Brute force from @4: @{count} failed logins since @{first}, the last as "@2" via @5
+MASK_MSG=Brute force from @4 since @{first}, failed logins: @{count}, the last as "@2" via @5
 KEY=@4
 THRESHOLD=5/60
 COOLDOWN_SECS=3600"#,
@@ -123,8 +123,8 @@ UNLESS=S54",
         title: "somebody logged in",
         is_in_pack: false,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?(user (.+) logged in( from [^ ]+) via ([a-z-]+)|user ([^ ]+) logged in via ([a-z-]+)|publickey accepted for user: ([^ ,]+)(, fingerprint: [A-Z0-9]+: ?[A-Za-z0-9+/=:]+)?)$
-MASK_MSG=@3@6@8 logged in@4 @5@7",
+MATCH_STR=^([^ <>]+: )?(user (.+) logged in( from [^ ]+ via [a-z-]+)|user ([^ ]+) logged in( via [a-z-]+)|publickey accepted for user: ([^ ,]+)(, fingerprint: [A-Z0-9]+: ?[A-Za-z0-9+/=:]+)?)$
+MASK_MSG=@3@5@7 logged in@4@6",
         sample: "system,info,account user admin logged in from 10.1.101.212 via winbox",
     },
     StaticEvent {
@@ -133,8 +133,8 @@ MASK_MSG=@3@6@8 logged in@4 @5@7",
         title: "somebody logged out",
         is_in_pack: false,
         variables: r"TOPICS=system
-MATCH_STR=^([^ <>]+: )?(user (.+) logged out( from [^ ]+) via ([a-z-]+)|user ([^ ]+) logged out via ([a-z-]+))$
-MASK_MSG=@3@6 logged out@4 @5@7",
+MATCH_STR=^([^ <>]+: )?(user (.+) logged out( from [^ ]+ via [a-z-]+)|user ([^ ]+) logged out( via [a-z-]+))$
+MASK_MSG=@3@5 logged out@4@6",
         sample: "system,info,account user admin logged out from 10.1.101.212 via telnet",
     },
     StaticEvent {
@@ -221,7 +221,7 @@ mod samples {
             number: 5,
             matching: &[(
                 "login failure for user -2 from 82.192.72.4 via ssh",
-                "Exploit attempt: login as \"-2\" from 82.192.72.4 via ssh. Is RouterOS up to date?",
+                "Exploit attempt (update RouterOS): login as \"-2\" from 82.192.72.4 via ssh",
             )],
             recovering: &[],
             foreign: &[
@@ -234,11 +234,11 @@ mod samples {
             matching: &[
                 (
                     "system,error,critical login failure for user admin from 192.168.88.17 via ssh",
-                    "Brute force from 192.168.88.17: 1 failed logins since 1970-01-01 00:00:00, the last as \"admin\" via ssh",
+                    "Brute force from 192.168.88.17 since 1970-01-01 00:00:00, failed logins: 1, the last as \"admin\" via ssh",
                 ),
                 (
                     "login failure for user admin from 48:EA:62:D0:AD:17 via mac-telnet",
-                    "Brute force from 48:EA:62:D0:AD:17: 1 failed logins since 1970-01-01 00:00:00, the last as \"admin\" via mac-telnet",
+                    "Brute force from 48:EA:62:D0:AD:17 since 1970-01-01 00:00:00, failed logins: 1, the last as \"admin\" via mac-telnet",
                 ),
             ],
             recovering: &[],
@@ -325,15 +325,15 @@ mod samples {
             matching: &[
                 (
                     "system,info,account user admin logged in from 10.1.101.212 via winbox",
-                    "admin logged in from 10.1.101.212 winbox",
+                    "admin logged in from 10.1.101.212 via winbox",
                 ),
                 (
                     "system,info,account user admin logged in via local",
-                    "admin logged in local",
+                    "admin logged in via local",
                 ),
                 (
                     "system,info,account publickey accepted for user: admin, fingerprint: SHA256:AbCdEf0123456789xyz",
-                    "admin logged in ",
+                    "admin logged in",
                 ),
             ],
             recovering: &[],
@@ -344,11 +344,11 @@ mod samples {
             matching: &[
                 (
                     "system,info,account user admin logged out from 10.1.101.212 via telnet",
-                    "admin logged out from 10.1.101.212 telnet",
+                    "admin logged out from 10.1.101.212 via telnet",
                 ),
                 (
                     "system,info,account user ispm-api logged out via api",
-                    "ispm-api logged out api",
+                    "ispm-api logged out via api",
                 ),
             ],
             recovering: &[],

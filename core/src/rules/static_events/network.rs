@@ -19,7 +19,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         is_in_pack: false,
         variables: r"TOPICS=firewall
 MATCH_STR=^([^ :]+ )*([a-z_-]+): in:([^,]+) out:([^,]+), ((connection-[^ ]+|src-mac [^ ]+) )*proto ([A-Za-z0-9-]+)( \([^)]*\))?, \[?([0-9a-fA-F.]+|[0-9a-fA-F:]+)\]?(:[0-9]+)?->([^ ,]+)(, NAT [^ ]+)?(, (prio [^,]+, )?len [0-9]+)?$
-MASK_MSG=Scan from @9: @{count} targets since @{first}, the last @11 (@7)
+MASK_MSG=Scan from @9, targets since @{first}: @{count}, the last @11 (@7)
 KEY=@9
 DISTINCT=@11:15/60
 COOLDOWN_SECS=3600",
@@ -73,7 +73,7 @@ COOLDOWN_SECS=600",
         is_in_pack: true,
         variables: r"TOPICS=dns
 MATCH_STR=^([^ <>]+: )?(DoH server connection error: [^()]*(\([0-9]+\))?|cache full, not storing( \[ignoring repeated messages\])?|adlist read: [^()]*)$
-MASK_MSG=DNS: @2 (@{count} errors since @{first})
+MASK_MSG=DNS: @2; errors since @{first}: @{count}
 KEY=dns
 THRESHOLD=10/300
 COOLDOWN_SECS=3600",
@@ -89,19 +89,19 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "firewall,info input: in:ether1-gateway out:(none), src-mac 00:01:5c:93:25:39, proto TCP (ACK), 192.0.2.203:14320->82.XXX.XXX.177:1723, len 52",
-                "Scan from 192.0.2.203: 1 targets since 1970-01-01 00:00:00, the last 82.XXX.XXX.177:1723 (TCP)",
+                "Scan from 192.0.2.203, targets since 1970-01-01 00:00:00: 1, the last 82.XXX.XXX.177:1723 (TCP)",
             ),
             (
                 "firewall,info drop-tcp input: in:ether1-WAN out:(unknown 0), connection-state:new src-mac 00:17:10:dc:e6:42, proto TCP (SYN), 203.0.113.20:59388->198.51.100.84:23, len 40",
-                "Scan from 203.0.113.20: 1 targets since 1970-01-01 00:00:00, the last 198.51.100.84:23 (TCP)",
+                "Scan from 203.0.113.20, targets since 1970-01-01 00:00:00: 1, the last 198.51.100.84:23 (TCP)",
             ),
             (
                 "firewall,info input: in:WAN out:(unknown 0), connection-state:new src-mac e4:41:64:af:22:77, proto TCP (SYN), [2001:db8:1234::1]:40384->[2001:db8:1234::2]:20461, len 24",
-                "Scan from 2001:db8:1234::1: 1 targets since 1970-01-01 00:00:00, the last [2001:db8:1234::2]:20461 (TCP)",
+                "Scan from 2001:db8:1234::1, targets since 1970-01-01 00:00:00: 1, the last [2001:db8:1234::2]:20461 (TCP)",
             ),
             (
                 "<30>Sep 25 01:37:18 MikroTik drop !LAN input: in:pppoe out:(unknown 0), proto TCP (SYN), 198.51.100.143:43836->203.0.113.246:51104, len 44",
-                "Scan from 198.51.100.143: 1 targets since 1970-01-01 00:00:00, the last 203.0.113.246:51104 (TCP)",
+                "Scan from 198.51.100.143, targets since 1970-01-01 00:00:00: 1, the last 203.0.113.246:51104 (TCP)",
             ),
         ],
         recovering: &[],
@@ -162,15 +162,15 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "dns,error DoH server connection error: remote disconnected while in HTTP exchange",
-                "DNS: DoH server connection error: remote disconnected while in HTTP exchange (1 errors since 1970-01-01 00:00:00)",
+                "DNS: DoH server connection error: remote disconnected while in HTTP exchange; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "dns,error cache full, not storing [ignoring repeated messages]",
-                "DNS: cache full, not storing [ignoring repeated messages] (1 errors since 1970-01-01 00:00:00)",
+                "DNS: cache full, not storing [ignoring repeated messages]; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "dns,error adlist read: max cache size reached",
-                "DNS: adlist read: max cache size reached (1 errors since 1970-01-01 00:00:00)",
+                "DNS: adlist read: max cache size reached; errors since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],

@@ -47,7 +47,7 @@ LEARN_SECS=86400",
         is_in_pack: true,
         variables: r"TOPICS=bridge
 MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}): dropped (ARP|IP) packet on untrusted port( - [a-zA-Z/ ]+( \([^()]*\))?)?$
-MASK_MSG=@2: @{count} packets with foreign addresses dropped since @{first}
+MASK_MSG=Foreign addresses on @2 since @{first}, packets dropped: @{count}
 KEY=@2
 THRESHOLD=10/600
 COOLDOWN_SECS=3600",
@@ -173,11 +173,11 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "bridge,warning ether2: dropped IP packet on untrusted port - MAC/IP does not match binding table entry (IP=192.168.88.55, MAC=6c:3b:6b:72:57:3c)",
-                "ether2: 1 packets with foreign addresses dropped since 1970-01-01 00:00:00",
+                "Foreign addresses on ether2 since 1970-01-01 00:00:00, packets dropped: 1",
             ),
             (
                 "bridge,warning ether2: dropped ARP packet on untrusted port - unknown MAC/IP combination (src IP=192.168.88.55, MAC=6c:3b:6b:72:57:3c)",
-                "ether2: 1 packets with foreign addresses dropped since 1970-01-01 00:00:00",
+                "Foreign addresses on ether2 since 1970-01-01 00:00:00, packets dropped: 1",
             ),
         ],
         recovering: &[],

@@ -5,8 +5,8 @@ use crate::rules::static_events::event::Samples;
 use crate::rules::static_events::event::StaticEvent;
 
 // In the pack, because nobody knows all that RouterOS may write. It collects, and leaves
-// out hotspot and PPP, where each user's mistake is an error, and containers, which write
-// what they want.
+// out hotspot and PPP, where each user's mistake is an error, containers, which write what
+// they want, and the clock, which is put right after each start.
 
 /// The events.
 pub(super) const EVENTS: &[StaticEvent] = &[
@@ -23,7 +23,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
 TOPICS_UNKNOWN=drop
 ELSE=1
 LAST=1
-EXCEPT_STR=\([0-9a-fA-F.:]+\): (login failed|logged|trying to log in)
+EXCEPT_STR=\([0-9a-fA-F.:]+\): (login failed|logged|trying to log in)|change time |detected out-of-sync |corrected time to 
 MATCH_PART=line
 MATCH_STR=^(<[0-9]+>)?([A-Z0-9][^,=]*[ |])?([a-z0-9-]+,)*(critical|error)(,[a-z0-9-]+)*[ |]
 MASK_MSG=@{topics}: @{text}

@@ -29,7 +29,7 @@ MASK_MSG=@2 logged @3@4",
         is_in_pack: true,
         variables: r"TOPICS=ppp
 MATCH_STR=^([^ ]+: )?<((pppoe|l2tp|pptp|sstp|ovpn)-[^<>]+)>: (terminating\.\.\.( - [^<>():]*)?|disconnected)$
-MASK_MSG=@{count} PPP sessions ended since @{first}, the last @2@5
+MASK_MSG=PPP sessions ended since @{first}: @{count}, the last @2@5
 DISTINCT=@2:10/60
 COOLDOWN_SECS=600",
         sample: "pppoe,ppp,info <pppoe-cliente1>: terminating... - peer is not responding",
@@ -41,7 +41,7 @@ COOLDOWN_SECS=600",
         is_in_pack: true,
         variables: r"TOPICS=ppp
 MATCH_STR=^([^ ]+: )?(user (.+) authentication failed|([^ ]+): terminating\.\.\. - failed to authenticate ourselves to peer)$
-MASK_MSG=PPP login of @3@4 refused @{count} times since @{first}
+MASK_MSG=PPP login of @3@4 refused; tries since @{first}: @{count}
 KEY=@3@4
 THRESHOLD=5/600
 COOLDOWN_SECS=3600",
@@ -56,7 +56,7 @@ COOLDOWN_SECS=3600",
         is_in_pack: true,
         variables: r"TOPICS=ipsec
 MATCH_STR=^([^ ]+: )?((([^ ]+) )?phase1 negotiation failed(\.| due to time up [^ ]+<=>([^ []+)\[[0-9]+\]( [0-9a-f:]+)?)|([^ ]+) failed to (get valid proposal|pre-process ph1 packet \([a-z0-9 ,:]+\))\.|no suitable proposal found\.?|payload missing: [A-Za-z]+|IPsec-SA expired before finishing rekey:[^()]*)$
-MASK_MSG=IPsec trouble: @2 (@{count} since @{first})
+MASK_MSG=IPsec trouble: @2; errors since @{first}: @{count}
 KEY=@4@6@8
 THRESHOLD=10/600
 COOLDOWN_SECS=3600",
@@ -69,7 +69,7 @@ COOLDOWN_SECS=3600",
         is_in_pack: true,
         variables: r"TOPICS=ipsec
 MATCH_STR=^([^ ]+: )?([^()]*possible cause: wrong password|identity not found for responder: [^()]* peer: ([^()]*)|initiator can't find identity|reply notify: AUTHENTICATION_FAILED)$
-MASK_MSG=IPsec login refused: @2 (@{count} since @{first})
+MASK_MSG=IPsec login refused: @2; errors since @{first}: @{count}
 KEY=ipsec
 THRESHOLD=5/600
 COOLDOWN_SECS=3600",
@@ -106,7 +106,7 @@ COOLDOWN_SECS=86400",
         is_in_pack: true,
         variables: r"TOPICS=!container,!dhcp,!script
 MATCH_STR=^([^ ]+: )?(([^ ]+|[^ :]+( [^ :]+){1,3}) \([0-9a-fA-F.:]+\): (RADIUS accounting (stop )?request not sent: no response|login failed: RADIUS server is not responding)|[^ ]+@[^ ]+( [^ :]+){0,2} got RADIUS reply TIMEOUT)$
-MASK_MSG=The RADIUS server does not answer (@{count} times since @{first})
+MASK_MSG=The RADIUS server does not answer; requests since @{first}: @{count}
 KEY=radius
 THRESHOLD=5/60
 COOLDOWN_SECS=1800",
@@ -122,7 +122,7 @@ COOLDOWN_SECS=1800",
         is_in_pack: true,
         variables: r#"TOPICS=hotspot
 MATCH_STR=^([^ ]+: )?([^ ]+|[^ :]+( [^ :]+){1,3}) \(([0-9a-fA-F.:]+)\): login failed: (invalid username or password|invalid password|user <.*> not found)$
-MASK_MSG=Hotspot: @{count} failed logins from @4 since @{first}, the last as "@2"
+MASK_MSG=Hotspot: failed logins from @4 since @{first}: @{count}, the last as "@2"
 KEY=@4
 THRESHOLD=10/300
 COOLDOWN_SECS=3600"#,
@@ -153,11 +153,11 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "pppoe,ppp,info <pppoe-cliente1>: terminating... - peer is not responding",
-                "1 PPP sessions ended since 1970-01-01 00:00:00, the last pppoe-cliente1 - peer is not responding",
+                "PPP sessions ended since 1970-01-01 00:00:00: 1, the last pppoe-cliente1 - peer is not responding",
             ),
             (
                 "pppoe,ppp,info <pppoe-skn001>: disconnected",
-                "1 PPP sessions ended since 1970-01-01 00:00:00, the last pppoe-skn001",
+                "PPP sessions ended since 1970-01-01 00:00:00: 1, the last pppoe-skn001",
             ),
         ],
         recovering: &[],
@@ -168,11 +168,11 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "pppoe,ppp,error <0010>: user skn014 authentication failed",
-                "PPP login of skn014 refused 1 times since 1970-01-01 00:00:00",
+                "PPP login of skn014 refused; tries since 1970-01-01 00:00:00: 1",
             ),
             (
                 "pptp,ppp,info ponte: usuario-fs: terminating... - failed to authenticate ourselves to peer",
-                "PPP login of usuario-fs refused 1 times since 1970-01-01 00:00:00",
+                "PPP login of usuario-fs refused; tries since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -183,31 +183,31 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "ipsec,error phase1 negotiation failed due to time up 203.0.113.230[500]<=>198.51.100.5[54178] f24f2cdd171cb3d5:07a735b6d67ab108",
-                "IPsec trouble: phase1 negotiation failed due to time up 203.0.113.230[500]<=>198.51.100.5[54178] f24f2cdd171cb3d5:07a735b6d67ab108 (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: phase1 negotiation failed due to time up 203.0.113.230[500]<=>198.51.100.5[54178] f24f2cdd171cb3d5:07a735b6d67ab108; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "phase1 negotiation failed due to time up 11.32.86.22[500]<=>192.168.1.15[500]",
-                "IPsec trouble: phase1 negotiation failed due to time up 11.32.86.22[500]<=>192.168.1.15[500] (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: phase1 negotiation failed due to time up 11.32.86.22[500]<=>192.168.1.15[500]; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error 10.5.107.112 failed to pre-process ph1 packet (side: 1, status 1).",
-                "IPsec trouble: 10.5.107.112 failed to pre-process ph1 packet (side: 1, status 1). (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: 10.5.107.112 failed to pre-process ph1 packet (side: 1, status 1).; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error 10.5.107.112 phase1 negotiation failed.",
-                "IPsec trouble: 10.5.107.112 phase1 negotiation failed. (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: 10.5.107.112 phase1 negotiation failed.; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error no suitable proposal found.",
-                "IPsec trouble: no suitable proposal found. (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: no suitable proposal found.; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error payload missing: SA",
-                "IPsec trouble: payload missing: SA (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: payload missing: SA; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error IPsec-SA expired before finishing rekey:",
-                "IPsec trouble: IPsec-SA expired before finishing rekey: (1 since 1970-01-01 00:00:00)",
+                "IPsec trouble: IPsec-SA expired before finishing rekey:; errors since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -221,15 +221,15 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "ipsec,error identity not found for responder: ADDR4:198.51.100.132 peer: ADDR4:192.0.2.220",
-                "IPsec login refused: identity not found for responder: ADDR4:198.51.100.132 peer: ADDR4:192.0.2.220 (1 since 1970-01-01 00:00:00)",
+                "IPsec login refused: identity not found for responder: ADDR4:198.51.100.132 peer: ADDR4:192.0.2.220; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec reply notify: AUTHENTICATION_FAILED",
-                "IPsec login refused: reply notify: AUTHENTICATION_FAILED (1 since 1970-01-01 00:00:00)",
+                "IPsec login refused: reply notify: AUTHENTICATION_FAILED; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "ipsec,error initiator can't find identity",
-                "IPsec login refused: initiator can't find identity (1 since 1970-01-01 00:00:00)",
+                "IPsec login refused: initiator can't find identity; errors since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -277,19 +277,19 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "hotspot,warning,debug 27801248303@userman2 (10.21.67.6): RADIUS accounting request not sent: no response",
-                "The RADIUS server does not answer (1 times since 1970-01-01 00:00:00)",
+                "The RADIUS server does not answer; requests since 1970-01-01 00:00:00: 1",
             ),
             (
                 "hotspot,error,info,debug 36579760316@userman2 (10.21.137.9): RADIUS accounting stop request not sent: no response",
-                "The RADIUS server does not answer (1 times since 1970-01-01 00:00:00)",
+                "The RADIUS server does not answer; requests since 1970-01-01 00:00:00: 1",
             ),
             (
                 "cvIB1QN (192.168.30.254): login failed: RADIUS server is not responding",
-                "The RADIUS server does not answer (1 times since 1970-01-01 00:00:00)",
+                "The RADIUS server does not answer; requests since 1970-01-01 00:00:00: 1",
             ),
             (
                 "wireless,debug B8:XX:XX:XX:XX:XX@cap-wifi2 got RADIUS reply TIMEOUT",
-                "The RADIUS server does not answer (1 times since 1970-01-01 00:00:00)",
+                "The RADIUS server does not answer; requests since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -304,19 +304,19 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "hotspot,info,debug ->: GnRFwfEx (10.10.11.114): login failed: invalid username or password",
-                "Hotspot: 1 failed logins from 10.10.11.114 since 1970-01-01 00:00:00, the last as \"GnRFwfEx\"",
+                "Hotspot: failed logins from 10.10.11.114 since 1970-01-01 00:00:00: 1, the last as \"GnRFwfEx\"",
             ),
             (
                 "hotspot,info,debug d5oy3ace (192.168.17.132): login failed: invalid password",
-                "Hotspot: 1 failed logins from 192.168.17.132 since 1970-01-01 00:00:00, the last as \"d5oy3ace\"",
+                "Hotspot: failed logins from 192.168.17.132 since 1970-01-01 00:00:00: 1, the last as \"d5oy3ace\"",
             ),
             (
                 "hotspot,info,debug 989898 (172.23.139.178): login failed: user <989898> not found",
-                "Hotspot: 1 failed logins from 172.23.139.178 since 1970-01-01 00:00:00, the last as \"989898\"",
+                "Hotspot: failed logins from 172.23.139.178 since 1970-01-01 00:00:00: 1, the last as \"989898\"",
             ),
             (
                 "hotspot-remote-user: 3C:D0:F8:79:A7:A5 (192.168.123.250): login failed: invalid username or password",
-                "Hotspot: 1 failed logins from 192.168.123.250 since 1970-01-01 00:00:00, the last as \"3C:D0:F8:79:A7:A5\"",
+                "Hotspot: failed logins from 192.168.123.250 since 1970-01-01 00:00:00: 1, the last as \"3C:D0:F8:79:A7:A5\"",
             ),
         ],
         recovering: &[],

@@ -30,7 +30,7 @@ COOLDOWN_SECS=3600",
         is_in_pack: true,
         variables: r"TOPICS=dhcp
 MATCH_STR=^([^ <>]+: )?([^ ]+) offering lease ([0-9.]+) for ([0-9A-Fa-f:]+) without success$
-MASK_MSG=@4 does not take the address @3 that @2 offers, @{count} times since @{first}
+MASK_MSG=@4 does not take the address @3 that @2 offers; tries since @{first}: @{count}
 KEY=@4
 THRESHOLD=10/600
 COOLDOWN_SECS=3600",
@@ -109,7 +109,7 @@ pub(super) const SAMPLES: &[Samples] = &[
         number: 19,
         matching: &[(
             "dhcp,warning server1 offering lease 192.168.201.140 for EC:64:C9:8B:62:3C without success",
-            "EC:64:C9:8B:62:3C does not take the address 192.168.201.140 that server1 offers, 1 times since 1970-01-01 00:00:00",
+            "EC:64:C9:8B:62:3C does not take the address 192.168.201.140 that server1 offers; tries since 1970-01-01 00:00:00: 1",
         )],
         recovering: &[],
         foreign: &["dhcp,info server1 assigned 192.168.201.38 for AC:C5:1B:6F:6E:FB"],

@@ -28,7 +28,8 @@ MATCH_STR=([^ ,@]+)@(.*[^:]):? disconnected, (unicast key exchange|group key exc
 MASK_MSG=There is someone trying to connect to your WiFi: @2, with the mac-address: @1",
         sample: "wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77",
     },
-    // Not the SA Query's timeout: that client has the key and went away.
+    // Not the SA Query's timeout: that client has the key and went away. A device with an
+    // old key tries all day.
     StaticEvent {
         number: 31,
         name: "wifi-key",
@@ -36,10 +37,10 @@ MASK_MSG=There is someone trying to connect to your WiFi: @2, with the mac-addre
         is_in_pack: true,
         variables: r"TOPICS=!container,!hotspot,!script
 MATCH_STR=^([^ <>]+: )?([0-9A-Za-z]{2}(:[0-9A-Za-z]{2}){5})@(.*[^:]):? disconnected, (unicast key exchange|group key exchange|key handshake|4-way handshake) timeout(, signal strength [0-9-]+)?(, channel [^ ]+)?$
-MASK_MSG=@2 failed to join @4 @{count} times since @{first}: wrong key or weak signal (@5 timeout)
+MASK_MSG=@2 failed to join @4, wrong key or weak signal (@5 timeout); tries since @{first}: @{count}
 KEY=@2
 THRESHOLD=3/600
-COOLDOWN_SECS=3600",
+COOLDOWN_SECS=86400",
         sample: "wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77",
     },
     StaticEvent {
@@ -50,7 +51,7 @@ COOLDOWN_SECS=3600",
         variables: r"TOPICS=!container,!hotspot,!script
 ELSE=1
 MATCH_STR=^([^ <>]+: )?([0-9A-Za-z]{2}(:[0-9A-Za-z]{2}){5})@(.*[^:]):? disconnected(, [^()]*(\([0-9]+\)[^()]*)?)?$
-MASK_MSG=@2 left @4 @{count} times since @{first}@5
+MASK_MSG=@2 left @4@5; times since @{first}: @{count}
 KEY=@2
 THRESHOLD=5/600
 COOLDOWN_SECS=1800",
@@ -104,7 +105,7 @@ COOLDOWN_SECS=600",
         is_in_pack: true,
         variables: r"TOPICS=lte
 MATCH_STR=^([^ <>]+: )?([^ :<>]+)( mbim)?: (mbim: )?(modem's control interface have reset( \([0-9]+\))?|[^()]*FAILURE[^()]*|error: [^()]*|no response for: [^()]*|disabling AT channel[^()]*)$
-MASK_MSG=LTE @2: @5 (@{count} since @{first})
+MASK_MSG=LTE @2: @5; errors since @{first}: @{count}
 KEY=@2
 THRESHOLD=3/600
 COOLDOWN_SECS=3600",
@@ -151,11 +152,11 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "wireless,info AA:BB:CC:42:BC:EC@yourwifi: disconnected, unicast key exchange timeout, signal strength -77",
-                "AA:BB:CC:42:BC:EC failed to join yourwifi 1 times since 1970-01-01 00:00:00: wrong key or weak signal (unicast key exchange timeout)",
+                "AA:BB:CC:42:BC:EC failed to join yourwifi, wrong key or weak signal (unicast key exchange timeout); tries since 1970-01-01 00:00:00: 1",
             ),
             (
                 "36:7F:7F:07:C4:B0@honeypot: disconnected, unicast key exchange timeout, signal strength -85",
-                "36:7F:7F:07:C4:B0 failed to join honeypot 1 times since 1970-01-01 00:00:00: wrong key or weak signal (unicast key exchange timeout)",
+                "36:7F:7F:07:C4:B0 failed to join honeypot, wrong key or weak signal (unicast key exchange timeout); tries since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -169,19 +170,19 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "wireless,info 0C:7A:15:D7:17:C0@wifi-5ghz disconnected, connection lost, signal strength -81",
-                "0C:7A:15:D7:17:C0 left wifi-5ghz 1 times since 1970-01-01 00:00:00, connection lost, signal strength -81",
+                "0C:7A:15:D7:17:C0 left wifi-5ghz, connection lost, signal strength -81; times since 1970-01-01 00:00:00: 1",
             ),
             (
                 "wireless,info 02:00:5e:10:00:01@2ghz-AP-2(IoT) disconnected, connection lost, signal strength -40, channel 2437/n",
-                "02:00:5e:10:00:01 left 2ghz-AP-2(IoT) 1 times since 1970-01-01 00:00:00, connection lost, signal strength -40, channel 2437/n",
+                "02:00:5e:10:00:01 left 2ghz-AP-2(IoT), connection lost, signal strength -40, channel 2437/n; times since 1970-01-01 00:00:00: 1",
             ),
             (
                 "caps,info AA:BB:CC:42:BC:EC@hAP ac3 5GHz disconnected, received disassoc: sending station leaving (8), signal strength -68",
-                "AA:BB:CC:42:BC:EC left hAP ac3 5GHz 1 times since 1970-01-01 00:00:00, received disassoc: sending station leaving (8), signal strength -68",
+                "AA:BB:CC:42:BC:EC left hAP ac3 5GHz, received disassoc: sending station leaving (8), signal strength -68; times since 1970-01-01 00:00:00: 1",
             ),
             (
                 "wireless,info 0C:B3:19:3B:1B:DC@wlan1-guest: disconnected, ok",
-                "0C:B3:19:3B:1B:DC left wlan1-guest 1 times since 1970-01-01 00:00:00, ok",
+                "0C:B3:19:3B:1B:DC left wlan1-guest, ok; times since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
@@ -256,19 +257,19 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "lte,error lte1 mbim: modem's control interface have reset (13)",
-                "LTE lte1: modem's control interface have reset (13) (1 since 1970-01-01 00:00:00)",
+                "LTE lte1: modem's control interface have reset (13); errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "lte,info lte1 mbim: error: protocol error: not opened",
-                "LTE lte1: error: protocol error: not opened (1 since 1970-01-01 00:00:00)",
+                "LTE lte1: error: protocol error: not opened; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "lte,error lte1: no response for: AT+GTCAINFO?",
-                "LTE lte1: no response for: AT+GTCAINFO? (1 since 1970-01-01 00:00:00)",
+                "LTE lte1: no response for: AT+GTCAINFO?; errors since 1970-01-01 00:00:00: 1",
             ),
             (
                 "lte,info lte1: disabling AT channel due to no response from modem",
-                "LTE lte1: disabling AT channel due to no response from modem (1 since 1970-01-01 00:00:00)",
+                "LTE lte1: disabling AT channel due to no response from modem; errors since 1970-01-01 00:00:00: 1",
             ),
         ],
         recovering: &[],
