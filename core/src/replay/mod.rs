@@ -16,8 +16,10 @@
 mod json;
 mod line_time;
 mod nearest;
+mod sample;
 
 pub use nearest::{AGREEING_BYTES_MIN, Near, Nearness};
+pub use sample::sample_text;
 
 use core::net::{IpAddr, Ipv4Addr};
 

@@ -6,6 +6,7 @@
 mod check;
 mod command;
 mod demo;
+mod events;
 mod health;
 mod match_lines;
 mod notify_test;
@@ -15,9 +16,10 @@ pub(crate) use command::{BadArguments, Command};
 pub(crate) use serve::serve;
 
 /// Every command, in the order in which the help lists them.
-pub(crate) const COMMANDS: [Command; 5] = [
+pub(crate) const COMMANDS: [Command; 6] = [
     check::COMMAND,
     match_lines::COMMAND,
+    events::COMMAND,
     notify_test::COMMAND,
     health::COMMAND,
     demo::COMMAND,

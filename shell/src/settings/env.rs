@@ -49,6 +49,20 @@ impl Env {
         })
     }
 
+    /// Returns an environment that turns static events on and notifies Console, as if a
+    /// user had set no more than that.
+    pub(crate) fn of_static_events(list: &str) -> Self {
+        let variables = [
+            ("STATIC_EVENTS_ENABLED", list),
+            ("STATIC_NOTIFIER", "Console"),
+        ];
+        Self::new(
+            variables
+                .map(|(name, value)| (name.into(), value.into()))
+                .into_iter(),
+        )
+    }
+
     /// Returns a variable's value, or `None` if it is not set. Those of a static event
     /// that are not set have the event's own values.
     pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {

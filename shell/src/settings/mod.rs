@@ -102,3 +102,6 @@ impl Settings {
         settings
     }
 }
+
+#[cfg(test)]
+mod tests;

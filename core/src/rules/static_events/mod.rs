@@ -28,13 +28,30 @@
 //!   has a recovery. An event that reports everything again each time is switched off soon.
 //! * An event with `ELSE=1` takes only lines that no event before it has matched.
 
+mod access;
+mod device;
 mod event;
+mod network;
+mod ports;
+mod rest;
+mod vpn;
+mod wan;
 mod wifi;
 
 pub use event::StaticEvent;
 
-/// The families, in the order in which their events notify.
-const FAMILIES: &[&[StaticEvent]] = &[wifi::EVENTS];
+/// The families, in the order in which their events notify. Tunnels come before the
+/// provider's, which take what they leave.
+const FAMILIES: &[&[StaticEvent]] = &[
+    access::EVENTS,
+    device::EVENTS,
+    ports::EVENTS,
+    vpn::EVENTS,
+    wan::EVENTS,
+    wifi::EVENTS,
+    network::EVENTS,
+    rest::EVENTS,
+];
 
 /// The static events, in the order in which they notify.
 pub fn static_events() -> impl Iterator<Item = &'static StaticEvent> {

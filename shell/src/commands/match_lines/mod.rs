@@ -42,7 +42,7 @@ const EXIT_ERROR: i32 = 2;
 pub(super) const COMMAND: Command = Command {
     name: "match",
     arguments: "[FILE] [--all | --explain] [--json] [--step SECS | --time-from-lines]
-      [--regex EXPRESSION [--mask MASK]]",
+      [--pack | --regex EXPRESSION [--mask MASK]]",
     help: "      Show what the rules, or the expression given, make of the log lines in
       FILE or standard input: matches, groups, messages, and what policies hold back.
       Time passes as the lines say, or by --step; else there is none, and cooldowns
@@ -50,6 +50,7 @@ pub(super) const COMMAND: Command = Command {
       Of a rule without a match it names the line that came nearest, with --all of
       every line why it does not match. --explain adds what was understood
       of each: identity, topics, text; --json writes an object per line.
+      --pack runs the recommended static events instead of the rules.
       Ends with 0 if a line matched, with 1 if none did, with 2 on errors.
 ",
     run,
@@ -74,6 +75,8 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
 /// Returns a message for the user: the configuration's problems, or what cannot
 /// be read or written.
 fn match_lines(env: &Env, options: &Options<'_>) -> Result<bool, String> {
+    let pack = options.pack.then(|| Env::of_static_events("pack"));
+    let env = pack.as_ref().unwrap_or(env);
     let mut problems = Problems::default();
     let compiled = match options.regex {
         Some(regex) => trial(regex, options.mask, &mut problems),

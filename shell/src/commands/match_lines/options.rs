@@ -20,6 +20,8 @@ pub(super) struct Options<'a> {
     pub(super) json: bool,
     /// How time passes; not at all if `None`.
     pub(super) pace: Option<Pace>,
+    /// Run with the recommended static events instead of the rules.
+    pub(super) pack: bool,
     /// An expression to try instead of the rules.
     pub(super) regex: Option<&'a [u8]>,
     /// Its mask.
@@ -57,6 +59,7 @@ impl<'a> Options<'a> {
                     let secs = secs.ok_or("--step takes seconds from 0 to 604800")?;
                     options.pace = Some(Pace::Step(secs));
                 }
+                Some("--pack") if attached.is_none() => options.pack = true,
                 Some(other) if other.starts_with("--") => {
                     return Err(format!("unknown option {}", shown(word)));
                 }
@@ -68,6 +71,9 @@ impl<'a> Options<'a> {
         }
         if options.mask.is_some() && options.regex.is_none() {
             return Err("--mask needs --regex; the rules have masks of their own".to_owned());
+        }
+        if options.pack && options.regex.is_some() {
+            return Err("--pack and --regex are two kinds of rules; choose one".to_owned());
         }
         if options.explain && options.json {
             return Err("--explain is for people, --json is not; choose one".to_owned());
@@ -110,6 +116,7 @@ mod tests {
             explain: false,
             json: true,
             pace: None,
+            pack: false,
             regex: Some(b"a=b"),
             mask: Some(b"--all"),
         };
@@ -128,6 +135,10 @@ mod tests {
             (
                 &["--explain", "--json"],
                 "--explain is for people, --json is not; choose one",
+            ),
+            (
+                &["--regex", "a", "--pack"],
+                "--pack and --regex are two kinds of rules; choose one",
             ),
             (&["--all=1"], "unknown option --all=1"),
             (&["--step", "-1"], "--step takes seconds from 0 to 604800"),

@@ -1,0 +1,3 @@
+//! Settings and the core's engine together.
+
+mod pack;
