@@ -67,7 +67,7 @@ impl Daemon {
             if due.millis() > until {
                 break;
             }
-            self.engine.handle_timeout(due);
+            self.engine.handle_timeout(due, || wall(due.millis()));
             self.poll(due.millis());
         }
     }
