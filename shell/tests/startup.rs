@@ -329,7 +329,7 @@ fn help() {
 #[test]
 fn wrong_arguments() {
     let any = "[COMMAND]";
-    let match_usage = "match [FILE] [--all | --explain] [--json] [--step SECS | --time-from-lines]\n      [--regex EXPRESSION [--mask MASK]]";
+    let match_usage = "match [FILE] [--all | --explain] [--json] [--step SECS | --time-from-lines]\n      [--pack | --regex EXPRESSION [--mask MASK]]";
     for (words, mistake, usage) in [
         (&["serve"][..], "unknown arguments: serve", any),
         (&["--version", "x"], "unknown arguments: --version x", any),
