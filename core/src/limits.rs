@@ -58,6 +58,11 @@ pub const GROUPS_MAX: usize = 31;
 /// It counts the markers of [`crate::text::Text`] as well.
 pub const NOTICE_BYTES_MAX: usize = 8_192;
 
+/// Longest name of a router and longest list of topics that a notification carries, in
+/// bytes with the markers of [`crate::text::Text`]. Users' names have at most 64 bytes,
+/// topics of RouterOS about 40.
+pub const LABEL_BYTES_MAX: usize = 80;
+
 /// Longest mask, in bytes.
 pub const MASK_BYTES_MAX: usize = 4_096;
 
@@ -126,12 +131,13 @@ pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
 /// Most literals and placeholders of a template.
 pub const TEMPLATE_PIECES_MAX: usize = 32;
 
-/// Texts whose cooldown can run at the same time, over all rules: of 32 bytes each.
-pub const COOLDOWNS_MAX: usize = 1_024;
+/// Texts whose cooldown can run at the same time, over all rules and routers: of 54 bytes
+/// each. A fleet of 5,000 routers that all say the same fits.
+pub const COOLDOWNS_MAX: usize = 8_192;
 
 /// Bytes of the texts that are kept for the summaries that end cooldowns, those
-/// of which something was held back.
-pub const COOLDOWN_TEXTS_BYTES: usize = 43 * COOLDOWNS_MAX;
+/// of which something was held back. 5,000 usual ones are kept whole.
+pub const COOLDOWN_TEXTS_BYTES: usize = 64 * COOLDOWNS_MAX;
 
 /// Most bytes of a text that are kept for the summary that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
@@ -245,6 +251,7 @@ const _: () = {
     assert!(WINDOW_ENTRIES_MAX >= 16 * WINDOW_COUNT_MAX as usize);
     assert!(PAIR_TEXTS_BYTES / PAIRS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
+    assert!(LABEL_BYTES_MAX <= u8::MAX as usize - "[] ".len());
     // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand
     // for something else.
     assert!(MESSAGE_BYTES_MAX < u16::MAX as usize - 1);

@@ -13,7 +13,7 @@ use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::{
     BODY_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TEMPLATE_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES,
 };
-use alertik_core::rules::NoticeHead;
+use alertik_core::rules::{About, NoticeHead};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 use serde_json::Value;
@@ -80,6 +80,9 @@ const HEAD: NoticeHead = NoticeHead {
     },
     source: IpAddr::V6(Ipv6Addr::LOCALHOST),
     ticket: Ticket(1),
+    about: About::NOTHING,
+    name_bytes: 0,
+    time_bytes: 0,
 };
 
 fn push(courier: &mut Courier, now: Instant, text: &TextBuffer) {

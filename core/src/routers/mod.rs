@@ -10,7 +10,7 @@ use core::net::IpAddr;
 
 use crate::prefix::Prefix;
 use crate::syslog::Line;
-use crate::text::TextBuffer;
+use crate::text::{Label, TextBuffer};
 
 /// When a notification begins with the name of its router.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,13 +136,18 @@ impl Routers {
 }
 
 impl RouterName<'_> {
+    /// Returns the name, cut if it is longer than a name can be.
+    pub(crate) fn label(&self) -> Label {
+        match self {
+            Self::Named(name) => Label::of_display(name),
+            Self::Identity(identity) => Label::of_log(identity),
+            Self::Address(address) => Label::of_display(address),
+        }
+    }
+
     /// Appends the name to a text.
     pub(crate) fn write(&self, out: &mut TextBuffer) {
-        match self {
-            Self::Named(name) => out.push_mask(name),
-            Self::Identity(identity) => out.push_log(identity),
-            Self::Address(address) => out.push_display(address),
-        }
+        out.push_text(self.label().as_text());
     }
 
     /// Returns whether the name is this one.

@@ -27,11 +27,11 @@ use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
 use crate::routers::{RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
-use crate::rules::notice::NoticeHead;
+use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::{Case, Decision, Held, Policies, Tally};
 use crate::rules::rule::{Condition, Rule, Rules};
-use crate::syslog::parse;
-use crate::text::{Text, TextBuffer};
+use crate::syslog::{Line, parse};
+use crate::text::{Label, Text, TextBuffer};
 use crate::time::{Duration, Instant, Wall};
 
 /// Totals since the engine was created.
@@ -235,8 +235,7 @@ impl Engine {
         loop {
             // Timers speak before the message: they sum up earlier ones.
             if let Some(event) = self.policies.on_timeout(self.now) {
-                event.write(text);
-                return Some(event.head);
+                return Some(event.write(text));
             }
             match self.try_candidates(text) {
                 Tried::Notify(id, head) => {
@@ -287,10 +286,12 @@ impl Engine {
         let message = &self.message[..self.message_len];
         let line = parse(message);
         let (router, router_key) = self.routers.name(source, &line);
+        let is_shown = self.routers.is_shown();
+        let about = about(router, &line);
         let writer = Writer {
             message,
             spans: &self.spans,
-            head: self.routers.is_shown().then_some(router),
+            head: is_shown.then_some(router),
             facts: Facts {
                 rule: rule.name,
                 at: received.wall,
@@ -309,6 +310,9 @@ impl Engine {
             at: received.wall,
             source,
             ticket: Ticket::default(),
+            about,
+            name_bytes: if is_shown { about.name_bytes() } else { 0 },
+            time_bytes: 0,
         };
         let matched = Match {
             now: self.now,
@@ -369,18 +373,14 @@ impl Engine {
     fn conclude(
         &mut self,
         id: RuleId,
-        head: NoticeHead,
+        mut head: NoticeHead,
         decision: Decision,
         text: &mut TextBuffer,
     ) -> Tried {
         match decision {
             Decision::Notify(notifiers, ticket) => {
-                push_time(head.rule, head.at, text);
-                let head = NoticeHead {
-                    notifiers,
-                    ticket,
-                    ..head
-                };
+                (head.notifiers, head.ticket) = (notifiers, ticket);
+                head.end(&time_words(head.rule), text);
                 Tried::Notify(id, head)
             }
             Decision::MakeRoom => Tried::MakeRoom,
@@ -575,6 +575,10 @@ pub(crate) struct Located<'a> {
 }
 
 /// The outcome of trying candidates.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nothing is allocated here, and there is one for each match"
+)]
 enum Tried {
     Notify(RuleId, NoticeHead),
     Nothing,
@@ -584,13 +588,21 @@ enum Tried {
     MakeRoom,
 }
 
-/// Appends the time of reception, in the two spellings that users know.
-fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
-    let blank = match name {
-        RuleName::Environment(_) | RuleName::CommandLine | RuleName::NotifyTest => " ",
+/// Returns what a notification says of its line.
+fn about(router: RouterName<'_>, line: &Line<'_>) -> About {
+    About {
+        router: router.label(),
+        topics: Label::of_log(line.topics.as_bytes()),
+        severity: line.severity(),
+    }
+}
+
+/// Returns the words in front of the time of reception, in the two spellings that users
+/// know.
+const fn time_words(name: RuleName) -> &'static str {
+    match name {
         // The predecessor wrote it so.
-        RuleName::Static(0) => "",
-        RuleName::Static(_) => " ",
-    };
-    text.push_tail(format_args!(", at:{blank}{wall}"));
+        RuleName::Static(0) => ", at:",
+        _ => ", at: ",
+    }
 }

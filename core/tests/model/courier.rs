@@ -9,7 +9,7 @@ use alertik_core::delivery::{
 };
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::BODY_BYTES_MAX;
-use alertik_core::rules::NoticeHead;
+use alertik_core::rules::{About, NoticeHead};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
 
@@ -92,6 +92,9 @@ impl Bench {
             at: Wall::default(),
             source: IpAddr::from([192, 0, 2, random.below(3) as u8]),
             ticket: Ticket(number),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
         };
         let (failed, failed_under_way) = (&mut self.failed, &mut self.failed_under_way);
         self.courier

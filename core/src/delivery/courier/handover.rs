@@ -5,7 +5,7 @@ use crate::delivery::losses::LossCause;
 use crate::delivery::services::Notifier;
 use crate::delivery::spool::{Item, Spool, SpoolWriter};
 use crate::ids::{NotifierSet, Ticket};
-use crate::rules::NoticeHead;
+use crate::rules::{About, NoticeHead};
 use crate::text::Text;
 use crate::time::{Instant, Wall};
 
@@ -72,6 +72,9 @@ impl Courier {
                 source: spooled.source,
                 // The rule that produced it is of another process.
                 ticket: Ticket::default(),
+                about: About::NOTHING,
+                name_bytes: 0,
+                time_bytes: 0,
             };
             self.counts.restored += 1;
             self.put(now.after(left), true, &head, spooled.text, &mut |_| {});

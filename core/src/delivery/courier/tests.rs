@@ -11,6 +11,7 @@ use crate::delivery::services::{
 };
 use crate::ids::{NotifierSet, RuleName};
 use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES};
+use crate::rules::About;
 use crate::text::TextBuffer;
 
 const SENT: Verdict = Verdict::Delivered {
@@ -66,6 +67,9 @@ impl Scenario {
             at: self.at(),
             source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, source)),
             ticket: Ticket(ticket),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
         };
         let failed = &mut self.failed;
         self.courier

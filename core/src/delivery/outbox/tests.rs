@@ -7,6 +7,7 @@ use std::vec::Vec;
 use super::record::HEADER_BYTES;
 use super::*;
 use crate::ids::{NotifierSet, RuleName, Ticket};
+use crate::rules::About;
 use crate::text::TextBuffer;
 use crate::time::Wall;
 
@@ -24,6 +25,9 @@ fn head(number: u32, rule: u8, source: u8) -> NoticeHead {
             IpAddr::V6(Ipv6Addr::from(u128::from(source) << 90))
         },
         ticket: Ticket(number),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     }
 }
 

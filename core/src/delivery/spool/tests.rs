@@ -9,7 +9,7 @@ use super::*;
 use crate::delivery::{Courier, CourierSettings, FixedStr, Form, Generic, Pacing, Step, Verdict};
 use crate::ids::{NotifierSet, Ticket};
 use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES, SPOOL_BYTES_MAX};
-use crate::rules::NoticeHead;
+use crate::rules::{About, NoticeHead};
 use crate::text::TextBuffer;
 use crate::time::Instant;
 
@@ -41,6 +41,9 @@ fn push(courier: &mut Courier, secs: u64, text: &str) {
         at: wall(secs as i64),
         source: IpAddr::V4(Ipv4Addr::LOCALHOST),
         ticket: Ticket(7),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     };
     let now = Instant::from_millis(secs * 1_000);
     courier.push(now, &head, buffer.as_text(), &mut |_| {});
