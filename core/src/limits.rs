@@ -77,12 +77,25 @@ pub const MAX_AGE_SECS: u64 = 3_600;
 /// seconds. It is doubled from 30 s to this.
 pub const SUSPENSION_SECS_MAX: u64 = 960;
 
-/// Bytes of one notifier's outbox.
-pub const OUTBOX_BYTES: usize = 32 * 1024;
+/// Bytes of one notifier's outbox: 5,000 routers that say the same, each named by an
+/// IPv6 address, or 2,000 usual notifications. They are resident only once they are
+/// used.
+pub const OUTBOX_BYTES: usize = 256 * 1024;
 
-/// Bytes of Console's outbox: it neither merges nor paces, and its lines may be
-/// all that a user runs alertik for.
-pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
+/// Most characters that the names of the routers may take in one record of an outbox,
+/// each mark counted as the entity that a service may need for it. With a text of usual
+/// length this fits into a message of Discord, whose limit of 2,000 is the lowest.
+pub const MERGED_NAMES_UNITS_MAX: usize = 1_200;
+
+/// Longest text that one record says of several routers, in bytes, without the names.
+pub const MERGED_TEXT_BYTES_MAX: usize = 512;
+
+/// Longest time between the first and the last router of a record, in milliseconds: the
+/// last one is as old as the first when the record is too old.
+pub const MERGE_WITHIN_MILLIS: u64 = 60_000;
+
+/// How many of the newest records are looked at for one that says the same.
+pub const MERGE_LOOK_BACK_RECORDS: usize = 32;
 
 /// Longest spool, in bytes: what waits for all notifiers at the end of a process.
 pub const SPOOL_BYTES_MAX: usize = 128 * 1024;
@@ -262,7 +275,6 @@ const _: () = {
     assert!(2 * SUSPENSION_SECS_MAX < MAX_AGE_SECS);
     assert!(DFA_BYTES_TOTAL_MAX <= PATTERN_BYTES_TOTAL_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
-    assert!(CONSOLE_OUTBOX_BYTES >= OUTBOX_BYTES);
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
     // A control byte takes four bytes on the console.
     assert!(BODY_BYTES_MAX >= 4 * NOTICE_BYTES_MAX);

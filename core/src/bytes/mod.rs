@@ -1,11 +1,12 @@
-//! Small tools for untrusted bytes and text: a queue of records, search, digits
-//! and JSON.
+//! Small tools for untrusted bytes and text: a queue of records, search, digits,
+//! JSON, and stored bytes.
 
 mod digits;
 mod fifo;
 pub(crate) mod json;
 mod json_check;
 mod search;
+mod take;
 
 pub(crate) use digits::{hex_digit, parse_digits};
 pub use fifo::{Fifo, Full, split_record};
@@ -13,3 +14,4 @@ pub(crate) use json::write_json_part;
 pub use json::write_json_string;
 pub use json_check::JsonCheck;
 pub use search::{find, split_at_mark};
+pub(crate) use take::{take, take_slice};

@@ -74,7 +74,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("restored", sum(|n| n.counts.restored)),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
-            ("waiting", sum(|n| n.waiting as u64)),
+            ("waiting", sum(|n| n.waiting)),
             ("own_output", matcher.own_output),
             ("foreign", daemon.gate.foreign()),
             ("cut", intake.cut),
@@ -185,7 +185,7 @@ impl Status {
             for (name, count) in [
                 ("sent", counts.sent),
                 ("failed", counts.failed_attempts),
-                ("waiting", status.waiting as u64),
+                ("waiting", status.waiting),
                 ("failures_in_a_row", status.failures.into()),
             ] {
                 write!(out, ",\"{name}\":{count}")?;

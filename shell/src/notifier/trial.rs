@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use alertik_core::delivery::{Courier, CourierSettings, Notifier, Pacing, Verdict};
+use alertik_core::delivery::{Courier, CourierSettings, Merging, Notifier, Pacing, Verdict};
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::OUTBOX_BYTES;
 use alertik_core::rules::{About, NoticeHead};
@@ -116,6 +116,7 @@ fn courier(now: Instant, text: Text<'_>) -> Courier {
         pacing: Pacing::NONE,
         max_age_millis: u64::MAX,
         outbox_bytes: OUTBOX_BYTES,
+        merging: Merging::Nothing,
         seed: 0,
     });
     let head = NoticeHead {
