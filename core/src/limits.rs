@@ -44,6 +44,9 @@ pub const ENV_RULES_MAX: usize = 64;
 /// Most routers that can have names.
 pub const ROUTERS_MAX: usize = 64;
 
+/// Routers that are counted one by one for `alertik health`: those heard most recently.
+pub const ROUTERS_HEARD_MAX: usize = 64;
+
 /// Most static events the core can ship.
 pub const STATIC_EVENTS_MAX: usize = 64;
 

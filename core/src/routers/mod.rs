@@ -4,13 +4,18 @@
 //! its line carries, else its address. The user's names cannot be claimed by a line:
 //! an identity is text from the network and is shown as such.
 
+mod heard;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::prefix::Prefix;
-use crate::syslog::Line;
+use crate::syslog::{Line, parse};
 use crate::text::{Label, TextBuffer};
+use crate::time::Instant;
+use heard::Heard;
+pub use heard::{HeardRouter, HeardRouters};
 
 /// When a notification begins with the name of its router.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,15 +38,14 @@ pub struct NamedPrefix {
     pub prefix: Prefix,
 }
 
-/// The routers as configured, and whether more than one has been heard.
+/// The routers as configured, and those that were heard.
 #[derive(Debug, Default)]
 pub struct Routers {
     named: Box<[NamedPrefix]>,
     notify: NotifyRouter,
     /// Whether `auto` does not wait for a second router.
     has_names: bool,
-    first: Option<IpAddr>,
-    is_several: bool,
+    heard: Heard,
 }
 
 /// The name of the router that sent a line.
@@ -78,8 +82,7 @@ impl Routers {
             named: named.into_boxed_slice(),
             notify,
             has_names,
-            first: None,
-            is_several: false,
+            heard: Heard::default(),
         }
     }
 
@@ -89,19 +92,44 @@ impl Routers {
         self.named.iter().any(|router| &*router.name == name)
     }
 
-    /// Notes that a line came from an address.
-    pub(crate) fn hear(&mut self, source: IpAddr) {
-        if self.first != Some(source) && !self.is_several {
-            self.is_several = self.first.is_some();
-            self.first.get_or_insert(source);
+    /// Counts a line from an address. Returns whether the router's name is not known yet
+    /// and worth looking for in it.
+    pub(crate) fn hear(&mut self, now: Instant, source: IpAddr) -> bool {
+        self.heard.hear(now, source)
+    }
+
+    /// Notes the name of the router that sent the last line, if it has one.
+    #[cold]
+    pub(crate) fn learn_name(&mut self, source: IpAddr, message: &[u8]) {
+        let line = parse(message);
+        let (name, _) = self.name(source, &line);
+        if let RouterName::Address(_) = name {
+            return;
         }
+        let name = name.label();
+        self.heard.set_name(name);
+    }
+
+    /// Counts a match of the last line.
+    pub(crate) fn count_match(&mut self) {
+        self.heard.count_match();
+    }
+
+    /// Notes the name of the router that sent the last line.
+    pub(crate) fn set_name(&mut self, name: Label) {
+        self.heard.set_name(name);
+    }
+
+    /// Brings a copy of the routers heard most recently up to date.
+    pub(crate) fn copy_heard(&mut self, copy: &mut HeardRouters) {
+        self.heard.copy_to(copy);
     }
 
     /// Returns whether a notification begins with the name of its router now.
     pub(crate) const fn is_shown(&self) -> bool {
         match self.notify {
             NotifyRouter::Always => true,
-            NotifyRouter::Auto => self.has_names || self.is_several,
+            NotifyRouter::Auto => self.has_names || self.heard.is_several(),
             NotifyRouter::Never => false,
         }
     }
@@ -232,7 +260,7 @@ mod tests {
             ("192.0.2.2", true),
             ("192.0.2.1", true),
         ] {
-            one.hear(address(source));
+            one.hear(Instant::ZERO, address(source));
             assert_eq!(one.is_shown(), shown);
         }
         assert!(Routers::new(vec![], vec![], NotifyRouter::Always).is_shown());

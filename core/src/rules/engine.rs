@@ -25,7 +25,7 @@ use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
-use crate::routers::{RouterKey, RouterName, Routers};
+use crate::routers::{HeardRouters, RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
 use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::{Case, Decision, Held, Policies, Tally};
@@ -130,13 +130,15 @@ impl Engine {
     ) {
         self.now = now;
         self.counters.handled += 1;
-        self.routers.hear(arrival.source);
         self.matched = false;
         self.waiting = None;
         self.received = None;
         self.candidates = RuleIds::EMPTY;
         self.work = RUN_WORK_MAX;
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
+        if self.routers.hear(arrival.at, arrival.source) {
+            self.routers.learn_name(arrival.source, message);
+        }
         self.rules.screen.candidates(message, &mut self.candidates);
         // Most messages end here, unread but for the screen and not copied.
         if self.candidates.is_empty() {
@@ -181,6 +183,11 @@ impl Engine {
     #[must_use]
     pub const fn counters(&self) -> EngineCounters {
         self.counters
+    }
+
+    /// Brings a copy of the routers heard most recently up to date.
+    pub fn copy_heard(&mut self, copy: &mut HeardRouters) {
+        self.routers.copy_heard(copy);
     }
 
     /// Returns the rules.
@@ -288,6 +295,7 @@ impl Engine {
         let (router, router_key) = self.routers.name(source, &line);
         let is_shown = self.routers.is_shown();
         let about = about(router, &line);
+        let has_name = !matches!(router, RouterName::Address(_));
         let writer = Writer {
             message,
             spans: &self.spans,
@@ -326,6 +334,9 @@ impl Engine {
             None => matched.decide(&head, &mut waiting, policies, text),
         };
         self.waiting = waiting;
+        if has_name {
+            self.routers.set_name(about.router);
+        }
         self.conclude(id, head, decision, text)
     }
 
@@ -365,6 +376,7 @@ impl Engine {
         if matches && !self.matched {
             self.matched = true;
             self.counters.matched += 1;
+            self.routers.count_match();
         }
         matches
     }

@@ -35,7 +35,7 @@ use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
 use listen::{Listening, listen_on, listen_on_tcp};
-use matcher::{Matcher, MatcherStatus};
+use matcher::{Matcher, Published};
 pub(crate) use shared::Daemon;
 
 /// RouterOS gives a container 10 s to end. `STOP_SECS` counts from its beginning;
@@ -95,7 +95,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let daemon: &'static Daemon = Box::leak(Box::new(Daemon {
         gate: Gate::new(allowed),
         queue,
-        matcher: Mutex::new(MatcherStatus::default()),
+        matcher: Mutex::new(Published::default()),
         forward,
         senders,
         local,
