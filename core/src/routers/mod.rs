@@ -38,10 +38,14 @@ pub struct NamedPrefix {
     pub prefix: Prefix,
 }
 
+/// The names that the user gave to addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Box<[NamedPrefix]>);
+
 /// The routers as configured, and those that were heard.
 #[derive(Debug, Default)]
 pub struct Routers {
-    named: Box<[NamedPrefix]>,
+    names: Names,
     notify: NotifyRouter,
     /// Whether `auto` does not wait for a second router.
     has_names: bool,
@@ -79,7 +83,7 @@ impl Routers {
         let mut named = routers;
         named.extend(device);
         Self {
-            named: named.into_boxed_slice(),
+            names: Names(named.into_boxed_slice()),
             notify,
             has_names,
             heard: Heard::default(),
@@ -89,7 +93,7 @@ impl Routers {
     /// Returns whether the user gave an address this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.named.iter().any(|router| &*router.name == name)
+        self.names.0.iter().any(|router| &*router.name == name)
     }
 
     /// Counts a line from an address. Returns whether the router's name is not known yet
@@ -134,15 +138,34 @@ impl Routers {
         }
     }
 
+    /// Returns the names of addresses.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Returns the name of the router that sent a line, and what tells it from others.
     pub(crate) fn name<'a>(
         &'a self,
         source: IpAddr,
         line: &Line<'a>,
     ) -> (RouterName<'a>, RouterKey<'a>) {
+        self.names.name(source, line)
+    }
+}
+
+impl Names {
+    /// Returns the name of the router that sent a line: the user's for its address, else
+    /// the one in the line, else the address.
+    #[must_use]
+    pub fn label(&self, source: IpAddr, line: &Line<'_>) -> Label {
+        self.name(source, line).0.label()
+    }
+
+    fn name<'a>(&'a self, source: IpAddr, line: &Line<'a>) -> (RouterName<'a>, RouterKey<'a>) {
         // Sorting them once would take more code than looking at all 64 takes time. The
         // last of the longest counts, which backwards is the first.
-        let named = self.named.iter().rev();
+        let named = self.0.iter().rev();
         let holding = named.filter(|router| router.prefix.contains(source));
         let longest = holding.max_by_key(|router| router.prefix.length());
         if let Some(NamedPrefix { name, prefix }) = longest {

@@ -48,8 +48,9 @@ SYSLOG_TCP_PORT TCP port to listen on as well
 ROUTERS names: office@192.0.2.1, pop-1@198.51.100.0/28
 DEVICE_NAME name of the router that alertik runs on
 NOTIFY_ROUTER router's name in texts: auto, always or never (auto)
-FORWARD_HOST another syslog server, which gets every datagram
+FORWARD_HOST another syslog server, which gets every line
 FORWARD_PORT its UDP port
+FORWARD_FORMAT raw, or rfc5424 with the router's name (raw)
 #Notifiers
 TELEGRAM_BOT_TOKEN the bot's token
 TELEGRAM_CHAT_ID a chat's number or a channel's @name
