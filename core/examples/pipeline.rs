@@ -7,7 +7,9 @@
 
 use std::net::IpAddr;
 
-use alertik_core::delivery::{Courier, CourierSettings, FixedStr, Form, Notifier, Step, Verdict};
+use alertik_core::delivery::{
+    Courier, CourierSettings, FixedStr, Form, Merging, Notifier, Step, Verdict,
+};
 use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::{Arrival, MessageBuffer, Ring};
 use alertik_core::limits::{BODY_BYTES_MAX, OUTBOX_BYTES};
@@ -73,6 +75,7 @@ fn courier() -> Courier {
         pacing: Notifier::Slack.pacing(),
         max_age_millis: 3_600_000,
         outbox_bytes: OUTBOX_BYTES,
+        merging: Merging::Routers,
         seed: 7,
     })
 }

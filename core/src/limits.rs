@@ -59,6 +59,9 @@ pub const SILENT_STRANGERS_MAX: usize = 32;
 /// is worth a report, in milliseconds.
 pub const STRANGER_PROBATION_MILLIS: u64 = 60 * 60 * 1_000;
 
+/// Routers that are counted one by one for `alertik health`: those heard most recently.
+pub const ROUTERS_HEARD_MAX: usize = 64;
+
 /// Most static events the core can ship.
 pub const STATIC_EVENTS_MAX: usize = 64;
 
@@ -72,6 +75,11 @@ pub const GROUPS_MAX: usize = 31;
 ///
 /// It counts the markers of [`crate::text::Text`] as well.
 pub const NOTICE_BYTES_MAX: usize = 8_192;
+
+/// Longest name of a router and longest list of topics that a notification carries, in
+/// bytes with the markers of [`crate::text::Text`]. Users' names have at most 64 bytes,
+/// topics of RouterOS about 40.
+pub const LABEL_BYTES_MAX: usize = 80;
 
 /// Longest mask, in bytes.
 pub const MASK_BYTES_MAX: usize = 4_096;
@@ -87,12 +95,25 @@ pub const MAX_AGE_SECS: u64 = 3_600;
 /// seconds. It is doubled from 30 s to this.
 pub const SUSPENSION_SECS_MAX: u64 = 960;
 
-/// Bytes of one notifier's outbox.
-pub const OUTBOX_BYTES: usize = 32 * 1024;
+/// Bytes of one notifier's outbox: 5,000 routers that say the same, each named by an
+/// IPv6 address, or 2,000 usual notifications. They are resident only once they are
+/// used.
+pub const OUTBOX_BYTES: usize = 256 * 1024;
 
-/// Bytes of Console's outbox: it neither merges nor paces, and its lines may be
-/// all that a user runs alertik for.
-pub const CONSOLE_OUTBOX_BYTES: usize = 256 * 1024;
+/// Most characters that the names of the routers may take in one record of an outbox,
+/// each mark counted as the entity that a service may need for it. With a text of usual
+/// length this fits into a message of Discord, whose limit of 2,000 is the lowest.
+pub const MERGED_NAMES_UNITS_MAX: usize = 1_200;
+
+/// Longest text that one record says of several routers, in bytes, without the names.
+pub const MERGED_TEXT_BYTES_MAX: usize = 512;
+
+/// Longest time between the first and the last router of a record, in milliseconds: the
+/// last one is as old as the first when the record is too old.
+pub const MERGE_WITHIN_MILLIS: u64 = 60_000;
+
+/// How many of the newest records are looked at for one that says the same.
+pub const MERGE_LOOK_BACK_RECORDS: usize = 32;
 
 /// Longest spool, in bytes: what waits for all notifiers at the end of a process.
 pub const SPOOL_BYTES_MAX: usize = 128 * 1024;
@@ -141,12 +162,13 @@ pub const DNS_ANSWER_BYTES_MAX: usize = 1_232;
 /// Most literals and placeholders of a template.
 pub const TEMPLATE_PIECES_MAX: usize = 32;
 
-/// Texts whose cooldown can run at the same time, over all rules: of 32 bytes each.
-pub const COOLDOWNS_MAX: usize = 1_024;
+/// Texts whose cooldown can run at the same time, over all rules and routers: of 54 bytes
+/// each. A fleet of 5,000 routers that all say the same fits.
+pub const COOLDOWNS_MAX: usize = 8_192;
 
 /// Bytes of the texts that are kept for the summaries that end cooldowns, those
-/// of which something was held back.
-pub const COOLDOWN_TEXTS_BYTES: usize = 43 * COOLDOWNS_MAX;
+/// of which something was held back. 5,000 usual ones are kept whole.
+pub const COOLDOWN_TEXTS_BYTES: usize = 64 * COOLDOWNS_MAX;
 
 /// Most bytes of a text that are kept for the summary that ends its cooldown.
 pub const COOLDOWN_TEXT_BYTES_MAX: usize = 512;
@@ -290,6 +312,7 @@ const _: () = {
     assert!(KNOWN_VALUES_TOTAL_MAX / RULES_MAX >= 60);
     assert!(KNOWN_VALUES_MAX <= u16::MAX as usize);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
+    assert!(LABEL_BYTES_MAX <= u8::MAX as usize - "[] ".len());
     // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand
     // for something else.
     assert!(MESSAGE_BYTES_MAX < u16::MAX as usize - 1);
@@ -300,7 +323,6 @@ const _: () = {
     assert!(2 * SUSPENSION_SECS_MAX < MAX_AGE_SECS);
     assert!(DFA_BYTES_TOTAL_MAX <= PATTERN_BYTES_TOTAL_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
-    assert!(CONSOLE_OUTBOX_BYTES >= OUTBOX_BYTES);
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
     // A control byte takes four bytes on the console.
     assert!(BODY_BYTES_MAX >= 4 * NOTICE_BYTES_MAX);

@@ -6,15 +6,16 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv6Addr};
 
 use alertik_core::delivery::{
-    Courier, CourierSettings, Doubt, Encoding, FixedStr, Form, Generic, Loss, LossCause, Pacing,
-    ParseMode, Step, Telegram, Template, Verdict,
+    Courier, CourierSettings, Doubt, Encoding, FixedStr, Form, Generic, Loss, LossCause, Merging,
+    Pacing, ParseMode, Step, Telegram, Template, Verdict,
 };
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::{
     BODY_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TEMPLATE_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES,
 };
-use alertik_core::rules::NoticeHead;
-use alertik_core::text::TextBuffer;
+use alertik_core::rules::{About, NoticeHead};
+use alertik_core::syslog::Severity;
+use alertik_core::text::{Label, TextBuffer};
 use alertik_core::time::{Instant, Wall};
 use serde_json::Value;
 
@@ -66,6 +67,7 @@ fn courier() -> Courier {
         pacing: Pacing::NONE,
         max_age_millis: 3_600_000,
         outbox_bytes: OUTBOX_BYTES,
+        merging: Merging::Routers,
         seed: 7,
     };
     Courier::new(&settings)
@@ -80,6 +82,9 @@ const HEAD: NoticeHead = NoticeHead {
     },
     source: IpAddr::V6(Ipv6Addr::LOCALHOST),
     ticket: Ticket(1),
+    about: About::NOTHING,
+    name_bytes: 0,
+    time_bytes: 0,
 };
 
 fn push(courier: &mut Courier, now: Instant, text: &TextBuffer) {
@@ -346,4 +351,177 @@ fn nothing_allocates() {
     }
     assert_eq!(allocations, 0);
     assert!(messages > 200, "{messages}");
+}
+
+/// A notification of a router, as the engine makes it: its name stands in front.
+fn of_router(name: &str, topics: &str, text: &mut TextBuffer) -> NoticeHead {
+    let mut label = |content: &str| {
+        text.clear();
+        text.push_log(content.as_bytes());
+        Label::beginning_of(text.as_text())
+    };
+    let (router, topics) = (label(name), label(topics));
+    text.clear();
+    text.push_mask("[");
+    text.push_text(router.as_text());
+    text.push_mask("] ");
+    let name_bytes = text.as_text().as_bytes().len() as u8;
+    text.push_mask("ether1 is down, at: ");
+    text.push_tail(format_args!("{}", HEAD.at));
+    NoticeHead {
+        about: About {
+            router,
+            topics,
+            severity: Some(Severity::Error),
+        },
+        name_bytes,
+        time_bytes: 19,
+        ..HEAD
+    }
+}
+
+/// Sends all there is, and returns the bodies.
+fn drain(courier: &mut Courier, form: &Form<'_>) -> Vec<String> {
+    let mut bodies = Vec::new();
+    while courier.step(Instant::ZERO, false, &mut |_| {}) == Step::Send {
+        let mut bytes = vec![0; BODY_BYTES_MAX];
+        let mut body = FixedStr::new(&mut bytes);
+        courier.begin(Instant::ZERO, form, &mut body);
+        assert!(!body.is_overfull());
+        bodies.push(body.as_str().to_owned());
+        courier.finish(Instant::ZERO, SENT, HEAD.at, &mut |_| {});
+    }
+    bodies
+}
+
+/// Five thousand routers that say the same, by IPv6 address or by a name that every markup
+/// escapes, arrive in few messages to each service. Each is named, and nothing is cut.
+#[test]
+fn a_fleet_is_named_in_few_messages() {
+    let addresses = |number| format!("2001:db8:1111:2222:3333:4444:5555:{number:x}");
+    let names = |number| format!("<pop>_{number}");
+    let all: [&dyn Fn(usize) -> String; 2] = [&addresses, &names];
+    for (name, of_form) in all
+        .into_iter()
+        .flat_map(|name| (0..7).map(move |of| (name, of)))
+    {
+        let form = forms()[of_form].clone();
+        let mut courier = Courier::new(&CourierSettings {
+            pacing: Pacing::NONE,
+            max_age_millis: 3_600_000,
+            outbox_bytes: OUTBOX_BYTES,
+            merging: Merging::Routers,
+            seed: 7,
+        });
+        let mut text = TextBuffer::new();
+        for number in 0..5_000 {
+            let head = of_router(&name(number), "interface,error", &mut text);
+            courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {
+                panic!("lost")
+            });
+        }
+        let bodies = drain(&mut courier, &form);
+        assert_eq!(courier.counts().sent, 5_000);
+        // The form with a limit of 2,048 bytes in its URL, and Discord's 2,000, need most.
+        assert!(bodies.len() <= 310, "{form:?}: {}", bodies.len());
+        let mut shown_names = Vec::new();
+        for body in &bodies {
+            let json: Value = serde_json::from_str(body).expect("JSON");
+            let lines = match &form {
+                Form::Teams => {
+                    let blocks = json["attachments"][0]["content"]["body"].as_array();
+                    let blocks = blocks.expect("blocks").iter();
+                    let texts = blocks.map(|block| block["text"].as_str().expect("a text"));
+                    texts.map(|text| shown(&form, text)).collect()
+                }
+                _ => vec![text_of(&form, &json)],
+            };
+            for line in lines.iter().flat_map(|text| text.lines()) {
+                let (names, rest) = line[1..].split_once("] ").expect("names");
+                assert_eq!(rest, "ether1 is down, at: 2026-11-22 09:00:00");
+                shown_names.extend(names.split(", ").map(str::to_owned));
+            }
+        }
+        let expected: Vec<_> = (0..5_000).map(name).collect();
+        assert_eq!(shown_names, expected, "{form:?}");
+    }
+}
+
+/// Returns a webhook with a body, and a courier that fits it.
+fn with_body(body: &'static str) -> (Form<'static>, Courier) {
+    let form = Form::Generic(Box::new(Generic {
+        body: Some(Template::parse(body, Encoding::Json).expect("a template")),
+        ..Generic::TEXT
+    }));
+    let merging = form.merging();
+    let settings = CourierSettings {
+        pacing: Pacing::NONE,
+        max_age_millis: 3_600_000,
+        outbox_bytes: OUTBOX_BYTES,
+        merging,
+        seed: 7,
+    };
+    (form, Courier::new(&settings))
+}
+
+/// `{{router}}` names each router of the request once. What a request names once is the
+/// same for all that is in it: rule, sender, time, topics and severity.
+#[test]
+fn facts_in_requests() {
+    let requests = |body, said: &[(&str, &str, u8)]| {
+        let (form, mut courier) = with_body(body);
+        let mut text = TextBuffer::new();
+        for (router, topics, address) in said {
+            let mut head = of_router(router, topics, &mut text);
+            head.source = IpAddr::from([192, 0, 2, *address]);
+            courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+        }
+        drain(&mut courier, &form)
+    };
+    let said = [
+        ("a\"b", "system,error", 1),
+        ("c", "system,error", 2),
+        ("c", "system,error", 2),
+        ("d", "script,error", 2),
+    ];
+    let at = "at: 2026-11-22 09:00:00";
+    assert_eq!(
+        requests(r#"{"r":"{{router}}","t":"{{text}}"}"#, &said),
+        [format!(
+            r#"{{"r":"a\"b, c, d","t":"[a\"b, c] ether1 is down, {at}\n[c] ether1 is down, {at}\n[d] ether1 is down, {at}"}}"#
+        )]
+    );
+    assert_eq!(
+        requests(r#"{"{{topics}}":"{{router}} {{severity|raw}}"}"#, &said),
+        [
+            r#"{"system,error":"a\"b, c error"}"#,
+            r#"{"script,error":"d error"}"#
+        ]
+    );
+    // One that names the sender never names it for another's line.
+    assert_eq!(
+        requests(r#"{"{{source}}":"{{ router | url }} {{rule}}"}"#, &said),
+        [
+            r#"{"192.0.2.1":"a%22b EVENT5"}"#,
+            r#"{"192.0.2.2":"c%2C%20d EVENT5"}"#,
+        ]
+    );
+    // A list that is longer than its limit is cut and marked.
+    let titles = requests(r#"{"r":"{{router:4}}","t":"{{text}}"}"#, &said);
+    assert!(titles[0].starts_with(r#"{"r":"a\"b…","t":"#), "{titles:?}");
+}
+
+/// A message of alertik's own has its name for a router, no topics, and is a warning.
+#[test]
+fn facts_of_a_loss() {
+    let (form, mut courier) = with_body("{\"{{router}}\":\"{{topics}},{{severity}}\"}");
+    let mut text = TextBuffer::new();
+    let head = of_router("a", "", &mut text);
+    courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+    let late = Instant::from_millis(3_600_001);
+    assert!(matches!(
+        courier.step(late, false, &mut |_| {}),
+        Step::Expired(..)
+    ));
+    assert_eq!(drain(&mut courier, &form), ["{\"alertik\":\",warning\"}"]);
 }

@@ -655,6 +655,8 @@ fn health_of_the_running_daemon() {
         let text = mask(text, "up ", "", "N");
         let text = mask(&text, "\"up_secs\":", "", "N");
         let text = mask(&text, "last success ", "", "N");
+        let text = mask(&text, "last heard ", "", "N");
+        let text = mask(&text, "\"last_heard\":", "", "N");
         mask(&text, "\"last_success\":", "", "N")
     };
     // A notification is counted as sent a moment after it was printed.
@@ -676,7 +678,8 @@ fn health_of_the_running_daemon() {
     daemon.signal("USR1");
     let logged = daemon.wait_for("healthy, up ");
     let logged = &logged[logged.find("healthy").expect("there")..];
-    assert_eq!(tidy(logged) + "\n[status 0]\n", tidy(&line));
+    // The log has no lines for the routers.
+    assert_eq!(Some(tidy(logged).as_str()), tidy(&line).lines().next());
     drop(other);
     daemon.stop();
     let gone = run(&["health"], &variables, b"");

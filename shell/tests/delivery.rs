@@ -4,12 +4,12 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Daemon, PATIENCE};
+use support::{Daemon, PATIENCE, read_body};
 
 /// A webhook on loopback: hands out each request's body with its time, and
 /// answers if told to at its start.
@@ -52,24 +52,6 @@ impl Sink {
 
     fn next(&self) -> (Instant, String) {
         self.bodies.recv_timeout(PATIENCE).expect("a request")
-    }
-}
-
-fn read_body(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4_096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let (_, length) = head.split_once("Content-Length: ").expect("a length");
-            let length = length.split("\r\n").next().unwrap_or(length);
-            if body.len() >= length.parse().expect("a number") {
-                return body.to_owned();
-            }
-        }
-        let count = stream.read(&mut chunk).expect("a request");
-        assert!(count > 0, "the request broke off");
-        bytes.extend_from_slice(&chunk[..count]);
     }
 }
 

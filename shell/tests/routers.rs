@@ -168,3 +168,56 @@ fn check() {
         assert!(errors.contains(&format!("{variable}: {error}")), "{errors}");
     }
 }
+
+/// `health` has a line for each of the 64 routers heard most recently, the last one first.
+#[test]
+fn health_of_each_router() {
+    let mut daemon = start(&[("ROUTERS", "office@127.0.0.2")]);
+    // The one that is heard once only has gone by then.
+    for router in 100..=170 {
+        send_from(&daemon, router, "system,info x");
+    }
+    send_from(&daemon, 3, "<30>Nov  8 17:06:34 lab\x1b x");
+    send_from(&daemon, 3, "<30>Nov  8 17:06:34 lab\x1b x");
+    send_from(&daemon, 3, "<30>Nov  8 17:06:34 lab\x1b x");
+    send_from(&daemon, 2, "system,info x");
+    send_from(&daemon, 2, DOWN);
+    daemon.wait_for("notice: [office] ether1 down, at: ");
+    let port = daemon.port.to_string();
+    let health = |arguments: &[&str]| {
+        let mut command = alertik(&[("SYSLOG_PORT", port.as_str())]);
+        let output = command.args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let text = loop {
+        let text = health(&["health"]);
+        if text.contains(" matched 1,") {
+            break text;
+        }
+        assert!(std::time::Instant::now() < deadline, "{text}");
+    };
+    let lines: Vec<_> = text.lines().skip(1).collect();
+    assert_eq!(lines.len(), 64, "{text}");
+    let is = |line: &str, begin: &str, end: &str| {
+        let secs = line
+            .strip_prefix(begin)
+            .and_then(|rest| rest.strip_suffix(end));
+        assert!(
+            secs.is_some_and(|secs| secs.parse::<u32>().is_ok()),
+            "{line}"
+        );
+    };
+    let begin = "  office 127.0.0.2: last heard ";
+    is(lines[0], begin, " s ago, received 2, matched 1");
+    let begin = "  lab\\x1b 127.0.0.3: last heard ";
+    is(lines[1], begin, " s ago, received 3, matched 0");
+    let begin = "  127.0.0.170: last heard ";
+    is(lines[2], begin, " s ago, received 1, matched 0");
+    let json = health(&["health", "--json"]);
+    let office = r#""routers":[{"name":"office","address":"127.0.0.2","last_heard":"#;
+    assert!(json.contains(office), "{json}");
+    let lab = r#"{"name":"lab\u001b","address":"127.0.0.3","last_heard":"#;
+    assert!(json.contains(lab), "{json}");
+    assert_eq!(json.matches("\"last_heard\":").count(), 64);
+}

@@ -14,4 +14,4 @@ pub(crate) use json::write_json_part;
 pub use json::write_json_string;
 pub use json_check::JsonCheck;
 pub use search::{find, split_at_mark};
-pub(crate) use stored::{checksum, checksum_from, take};
+pub(crate) use stored::{checksum, checksum_from, take, take_slice};

@@ -7,6 +7,13 @@ pub(crate) fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     Some(*first)
 }
 
+/// Takes the first bytes off a slice, if it has so many.
+pub(crate) fn take_slice<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (first, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(first)
+}
+
 /// Returns a checksum that takes up where `sum` ended: FNV-1a in 64 bits (Fowler, Noll,
 /// Vo), against damage and not against forgery.
 pub(crate) fn checksum_from(sum: u64, bytes: &[u8]) -> u64 {

@@ -14,8 +14,9 @@ pub(super) struct Attempt {
     /// Those between that are in the outbox are its own.
     pub(super) first: u64,
     pub(super) end: u64,
-    /// How many notifications it holds.
+    /// How many records of the outbox it holds, and how many notifications.
     pub(super) count: usize,
+    pub(super) notices: u64,
     /// The losses it reports.
     pub(super) losses: Losses,
     /// Whether it reports the chat's new number.
@@ -76,6 +77,15 @@ pub(super) struct Context {
 }
 
 impl Flight {
+    /// Returns the number of the first record that no message under way or to repeat
+    /// holds: those before it must stay as they are.
+    pub(super) const fn open_from(&self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::UnderWay(attempt) | Self::ToRepeat(attempt) => attempt.end,
+        }
+    }
+
     /// Returns the message that is under way.
     pub(super) const fn under_way(&self) -> Option<&Attempt> {
         match self {
@@ -106,15 +116,15 @@ impl Flight {
         }
     }
 
-    /// Notes that a notification has been evicted. Returns whether that is a loss
-    /// already; for one under way its message's verdict decides.
-    pub(super) fn evict(&mut self, sequence: u64, at: Wall) -> bool {
+    /// Notes that a record of so many notifications has been evicted. Returns whether
+    /// that is a loss already; for one under way its message's verdict decides.
+    pub(super) fn evict(&mut self, sequence: u64, count: u64, at: Wall) -> bool {
         match self {
             Self::UnderWay(attempt) if attempt.holds(sequence) => {
                 if attempt.evicted.0 == 0 {
                     attempt.evicted.1 = at;
                 }
-                attempt.evicted.0 += 1;
+                attempt.evicted.0 += count;
                 false
             }
             _ => {

@@ -24,6 +24,7 @@ pub use compose::writer::Encoding;
 pub use courier::{Counts, Courier, CourierSettings, Step};
 pub use http::response::{Malformed, Response};
 pub use losses::{Loss, LossCause, Losses};
+pub use outbox::Merging;
 pub use pacing::{Pacing, Rate};
 pub use schedule::Hold;
 pub use services::{Form, Generic, Notifier, ParseMode, Telegram};

@@ -1,185 +1,256 @@
-//! The addresses that lines have come from: a bounded table, in which a line costs a
-//! comparison if its sender has sent the one before as well, and a look-up otherwise.
+//! The routers heard most recently, with what came from each.
 //!
-//! Who goes if there is no room is not decided here: see
-//! [`Heard::put`].
+//! Whoever can forge sender addresses can fill the table, so it is small, the one heard
+//! longest ago goes, and a line costs at most a look at each entry. A line of the routers
+//! that really send costs a look at one.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::limits::{DEVICE_ADDRESSES_MAX, HEARD_MAX, ROUTERS_MAX};
+use crate::limits::ROUTERS_HEARD_MAX;
+use crate::text::Label;
 use crate::time::Instant;
 
-/// Lists that the senders are divided into by their addresses.
-const BUCKETS: usize = 256;
-
-/// Most senders in the table.
-pub(crate) const SENDERS_MAX: usize = ROUTERS_MAX + DEVICE_ADDRESSES_MAX + HEARD_MAX;
-
-/// The place of a sender that does not exist.
-const NONE: u8 = u8::MAX;
-
-const _: () = assert!(SENDERS_MAX < NONE as usize);
-
-/// An address that a line has come from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sender {
-    pub(crate) address: IpAddr,
-    /// When the last of its lines came.
-    pub(crate) last: Instant,
-    /// Whether somebody waits for its next line.
-    pub(crate) is_awaited: bool,
-    /// The next one of the same bucket, or [`NONE`].
-    next: u8,
+/// A router, by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeardRouter {
+    /// The address.
+    pub source: IpAddr,
+    /// The user's name for it, else the identity in a line of it; empty if neither is
+    /// known.
+    pub name: Label,
+    /// When its last line arrived.
+    pub last: Instant,
+    /// The number of that line in the order in which all of them were heard.
+    pub order: u64,
+    /// Lines since it is in the table.
+    pub received: u64,
+    /// Of these, lines that at least one rule matched.
+    pub matched: u64,
 }
+
+/// The routers as others see them, each in its place.
+pub type HeardRouters = heapless::Vec<HeardRouter, ROUTERS_HEARD_MAX>;
+
+/// Entries that a small hash of an address points at, so that the table is rarely
+/// searched.
+const HINTS: usize = 256;
+
+const _: () = assert!(ROUTERS_HEARD_MAX <= u64::BITS as usize);
 
 /// The table.
 #[derive(Debug)]
-pub(crate) struct Heard {
-    senders: Vec<Sender>,
-    /// The first sender of each bucket, or [`NONE`].
-    buckets: Box<[u8; BUCKETS]>,
-    /// Who sent the last line.
-    latest: usize,
-    /// Strangers choose addresses, and must not be able to choose one bucket for all.
-    secret: u64,
+pub(super) struct Heard {
+    /// At most [`ROUTERS_HEARD_MAX`], for which there is room from the start.
+    entries: Vec<HeardRouter>,
+    hints: [u8; HINTS],
+    /// Entries that have changed since they were last copied, one bit each.
+    changed: u64,
+    /// The entry of the last line.
+    current: usize,
+    /// Lines of all routers.
+    order: u64,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self {
+            entries: Vec::with_capacity(ROUTERS_HEARD_MAX),
+            hints: [0; HINTS],
+            changed: 0,
+            current: 0,
+            order: 0,
+        }
+    }
 }
 
 impl Heard {
-    /// Returns a table without senders. `secret` must not be known to strangers.
-    pub(crate) fn new(secret: u64) -> Self {
-        Self {
-            senders: Vec::with_capacity(SENDERS_MAX),
-            buckets: Box::new([NONE; BUCKETS]),
-            latest: 0,
-            // Odd, so that the product depends on every bit of an address.
-            secret: secret | 1,
+    /// Counts a line. Returns whether it is worth looking for the router's name in it:
+    /// in the first line while the table is not full, and in the second. So forged
+    /// addresses, of which there is one line each, cost nothing more.
+    pub(super) fn hear(&mut self, now: Instant, source: IpAddr) -> bool {
+        self.order += 1;
+        let index = usize::from(self.hints[hash(source)]);
+        if let Some(entry) = self.entries.get_mut(index)
+            && entry.source == source
+        {
+            entry.last = now;
+            entry.order = self.order;
+            entry.received += 1;
+            self.current = index;
+            self.changed |= 1 << index;
+            return entry.received == 2 && entry.name == Label::EMPTY;
         }
+        self.search(now, source)
     }
 
-    /// Notes a line, and returns its sender, or `None` if that is not in the table.
-    #[inline]
-    pub(crate) fn hear(&mut self, now: Instant, address: IpAddr) -> Option<&mut Sender> {
-        let is_same = |sender: &Sender| sender.address == address;
-        if !self.senders.get(self.latest).is_some_and(is_same) {
-            self.latest = self.find(address)?;
-        }
-        let sender = self.senders.get_mut(self.latest)?;
-        sender.last = now;
-        Some(sender)
-    }
-
-    /// Returns all senders. They keep their places.
-    pub(crate) fn senders(&self) -> &[Sender] {
-        &self.senders
-    }
-
-    /// Returns all senders, whose addresses must not be changed.
-    pub(crate) fn senders_mut(&mut self) -> &mut [Sender] {
-        &mut self.senders
-    }
-
-    /// Adds the sender of a line: at the end, or in the place of one that goes. Returns
-    /// whether there was room.
-    pub(crate) fn put(&mut self, now: Instant, address: IpAddr, place: usize) -> bool {
-        if place < self.senders.len() {
-            *self.link(place) = self.senders[place].next;
-        } else if place >= SENDERS_MAX {
-            return false;
-        }
-        let bucket = self.bucket(address);
-        let sender = Sender {
-            address,
-            last: now,
-            is_awaited: false,
-            next: self.buckets[bucket],
-        };
-        self.buckets[bucket] = place as u8;
-        match self.senders.get_mut(place) {
-            Some(gone) => *gone = sender,
-            None => self.senders.push(sender),
-        }
-        true
-    }
-
-    fn find(&self, address: IpAddr) -> Option<usize> {
-        let mut place = self.buckets[self.bucket(address)];
-        loop {
-            let sender = self.senders.get(usize::from(place))?;
-            if sender.address == address {
-                return Some(place.into());
+    /// Counts a line of a router that the hint does not point at.
+    #[cold]
+    fn search(&mut self, now: Instant, source: IpAddr) -> bool {
+        let mut oldest = 0;
+        let mut found = None;
+        for (index, entry) in self.entries.iter().enumerate() {
+            if entry.source == source {
+                found = Some(index);
+                break;
             }
-            place = sender.next;
-        }
-    }
-
-    /// Returns what refers to a sender: its bucket, or the sender before it there.
-    fn link(&mut self, place: usize) -> &mut u8 {
-        let bucket = self.bucket(self.senders[place].address);
-        let mut before = None;
-        let mut at = usize::from(self.buckets[bucket]);
-        // Ends at the sender itself, which is in its bucket's list.
-        while at != place {
-            before = Some(at);
-            at = self.senders[at].next.into();
-        }
-        match before {
-            Some(before) => &mut self.senders[before].next,
-            None => &mut self.buckets[bucket],
-        }
-    }
-
-    /// Returns the bucket of an address: the upper bits of its product with the secret.
-    fn bucket(&self, address: IpAddr) -> usize {
-        let bits = match address {
-            IpAddr::V4(address) => u64::from(u32::from(address)),
-            IpAddr::V6(address) => {
-                let bits = u128::from(address);
-                let network = (bits >> 64) as u64;
-                network.wrapping_mul(self.secret).rotate_left(32) ^ bits as u64
+            if entry.order < self.entries[oldest].order {
+                oldest = index;
             }
-        };
-        (bits.wrapping_mul(self.secret) >> 56) as usize
+        }
+        let is_full = self.entries.len() == ROUTERS_HEARD_MAX;
+        let index = found.unwrap_or(if is_full { oldest } else { self.entries.len() });
+        if found.is_none() {
+            let new = HeardRouter {
+                source,
+                name: Label::EMPTY,
+                last: now,
+                order: 0,
+                received: 0,
+                matched: 0,
+            };
+            match self.entries.get_mut(index) {
+                Some(entry) => *entry = new,
+                None => self.entries.push(new),
+            }
+        }
+        let entry = &mut self.entries[index];
+        entry.last = now;
+        entry.order = self.order;
+        entry.received += 1;
+        self.hints[hash(source)] = index as u8;
+        self.current = index;
+        self.changed |= 1 << index;
+        entry.name == Label::EMPTY && entry.received == if is_full { 2 } else { 1 }
     }
+
+    /// Notes the name of the router that sent the last line.
+    pub(super) fn set_name(&mut self, name: Label) {
+        if let Some(entry) = self.entries.get_mut(self.current) {
+            entry.name = name;
+            self.changed |= 1 << self.current;
+        }
+    }
+
+    /// Counts a match of the last line.
+    pub(super) fn count_match(&mut self) {
+        if let Some(entry) = self.entries.get_mut(self.current) {
+            entry.matched += 1;
+            self.changed |= 1 << self.current;
+        }
+    }
+
+    /// Returns whether a second router has ever been heard.
+    pub(super) const fn is_several(&self) -> bool {
+        self.entries.len() > 1
+    }
+
+    /// Brings a copy up to date.
+    pub(super) fn copy_to(&mut self, copy: &mut HeardRouters) {
+        let mut changed = core::mem::take(&mut self.changed);
+        while let Some(entry) = self.entries.get(changed.trailing_zeros() as usize) {
+            // New entries come in order, so there is no gap.
+            match copy.get_mut(changed.trailing_zeros() as usize) {
+                Some(place) => *place = *entry,
+                None => {
+                    let _ = copy.push(*entry);
+                }
+            }
+            changed &= changed - 1;
+        }
+    }
+}
+
+/// Returns a place for an address. Anybody can choose addresses with the same one, which
+/// then costs a search.
+fn hash(source: IpAddr) -> usize {
+    let folded = match source {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let bits = address.to_bits();
+            (bits ^ bits >> 32 ^ bits >> 64 ^ bits >> 96) as u32
+        }
+    };
+    // Knuth's multiplicative hash ("The Art of Computer Programming", volume 3, 6.4).
+    (folded.wrapping_mul(2_654_435_761) >> 24) as usize % HINTS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::net::{Ipv4Addr, Ipv6Addr};
 
-    fn address(number: usize) -> IpAddr {
+    fn address(number: u32) -> IpAddr {
         if number.is_multiple_of(2) {
-            IpAddr::from([192, 0, 2, number as u8])
+            Ipv4Addr::from(number << 8).into()
         } else {
-            IpAddr::from([0x2001, 0xDB8, 0, number as u16, 0, 0, 0, 1])
+            Ipv6Addr::from(u128::from(number) << 64).into()
         }
     }
 
-    /// Every sender is found by its address and only by that, also after others have
-    /// taken places in the same buckets. A secret of 1 puts all of IPv4 into one.
+    /// Random senders against a plain list: the most recent are there with their counts
+    /// since they came, and a copy that is brought up to date says the same.
     #[test]
-    fn addresses() {
-        for secret in [1, 0x9E37_79B9_7F4A_7C15] {
-            let mut heard = Heard::new(secret);
-            for number in 0..SENDERS_MAX {
-                assert!(heard.hear(Instant::ZERO, address(number)).is_none());
-                assert!(heard.put(Instant::ZERO, address(number), number));
+    fn behaves_like_a_list() {
+        let (mut heard, mut copy) = (Heard::default(), HeardRouters::new());
+        let mut model: Vec<(IpAddr, u64, u64, u64)> = Vec::new();
+        let mut random = 7_u32;
+        for now in 1..30_000_u64 {
+            random ^= random << 13;
+            random ^= random >> 17;
+            random ^= random << 5;
+            let number = random >> 8;
+            let source = address(if random.is_multiple_of(3) {
+                number % 5
+            } else {
+                number % 90
+            });
+            heard.hear(Instant::from_millis(now / 100), source);
+            let matches = random.is_multiple_of(7);
+            if matches {
+                heard.count_match();
             }
-            assert!(!heard.put(Instant::ZERO, address(SENDERS_MAX), SENDERS_MAX));
-            for gone in [0, SENDERS_MAX - 1, 7, 8, 100] {
-                let new = SENDERS_MAX + gone;
-                assert!(heard.put(Instant::ZERO, IpAddr::from([10, 0, 0, gone as u8]), gone));
-                assert!(heard.hear(Instant::ZERO, address(gone)).is_none(), "{new}");
+            let known = model.iter().position(|one| one.0 == source);
+            let (_, _, received, matched) =
+                known.map_or((source, 0, 0, 0), |index| model.remove(index));
+            model.push((
+                source,
+                now / 100,
+                received + 1,
+                matched + u64::from(matches),
+            ));
+            if model.len() > ROUTERS_HEARD_MAX {
+                model.remove(0);
             }
-            for place in 0..SENDERS_MAX {
-                let own = heard.senders()[place].address;
-                let now = Instant::from_millis(place as u64 + 1);
-                let sender = heard.hear(now, own).map(|sender| sender.address);
-                assert_eq!(sender, Some(own));
+            if random.is_multiple_of(11) {
+                heard.copy_to(&mut copy);
+                assert_eq!(copy[..], heard.entries[..]);
+                let mut sorted: Vec<_> = copy.iter().collect();
+                sorted.sort_by_key(|one| one.order);
+                let entries = sorted
+                    .iter()
+                    .map(|one| (one.source, one.last.millis(), one.received, one.matched));
+                assert!(entries.eq(model.iter().copied()));
             }
-            let mut senders = heard.senders().iter().enumerate();
-            assert!(senders.all(|(place, sender)| sender.last.millis() == place as u64 + 1));
         }
+        assert_eq!(model.len(), ROUTERS_HEARD_MAX);
+    }
+
+    /// A name is looked for in the first line while there is room, in the second one
+    /// later, and not in that of an address that came once.
+    #[test]
+    fn when_a_name_is_looked_for() {
+        let mut heard = Heard::default();
+        let mut at = 0;
+        let mut hear = |number| {
+            at += 1;
+            heard.hear(Instant::from_millis(at), address(number))
+        };
+        for number in 0..ROUTERS_HEARD_MAX as u32 {
+            assert!(hear(number));
+        }
+        assert!(!hear(1_000));
+        assert!(hear(1_000));
+        assert!(!hear(1_000));
     }
 }

@@ -5,6 +5,7 @@
 //! an identity is text from the network and is shown as such.
 
 mod heard;
+mod senders;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,10 +13,13 @@ use core::fmt;
 use core::net::IpAddr;
 
 use crate::prefix::Prefix;
-use crate::syslog::Line;
-use crate::text::TextBuffer;
+use crate::syslog::{Line, parse};
+use crate::text::{Label, TextBuffer};
+use crate::time::Instant;
+use heard::Heard;
+pub use heard::{HeardRouter, HeardRouters};
 
-pub(crate) use heard::{Heard, SENDERS_MAX};
+pub(crate) use senders::{SENDERS_MAX, Senders};
 
 /// When a notification begins with the name of its router.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,17 +42,20 @@ pub struct NamedPrefix {
     pub prefix: Prefix,
 }
 
-/// The routers as configured, and whether more than one has been heard.
+/// The names that the user gave to addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Box<[NamedPrefix]>);
+
+/// The routers as configured, and those that were heard.
 #[derive(Debug, Default)]
 pub struct Routers {
-    named: Box<[NamedPrefix]>,
-    /// How many of these are no addresses of the device.
+    names: Names,
+    /// How many of the names are no addresses of the device.
     foreign: usize,
     notify: NotifyRouter,
     /// Whether `auto` does not wait for a second router.
     has_names: bool,
-    first: Option<IpAddr>,
-    is_several: bool,
+    heard: Heard,
 }
 
 /// The name of the router that sent a line.
@@ -83,34 +90,58 @@ impl Routers {
         let mut named = routers;
         named.extend(device);
         Self {
-            named: named.into_boxed_slice(),
+            names: Names(named.into_boxed_slice()),
             foreign,
             notify,
             has_names,
-            first: None,
-            is_several: false,
+            heard: Heard::default(),
         }
     }
 
     /// Returns whether the user gave an address this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.named.iter().any(|router| &*router.name == name)
+        self.names.0.iter().any(|router| &*router.name == name)
     }
 
-    /// Notes that a line came from an address.
-    pub(crate) fn hear(&mut self, source: IpAddr) {
-        if self.first != Some(source) && !self.is_several {
-            self.is_several = self.first.is_some();
-            self.first.get_or_insert(source);
+    /// Counts a line from an address. Returns whether the router's name is not known yet
+    /// and worth looking for in it.
+    pub(crate) fn hear(&mut self, now: Instant, source: IpAddr) -> bool {
+        self.heard.hear(now, source)
+    }
+
+    /// Notes the name of the router that sent the last line, if it has one.
+    #[cold]
+    pub(crate) fn learn_name(&mut self, source: IpAddr, message: &[u8]) {
+        let line = parse(message);
+        let (name, _) = self.name(source, &line);
+        if let RouterName::Address(_) = name {
+            return;
         }
+        let name = name.label();
+        self.heard.set_name(name);
+    }
+
+    /// Counts a match of the last line.
+    pub(crate) fn count_match(&mut self) {
+        self.heard.count_match();
+    }
+
+    /// Notes the name of the router that sent the last line.
+    pub(crate) fn set_name(&mut self, name: Label) {
+        self.heard.set_name(name);
+    }
+
+    /// Brings a copy of the routers heard most recently up to date.
+    pub(crate) fn copy_heard(&mut self, copy: &mut HeardRouters) {
+        self.heard.copy_to(copy);
     }
 
     /// Returns whether a notification begins with the name of its router now.
     pub(crate) const fn is_shown(&self) -> bool {
         match self.notify {
             NotifyRouter::Always => true,
-            NotifyRouter::Auto => self.has_names || self.is_several,
+            NotifyRouter::Auto => self.has_names || self.heard.is_several(),
             NotifyRouter::Never => false,
         }
     }
@@ -118,18 +149,19 @@ impl Routers {
     /// Returns the names with their addresses, those of the device last.
     #[must_use]
     pub const fn named(&self) -> &[NamedPrefix] {
-        &self.named
+        &self.names.0
     }
 
-    /// Writes the names, each one once: `office, pop-1`; `none` if there are none.
-    pub fn names(&self) -> impl fmt::Display {
-        Names(&self.named)
+    /// Returns the names of addresses.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Returns the device's name, if it has one.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
-        self.named.get(self.foreign).map(|device| &*device.name)
+        self.names.0.get(self.foreign).map(|device| &*device.name)
     }
 
     /// Returns whether a name is one of the device's.
@@ -139,12 +171,7 @@ impl Routers {
 
     /// Returns which name an address has.
     pub(crate) fn find(&self, source: IpAddr) -> Option<usize> {
-        // Sorting them once would take more code than looking at all 64 takes time. The
-        // last of the longest counts, which backwards is the first.
-        let named = self.named.iter().enumerate().rev();
-        let holding = named.filter(|(_, router)| router.prefix.contains(source));
-        let longest = holding.max_by_key(|(_, router)| router.prefix.length());
-        longest.map(|(index, _)| index)
+        self.names.find(source)
     }
 
     /// Returns the name of the router that sent a line, and what tells it from others.
@@ -153,7 +180,29 @@ impl Routers {
         source: IpAddr,
         line: &Line<'a>,
     ) -> (RouterName<'a>, RouterKey<'a>) {
-        let named = self.find(source).and_then(|index| self.named.get(index));
+        self.names.name(source, line)
+    }
+}
+
+impl Names {
+    /// Returns the name of the router that sent a line: the user's for its address, else
+    /// the one in the line, else the address.
+    #[must_use]
+    pub fn label(&self, source: IpAddr, line: &Line<'_>) -> Label {
+        self.name(source, line).0.label()
+    }
+
+    fn find(&self, source: IpAddr) -> Option<usize> {
+        // Sorting them once would take more code than looking at all 64 takes time. The
+        // last of the longest counts, which backwards is the first.
+        let named = self.0.iter().enumerate().rev();
+        let holding = named.filter(|(_, router)| router.prefix.contains(source));
+        let longest = holding.max_by_key(|(_, router)| router.prefix.length());
+        longest.map(|(index, _)| index)
+    }
+
+    fn name<'a>(&'a self, source: IpAddr, line: &Line<'a>) -> (RouterName<'a>, RouterKey<'a>) {
+        let named = self.find(source).and_then(|index| self.0.get(index));
         if let Some(NamedPrefix { name, prefix }) = named {
             let key = RouterKey {
                 name: name.as_bytes(),
@@ -172,10 +221,8 @@ impl Routers {
     }
 }
 
-/// See [`Routers::names`].
-struct Names<'a>(&'a [NamedPrefix]);
-
-impl fmt::Display for Names<'_> {
+/// Writes the names, each one once: `office, pop-1`; `none` if there are none.
+impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("none");
@@ -192,13 +239,18 @@ impl fmt::Display for Names<'_> {
 }
 
 impl RouterName<'_> {
+    /// Returns the name, cut if it is longer than a name can be.
+    pub(crate) fn label(&self) -> Label {
+        match self {
+            Self::Named(name) => Label::of_display(name),
+            Self::Identity(identity) => Label::of_log(identity),
+            Self::Address(address) => Label::of_display(address),
+        }
+    }
+
     /// Appends the name to a text.
     pub(crate) fn write(&self, out: &mut TextBuffer) {
-        match self {
-            Self::Named(name) => out.push_mask(name),
-            Self::Identity(identity) => out.push_log(identity),
-            Self::Address(address) => out.push_display(address),
-        }
+        out.push_text(self.label().as_text());
     }
 
     /// Returns whether the name is this one.
@@ -283,7 +335,7 @@ mod tests {
             ("192.0.2.2", true),
             ("192.0.2.1", true),
         ] {
-            one.hear(address(source));
+            one.hear(Instant::ZERO, address(source));
             assert_eq!(one.is_shown(), shown);
         }
         assert!(Routers::new(vec![], vec![], NotifyRouter::Always).is_shown());

@@ -27,15 +27,15 @@ use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
-use crate::routers::{RouterKey, RouterName, Routers};
+use crate::routers::{HeardRouters, RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
-use crate::rules::notice::NoticeHead;
+use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::{
     Case, Decision, Held, Novelties, Policies, Silence, SilenceSpec, Tally,
 };
 use crate::rules::rule::{Condition, Rule, Rules};
-use crate::syslog::parse;
-use crate::text::{Text, TextBuffer};
+use crate::syslog::{Line, parse};
+use crate::text::{Label, Text, TextBuffer};
 use crate::time::{Duration, Instant, Wall};
 
 /// Totals since the engine was created.
@@ -169,7 +169,6 @@ impl Engine {
     ) {
         self.now = now;
         self.counters.handled += 1;
-        self.routers.hear(arrival.source);
         if let Some(silence) = &mut self.silence
             && silence.hear(now, arrival.source, &self.routers)
         {
@@ -181,6 +180,9 @@ impl Engine {
         self.candidates = RuleIds::EMPTY;
         self.work = RUN_WORK_MAX;
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
+        if self.routers.hear(arrival.at, arrival.source) {
+            self.routers.learn_name(arrival.source, message);
+        }
         self.rules.screen.candidates(message, &mut self.candidates);
         // Most messages end here, unread but for the screen and not copied.
         if self.candidates.is_empty() {
@@ -250,6 +252,11 @@ impl Engine {
         self.policies.novelties_mut()
     }
 
+    /// Brings a copy of the routers heard most recently up to date.
+    pub fn copy_heard(&mut self, copy: &mut HeardRouters) {
+        self.routers.copy_heard(copy);
+    }
+
     /// Returns the rules.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
@@ -306,8 +313,7 @@ impl Engine {
                 silence.on_timeout(self.now, self.wall, &self.routers)
             });
             if let Some(event) = event {
-                event.write(text);
-                return Some(event.head);
+                return Some(event.write(text));
             }
             match self.try_candidates(text) {
                 Tried::Notify(id, head) => {
@@ -358,10 +364,13 @@ impl Engine {
         let message = &self.message[..self.message_len];
         let line = parse(message);
         let (router, router_key) = self.routers.name(source, &line);
+        let is_shown = self.routers.is_shown();
+        let about = about(router, &line);
+        let has_name = !matches!(router, RouterName::Address(_));
         let writer = Writer {
             message,
             spans: &self.spans,
-            head: self.routers.is_shown().then_some(router),
+            head: is_shown.then_some(router),
             facts: Facts {
                 rule: rule.name,
                 at: received.wall,
@@ -380,6 +389,9 @@ impl Engine {
             at: received.wall,
             source,
             ticket: Ticket::default(),
+            about,
+            name_bytes: if is_shown { about.name_bytes() } else { 0 },
+            time_bytes: 0,
         };
         let matched = Match {
             now: self.now,
@@ -393,6 +405,9 @@ impl Engine {
             None => matched.decide(&head, &mut waiting, policies, text),
         };
         self.waiting = waiting;
+        if has_name {
+            self.routers.set_name(about.router);
+        }
         self.conclude(id, head, decision, text)
     }
 
@@ -432,6 +447,7 @@ impl Engine {
         if matches && !self.matched {
             self.matched = true;
             self.counters.matched += 1;
+            self.routers.count_match();
         }
         matches
     }
@@ -440,18 +456,14 @@ impl Engine {
     fn conclude(
         &mut self,
         id: RuleId,
-        head: NoticeHead,
+        mut head: NoticeHead,
         decision: Decision,
         text: &mut TextBuffer,
     ) -> Tried {
         match decision {
             Decision::Notify(notifiers, ticket) => {
-                push_time(head.rule, head.at, text);
-                let head = NoticeHead {
-                    notifiers,
-                    ticket,
-                    ..head
-                };
+                (head.notifiers, head.ticket) = (notifiers, ticket);
+                head.end(&time_words(head.rule), text);
                 Tried::Notify(id, head)
             }
             Decision::MakeRoom => Tried::MakeRoom,
@@ -643,6 +655,10 @@ pub(crate) struct Located<'a> {
 }
 
 /// The outcome of trying candidates.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nothing is allocated here, and there is one for each match"
+)]
 enum Tried {
     Notify(RuleId, NoticeHead),
     Nothing,
@@ -652,12 +668,21 @@ enum Tried {
     MakeRoom,
 }
 
-/// Appends the time of reception, in the two spellings that users know.
-fn push_time(name: RuleName, wall: Wall, text: &mut TextBuffer) {
-    let blank = match name {
+/// Returns what a notification says of its line.
+fn about(router: RouterName<'_>, line: &Line<'_>) -> About {
+    About {
+        router: router.label(),
+        topics: Label::of_log(line.topics.as_bytes()),
+        severity: line.severity(),
+    }
+}
+
+/// Returns the words in front of the time of reception, in the two spellings that users
+/// know.
+const fn time_words(name: RuleName) -> &'static str {
+    match name {
         // The predecessor wrote it so.
-        RuleName::Static(0) => "",
-        _ => " ",
-    };
-    text.push_tail(format_args!(", at:{blank}{wall}"));
+        RuleName::Static(0) => ", at:",
+        _ => ", at: ",
+    }
 }

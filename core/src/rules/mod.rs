@@ -22,7 +22,7 @@ pub use engine::{Engine, EngineCounters};
 pub use filter::{Filter, RouterFilter};
 pub use hints::{Part, RuleHint, hints};
 pub use mask::{Facts, Mask, MaskError, Without};
-pub use notice::NoticeHead;
+pub use notice::{About, NoticeHead};
 pub use policy::{
     DamagedState, Held, Novelties, Plan, PolicyErrors, PolicySpec, Restored, SilenceSpec, State,
     Window,

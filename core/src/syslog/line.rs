@@ -115,6 +115,12 @@ impl Line<'_> {
 /// is the whole as text.
 #[must_use]
 pub fn parse(datagram: &[u8]) -> Line<'_> {
+    parse_with_header(datagram).0
+}
+
+/// Takes a line apart, as [`parse`] does, and returns the header of RFC 5424 if it has
+/// one.
+pub(super) fn parse_with_header(datagram: &[u8]) -> (Line<'_>, Option<Rfc5424<'_>>) {
     let (priority, text) = split_priority(trim_line_end(datagram));
     let mut line = Line {
         format: Format::Plain,
@@ -124,22 +130,24 @@ pub fn parse(datagram: &[u8]) -> Line<'_> {
         topics: Topics::default(),
         text,
     };
-    if !take_header(&mut line)
+    let mut header = None;
+    if !take_header(&mut line, &mut header)
         && let Some((topics, text)) = Topics::split(text).or_else(|| Topics::split_single(text))
     {
         line.format = Format::RouterOs;
         (line.topics, line.text) = (topics, text);
     }
-    line
+    (line, header)
 }
 
 /// Takes off whatever stands in front of topics and text. Returns whether there was
 /// anything; if not, the line is as it was.
-fn take_header(line: &mut Line<'_>) -> bool {
+fn take_header<'a>(line: &mut Line<'a>, rfc5424: &mut Option<Rfc5424<'a>>) -> bool {
     let text = line.text;
     if line.priority.is_some()
         && let Some(header) = Rfc5424::parse(text)
     {
+        *rfc5424 = Some(header);
         line.format = Format::Rfc5424;
         (line.time, line.identity, line.text) = (header.time, header.host, header.message);
         match header.topics() {

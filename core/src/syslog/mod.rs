@@ -22,6 +22,7 @@ mod framing;
 mod line;
 mod own_output;
 mod priority;
+mod relay;
 mod rfc5424;
 mod scan;
 mod severity;
@@ -33,6 +34,7 @@ pub use framing::Framing;
 pub use line::{Format, Line, parse};
 pub(crate) use own_output::{OWN_NOTICE, looks_like_own_output};
 pub use own_output::{OWN_OUTPUT_PREFIX, OwnOutput};
+pub use relay::{Sender, write_rfc5424};
 pub use severity::Severity;
 pub use topics::Topics;
 

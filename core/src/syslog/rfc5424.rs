@@ -13,6 +13,11 @@ pub(super) struct Rfc5424<'a> {
     pub(super) time: Option<&'a [u8]>,
     pub(super) host: Option<&'a [u8]>,
     pub(super) app: Option<&'a [u8]>,
+    /// The process and the kind of message; empty if there is none.
+    pub(super) process: &'a [u8],
+    pub(super) id: &'a [u8],
+    /// The structured data and all that follows; empty if there is none.
+    pub(super) data: &'a [u8],
     pub(super) message: &'a [u8],
 }
 
@@ -29,14 +34,17 @@ impl<'a> Rfc5424<'a> {
         }
         let (host, rest) = split_word(rest)?;
         let (app, rest) = split_word(rest)?;
-        let (_process, rest) = split_word(rest)?;
-        let (_id, rest) = split_word(rest)?;
-        let rest = skip_data(rest)?;
+        let (process, rest) = split_word(rest)?;
+        let (id, data) = split_word(rest)?;
+        let rest = skip_data(data)?;
         let message = rest.strip_prefix(b" ").unwrap_or(rest);
         Some(Self {
             time: value(time),
             host: value(host),
             app: value(app),
+            process: value(process).unwrap_or_default(),
+            id: value(id).unwrap_or_default(),
+            data: if data.starts_with(b"-") { &[] } else { data },
             message: message.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(message),
         })
     }

@@ -14,7 +14,8 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "health",
     arguments: "[--json | --live]",
-    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status.
+    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status, and
+      for the 64 routers heard most recently.
       Ends with 0 if it is healthy, with 1 if somebody should look: it does not
       work, loses messages, or a notifier is suspended or fails. With --live it
       ends with 1 only if the process does not work: for a probe that restarts
@@ -41,6 +42,9 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
     let answer = ask(env).unwrap_or_else(|complaint| unhealthy(&complaint));
     print(if json { &answer.json } else { &answer.line });
     print("\n");
+    if !json {
+        print(&answer.routers);
+    }
     Ok(exit_status(answer.healthy))
 }
 
@@ -77,5 +81,6 @@ fn unhealthy(complaint: &str) -> Answer {
         live: false,
         line: format!("unhealthy ({complaint})"),
         json,
+        routers: String::new(),
     }
 }

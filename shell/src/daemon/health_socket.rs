@@ -31,6 +31,8 @@ pub(crate) struct Answer {
     pub(crate) line: String,
     /// The JSON object.
     pub(crate) json: String,
+    /// A line for each router, each with its line end.
+    pub(crate) routers: String,
 }
 
 /// Starts answering.
@@ -64,13 +66,14 @@ pub(crate) fn ask(port: u16) -> io::Result<Answer> {
     stream.set_read_timeout(Some(TIME_LIMIT))?;
     let mut text = String::new();
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
-    let mut lines = text.lines().map(str::to_owned);
-    match (lines.next(), lines.next(), lines.next()) {
-        (Some(verdict), Some(line), Some(json)) => Ok(Answer {
+    let mut lines = text.splitn(4, '\n').map(str::to_owned);
+    match (lines.next(), lines.next(), lines.next(), lines.next()) {
+        (Some(verdict), Some(line), Some(json), Some(routers)) => Ok(Answer {
             healthy: verdict == "healthy",
             live: verdict != "stopped",
             line,
             json,
+            routers,
         }),
         _ => Err(io::ErrorKind::UnexpectedEof.into()),
     }
@@ -94,5 +97,6 @@ fn answer(daemon: &Daemon, mut stream: &UnixStream) -> io::Result<()> {
     let _ = writeln!(text, "{verdict}\n{status}");
     let _ = status.write_json(&mut text);
     text.push('\n');
+    let _ = status.write_routers(&mut text);
     stream.write_all(text.as_bytes())
 }

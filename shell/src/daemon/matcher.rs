@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use alertik_core::delivery::{Loss, LossCause, Losses};
 use alertik_core::intake::{Arrival, MessageBuffer};
+use alertik_core::routers::HeardRouters;
 use alertik_core::rules::{Engine, EngineCounters};
 use alertik_core::syslog::trim_line_end;
 use alertik_core::text::TextBuffer;
@@ -48,6 +49,14 @@ pub(crate) struct MatcherStatus {
     pub(crate) ended: bool,
 }
 
+/// What the matcher publishes.
+#[derive(Debug, Default)]
+pub(crate) struct Published {
+    pub(crate) status: MatcherStatus,
+    /// The routers heard most recently.
+    pub(crate) routers: HeardRouters,
+}
+
 /// The matcher: the engine and what it is connected to.
 pub(super) struct Matcher<'a> {
     engine: Engine,
@@ -63,7 +72,7 @@ pub(super) struct Matcher<'a> {
     keeper: Keeper,
     /// The matcher's own copy, and the one that others read.
     status: MatcherStatus,
-    published: &'a Mutex<MatcherStatus>,
+    published: &'a Mutex<Published>,
 }
 
 impl<'a> Matcher<'a> {
@@ -74,7 +83,7 @@ impl<'a> Matcher<'a> {
         queue: &'a Queue,
         senders: &'a Senders,
         kernel_drops: &'a (dyn Fn() -> Option<u32> + Sync),
-        published: &'a Mutex<MatcherStatus>,
+        published: &'a Mutex<Published>,
     ) -> Self {
         Self {
             engine,
@@ -270,11 +279,11 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn publish(&self) {
-        *self
-            .published
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = self.status;
+    fn publish(&mut self) {
+        let published = self.published.lock();
+        let mut published = published.unwrap_or_else(PoisonError::into_inner);
+        published.status = self.status;
+        self.engine.copy_heard(&mut published.routers);
     }
 }
 
@@ -319,7 +328,7 @@ mod tests {
         count: u64,
         pause: u64,
         kernel_drops: &(dyn Fn() -> Option<u32> + Sync),
-        published: &Mutex<MatcherStatus>,
+        published: &Mutex<Published>,
     ) {
         let queue = Box::new(Queue::new());
         let failed = Box::new(|_, _| {});
@@ -346,7 +355,8 @@ mod tests {
         let drops = || Some(10 * reads.fetch_add(1, Ordering::Relaxed));
         let published = Mutex::default();
         flood(301, 10, &drops, &published);
-        let status = published.into_inner().expect("no panic");
+        let Published { status, routers } = published.into_inner().expect("no panic");
+        assert_eq!((routers.len(), routers[0].matched), (1, 301));
         assert_eq!(reads.into_inner(), 4, "at 0, 1, 2 and 3 seconds");
         assert_eq!(status.lost_kernel, 30);
         assert_eq!(status.engine.handled, 301);
@@ -355,11 +365,11 @@ mod tests {
     /// At any time the counts of a status belong to the same message.
     #[test]
     fn a_status_is_consistent() {
-        let published = Mutex::<MatcherStatus>::default();
+        let published = Mutex::<Published>::default();
         std::thread::scope(|scope| {
             let matcher = scope.spawn(|| flood(5_000, 1, &|| None, &published));
             while !matcher.is_finished() {
-                let engine = published.lock().expect("no panic").engine;
+                let engine = published.lock().expect("no panic").status.engine;
                 assert_eq!(engine.matched, engine.handled);
                 assert_eq!(engine.notified, engine.handled);
             }

@@ -33,13 +33,13 @@ use crate::intake::tcp::{TcpCounts, TcpIntake};
 use crate::log::{self as own_log, Escaped, RotatingFile, Sink};
 use crate::notifier;
 use crate::settings::heartbeat::Heartbeat;
-use crate::settings::{ForwardTarget, LogSettings, Settings};
+use crate::settings::{ForwardFormat, ForwardTarget, LogSettings, Settings};
 use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
 use listen::{Listening, listen_on, listen_on_tcp};
-use matcher::{Matcher, MatcherStatus};
+use matcher::{Matcher, Published};
 pub(crate) use shared::Daemon;
 use state::StateFile;
 
@@ -104,13 +104,13 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     let tcp = tcp_port.map(|port| listen_on_tcp(local, port));
     let tcp = tcp.transpose().map_err(StartError)?;
 
-    let forward = forward.map(|target| start_forward(target, local.port()));
+    let forward = forward.map(|target| start_forward(target, &routers, local.port()));
     let forward = forward.transpose()?;
     // The daemon lives as long as the process; its threads share it freely.
     let daemon: &'static Daemon = Box::leak(Box::new(Daemon {
         gate: Gate::new(allowed),
         queue,
-        matcher: Mutex::new(MatcherStatus::default()),
+        matcher: Mutex::new(Published::default()),
         forward,
         senders,
         local,
@@ -217,9 +217,14 @@ fn start_heartbeat(
 /// Starts the resolver of forward mode.
 fn start_forward(
     target: ForwardTarget,
+    routers: &Routers,
     own_port: u16,
 ) -> Result<&'static ForwardState, StartError> {
-    let state: &'static ForwardState = Box::leak(Box::default());
+    let names = match target.format {
+        ForwardFormat::Raw => None,
+        ForwardFormat::Rfc5424 => Some(routers.names().clone()),
+    };
+    let state: &'static ForwardState = Box::leak(Box::new(ForwardState::new(names)));
     spawn("forward", move || {
         forward::resolve(&target, own_port, state)
     })?;

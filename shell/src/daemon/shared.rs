@@ -2,9 +2,11 @@
 //! made of.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::daemon::matcher::MatcherStatus;
+use alertik_core::routers::HeardRouter;
+
+use crate::daemon::matcher::{MatcherStatus, Published};
 use crate::daemon::state::StateFile;
 use crate::intake::forward::ForwardState;
 use crate::intake::gate::Gate;
@@ -19,8 +21,8 @@ pub(crate) struct Daemon {
     pub(super) gate: Gate,
     /// Between the receiver and the matcher.
     pub(super) queue: &'static Queue,
-    /// The matcher's status as of its last message.
-    pub(super) matcher: Mutex<MatcherStatus>,
+    /// The matcher's status and its routers as of its last message.
+    pub(super) matcher: Mutex<Published>,
     /// Forward mode, if it is on.
     pub(super) forward: Option<&'static ForwardState>,
     /// The notifiers at work.
@@ -40,7 +42,16 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Returns the matcher's status as of its last message.
     pub(crate) fn matcher_status(&self) -> MatcherStatus {
-        *self.matcher.lock().unwrap_or_else(PoisonError::into_inner)
+        self.published().status
+    }
+
+    /// Returns the routers heard most recently, as of the matcher's last message.
+    pub(super) fn routers(&self) -> Vec<HeardRouter> {
+        self.published().routers.to_vec()
+    }
+
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.matcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns how many datagrams the kernel has dropped, modulo 2^32, or

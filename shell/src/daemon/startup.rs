@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::routers::Routers;
-use alertik_core::rules::{NoticeHead, Rules};
+use alertik_core::rules::{About, NoticeHead, Rules};
 use alertik_core::text::TextBuffer;
 
 use crate::notifier::Senders;
@@ -48,6 +48,9 @@ pub(super) fn report(line: &str, senders: &Senders, notifiers: NotifierSet) {
         // Our own: no line was received.
         source: IpAddr::V4(Ipv4Addr::LOCALHOST),
         ticket: Ticket::default(),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     };
     let mut text = Box::new(TextBuffer::new());
     text.push_mask(line);

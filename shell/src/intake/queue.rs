@@ -20,7 +20,7 @@ use alertik_core::time::Instant;
 
 /// Failed deliveries that can wait for the matcher. One that finds no room leaves
 /// its cooldown armed for some seconds, so a repeat is counted and not sent.
-const FAILURES_MAX: usize = 64;
+const FAILURES_MAX: usize = 256;
 
 /// The matcher's next task.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ const DATAGRAMS_MAX: usize = 8;
 /// buffer, which holds more of them than the queue.
 const ROOM_WAIT_MAX: Duration = Duration::from_millis(50);
 
-/// Receives datagrams forever: forwards each one of an allowed sender as it is,
-/// then queues it.
+/// Receives datagrams forever: forwards each one of an allowed sender, then queues
+/// it.
 ///
 /// `receive_many` is expected to block. After an error it is tried again; the
 /// error is logged once until a datagram arrives.
@@ -58,7 +58,7 @@ where
                 let mut admitted = heapless::Vec::<_, DATAGRAMS_MAX>::new();
                 for (sender, datagram) in datagrams.iter() {
                     if gate.admits(now, sender) {
-                        forwarder.forward(stack, datagram);
+                        forwarder.forward(stack, sender, datagram);
                         let _ = admitted.push((sender, datagram));
                     }
                 }

@@ -247,7 +247,7 @@ impl Connection {
 impl Sink {
     /// Takes a message as the receiver takes a datagram.
     fn take(&mut self, now: Instant, source: IpAddr, message: &[u8]) {
-        self.forwarder.forward(&mut self.stack, message);
+        self.forwarder.forward(&mut self.stack, source, message);
         let message = std::iter::once((source, message));
         self.queue.push_all(now, message, Duration::ZERO);
     }

@@ -26,7 +26,7 @@ use alertik_core::delivery::{
     Courier, CourierSettings, Loss, LossCause, Notifier, Spool, SpoolWriter,
 };
 use alertik_core::ids::Ticket;
-use alertik_core::limits::{CONSOLE_OUTBOX_BYTES, OUTBOX_BYTES, SPOOL_BYTES_MAX};
+use alertik_core::limits::{OUTBOX_BYTES, SPOOL_BYTES_MAX};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
@@ -79,17 +79,15 @@ pub(crate) fn start(
     let mut senders = Vec::new();
     for settings in notifiers.list {
         let notifier = settings.notifier;
-        let outbox_bytes = match notifier {
-            Notifier::Console => CONSOLE_OUTBOX_BYTES,
-            _ => OUTBOX_BYTES,
-        };
+        let pacing = settings.pacing;
+        let transport = Transport::new(settings, notifiers.timeout_secs, &tls)?;
         let courier = Courier::new(&CourierSettings {
-            pacing: settings.pacing,
+            pacing,
             max_age_millis: notifiers.max_age_secs.saturating_mul(1_000),
-            outbox_bytes,
+            outbox_bytes: OUTBOX_BYTES,
+            merging: transport.merging(),
             seed: random() as u32,
         });
-        let transport = Transport::new(settings, notifiers.timeout_secs, &tls)?;
         let sender = Arc::new(Sender::new(notifier, courier, Arc::clone(&failed)));
         if let Some(spool) = &restored {
             sender.restore(spool);

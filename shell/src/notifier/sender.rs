@@ -47,7 +47,7 @@ pub(crate) struct NotifierStatus {
     /// Totals since the start.
     pub(crate) counts: Counts,
     /// Notifications that wait.
-    pub(crate) waiting: usize,
+    pub(crate) waiting: u64,
     /// When the last message arrived.
     pub(crate) last_success: Option<Instant>,
     /// When a notification was last evicted from a full outbox.
@@ -165,7 +165,7 @@ impl Sender {
             log::error!("{name}: notifications not delivered: {left}");
         }
         state.courier.each_waiting(&mut |at, text| {
-            let text: String = text.parts().map(|(_, part)| part).collect();
+            let text = text.to_string();
             log::error!(
                 "{name}: not delivered, of {at}: {}",
                 Escaped(text.as_bytes())

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use alertik_core::delivery::{Courier, FixedStr, Form, Verdict};
+use alertik_core::delivery::{Courier, FixedStr, Form, Merging, Verdict};
 use alertik_core::limits::BODY_BYTES_MAX;
 use alertik_core::time::Instant;
 use rustls::ClientConfig;
@@ -46,6 +46,14 @@ impl Transport {
         match self {
             Self::Console(_) => "standard output",
             Self::Http(http) => http.site(),
+        }
+    }
+
+    /// Returns what one record of the notifier's outbox may hold.
+    pub(super) fn merging(&self) -> Merging {
+        match self {
+            Self::Console(_) => Form::Console.merging(),
+            Self::Http(http) => http.form().merging(),
         }
     }
 

@@ -4,10 +4,10 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use alertik_core::delivery::{Courier, CourierSettings, Notifier, Pacing, Verdict};
+use alertik_core::delivery::{Courier, CourierSettings, Merging, Notifier, Pacing, Verdict};
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::OUTBOX_BYTES;
-use alertik_core::rules::NoticeHead;
+use alertik_core::rules::{About, NoticeHead};
 use alertik_core::text::{Text, TextBuffer};
 use alertik_core::time::Instant;
 use rustls::ClientConfig;
@@ -116,6 +116,7 @@ fn courier(now: Instant, text: Text<'_>) -> Courier {
         pacing: Pacing::NONE,
         max_age_millis: u64::MAX,
         outbox_bytes: OUTBOX_BYTES,
+        merging: Merging::Nothing,
         seed: 0,
     });
     let head = NoticeHead {
@@ -124,6 +125,9 @@ fn courier(now: Instant, text: Text<'_>) -> Courier {
         at: clock::wall(),
         source: IpAddr::V4(Ipv4Addr::LOCALHOST),
         ticket: Ticket::default(),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     };
     courier.push(now, &head, text, &mut |_| {});
     courier

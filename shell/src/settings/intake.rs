@@ -19,6 +19,17 @@ pub(crate) struct ForwardTarget {
     pub(crate) host: String,
     /// The UDP port.
     pub(crate) port: u16,
+    /// The form.
+    pub(crate) format: ForwardFormat,
+}
+
+/// The form in which datagrams are forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ForwardFormat {
+    /// Byte for byte.
+    Raw,
+    /// With a header that names the router (RFC 5424).
+    Rfc5424,
 }
 
 /// Reads the UDP port to listen on.
@@ -98,8 +109,17 @@ pub(super) fn read_forward(env: &Env, problems: &mut Problems) -> Option<Forward
         env.bytes(name)
             .is_some_and(|value| !value.trim_ascii().is_empty())
     };
+    let format = read_format(env, problems);
     match (is_set("FORWARD_HOST"), is_set("FORWARD_PORT")) {
-        (false, false) => return None,
+        (false, false) => {
+            if format != ForwardFormat::Raw {
+                problems.error(
+                    "FORWARD_FORMAT",
+                    format_args!("is set, but FORWARD_HOST and FORWARD_PORT are not"),
+                );
+            }
+            return None;
+        }
         (true, true) => {}
         (true, false) => problems.error(
             "FORWARD_PORT",
@@ -128,5 +148,13 @@ pub(super) fn read_forward(env: &Env, problems: &mut Problems) -> Option<Forward
     Some(ForwardTarget {
         host: host.to_owned(),
         port: port as u16,
+        format,
     })
+}
+
+fn read_format(env: &Env, problems: &mut Problems) -> ForwardFormat {
+    match env.choice("FORWARD_FORMAT", &["raw", "rfc5424"], problems) {
+        Some(1) => ForwardFormat::Rfc5424,
+        _ => ForwardFormat::Raw,
+    }
 }

@@ -32,7 +32,7 @@ use alertik_core::routers::Routers;
 use alertik_core::rules::{Rules, SilenceSpec};
 
 pub(crate) use env::Env;
-pub(crate) use intake::{ForwardTarget, read_port};
+pub(crate) use intake::{ForwardFormat, ForwardTarget, read_port};
 pub(crate) use log::LogSettings;
 pub(crate) use problems::Problems;
 pub(crate) use url::Url;

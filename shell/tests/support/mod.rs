@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "shared by several test programs")]
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -326,4 +326,23 @@ pub(crate) fn folder(name: &str) -> std::path::PathBuf {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
+}
+
+/// Reads a request to its end and returns its body.
+pub(crate) fn read_body(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4_096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let (_, length) = head.split_once("Content-Length: ").expect("a length");
+            let length = length.split("\r\n").next().unwrap_or(length);
+            if body.len() >= length.parse().expect("a number") {
+                return body.to_owned();
+            }
+        }
+        let count = stream.read(&mut chunk).expect("a request");
+        assert!(count > 0, "the request broke off");
+        bytes.extend_from_slice(&chunk[..count]);
+    }
 }

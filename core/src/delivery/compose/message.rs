@@ -17,7 +17,7 @@ pub(super) const DELAY_TOLD_MILLIS: u64 = 60_000;
 pub(in crate::delivery) struct Message<'a> {
     /// The notifications that wait, the message's own first.
     pub(in crate::delivery) waiting: Iter<'a>,
-    /// How many of them the message holds.
+    /// How many of their records the message holds.
     pub(in crate::delivery) count: usize,
     /// The losses it reports.
     pub(in crate::delivery) losses: &'a Losses,
@@ -52,7 +52,7 @@ pub(in crate::delivery) enum Line<'a> {
     Lost(Loss),
     /// Telegram gave the chat a new number.
     Moved(i64),
-    /// A notification and its age in milliseconds.
+    /// A notification, or the same of several routers, and its age in milliseconds.
     Notice(Waiting<'a>, u64),
 }
 
@@ -109,9 +109,36 @@ impl<'a> Message<'a> {
         quota: Size,
         out: &mut FixedStr<'_>,
     ) {
-        let mut measure = TextWriter::measuring(style);
-        self.write(&mut measure);
-        self.write(&mut TextWriter::within(out, style, measure.used(), quota));
+        write_within(&|writer| self.write(writer), style, quota, out);
+    }
+
+    /// Writes the names of the routers, each once, in the order in which they are first
+    /// heard of.
+    pub(in crate::delivery) fn write_routers(&self, writer: &mut TextWriter<'_, '_>) {
+        let routers = || {
+            let records = self.waiting.clone().take(self.count);
+            records.flat_map(|waiting| waiting.routers())
+        };
+        if self.count == 0 {
+            // A message that only tells a loss is alertik's own.
+            return writer.write_part(Origin::Mask, "alertik");
+        }
+        for (index, router) in routers().enumerate() {
+            if routers().take(index).any(|earlier| earlier == router) {
+                continue;
+            }
+            if index > 0 {
+                writer.write_part(Origin::Mask, ", ");
+            }
+            writer.write_text(router);
+        }
+    }
+
+    /// Writes the topics of the first notification.
+    pub(in crate::delivery) fn write_topics(&self, writer: &mut TextWriter<'_, '_>) {
+        if let Some(first) = self.first() {
+            writer.write_text(first.topics);
+        }
     }
 
     /// Returns how many notifications, at least one if any waits, fit into
@@ -140,6 +167,18 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Writes a text, cut and marked only if it exceeds the quota.
+pub(in crate::delivery) fn write_within(
+    write: &dyn Fn(&mut TextWriter<'_, '_>),
+    style: Style,
+    quota: Size,
+    out: &mut FixedStr<'_>,
+) {
+    let mut measure = TextWriter::measuring(style);
+    write(&mut measure);
+    write(&mut TextWriter::within(out, style, measure.used(), quota));
+}
+
 impl Line<'_> {
     /// Writes the line.
     pub(in crate::delivery) fn write(&self, writer: &mut TextWriter<'_, '_>) {
@@ -151,7 +190,7 @@ impl Line<'_> {
                 "This chat became {chat}: set TELEGRAM_CHAT_ID to that."
             ),
             Self::Notice(waiting, age) => {
-                writer.write_text(waiting.text);
+                waiting.write(&mut |origin, part| writer.write_part(origin, part));
                 write_delay(*age, waiting.is_restored, writer)
             }
         };

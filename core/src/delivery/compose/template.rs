@@ -3,8 +3,8 @@
 //! ```text
 //! template    = *( literal / placeholder )
 //! placeholder = "{{" field [ ":" limit ] [ "|" encoding ] "}}"
-//! field       = "text" / "rule" / "source" / "time" / "id"
-//! limit       = 1*5DIGIT              ; characters, only of text
+//! field       = "text" / "router" / "rule" / "severity" / "source" / "time" / "topics" / "id"
+//! limit       = 1*5DIGIT              ; characters, only of text, router and topics
 //! encoding    = "json" / "url" / "raw"
 //! ```
 //!
@@ -16,21 +16,28 @@ use core::fmt::{self, Write};
 
 use crate::bytes::{find, split_at_mark};
 use crate::delivery::compose::fixed_str::FixedStr;
-use crate::delivery::compose::message::{LINE_BREAK, Message};
+use crate::delivery::compose::message::{LINE_BREAK, Message, write_within};
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
 use crate::limits::TEMPLATE_PIECES_MAX;
+use crate::syslog::Severity;
 
 /// The value that a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The message: one notification, or several lines.
     Text,
+    /// The names of the message's routers, each once.
+    Router,
     /// The name of the rule of the message's first notification.
     Rule,
-    /// The address of the device that sent its log line.
+    /// The severity of its log line, if it has one.
+    Severity,
+    /// The address of the device that sent the line.
     Source,
-    /// When that line arrived, local time.
+    /// When the line arrived, local time.
     Time,
+    /// The line's topics, separated by commas.
+    Topics,
     /// A number that differs between messages and stays when one is repeated
     /// because its answer was missed, so that a service can tell a repetition.
     Id,
@@ -70,7 +77,7 @@ pub enum TemplateErrorKind {
     Field,
     /// An encoding that does not exist.
     Encoding,
-    /// A limit that is no number from 1 to 99999, or not of `text`.
+    /// A limit that is no number from 1 to 99999, or of a field that takes none.
     Limit,
     /// More than [`TEMPLATE_PIECES_MAX`] pieces.
     TooLong,
@@ -81,16 +88,25 @@ impl fmt::Display for TemplateError {
         f.write_str(match self.kind {
             TemplateErrorKind::Unclosed => "\"{{\" without \"}}\"",
             TemplateErrorKind::Field => {
-                "unknown placeholder; there are {{text}}, {{rule}}, {{source}}, {{time}} and {{id}}"
+                "unknown placeholder; there are {{text}}, {{router}}, {{rule}}, {{severity}}, {{source}}, \
+                 {{time}}, {{topics}} and {{id}}"
             }
             TemplateErrorKind::Encoding => {
                 "unknown encoding; there are |json, |url and |raw, as in {{text|url}}"
             }
             TemplateErrorKind::Limit => {
-                "only text takes a limit, from 1 to 99999 characters, as in {{text:1024}}"
+                "only text, router and topics take a limit, from 1 to 99999 characters, as in \
+                 {{text:1024}}"
             }
             TemplateErrorKind::TooLong => "too many placeholders",
         })
+    }
+}
+
+impl Field {
+    /// Returns whether it can be long, so that it shares the room for text.
+    const fn is_long(self) -> bool {
+        matches!(self, Self::Text | Self::Router | Self::Topics)
     }
 }
 
@@ -163,16 +179,19 @@ impl<'a> Template<'a> {
         room: usize,
         units_max: usize,
     ) -> usize {
-        let texts = self.texts().count();
-        let widest = self
-            .texts()
-            .max_by_key(|(_, limit)| limit.unwrap_or(units_max));
-        let Some((encoding, limit)) = widest else {
+        let widest = |wanted| {
+            self.long_ones()
+                .filter(|(field, ..)| *field == wanted)
+                .max_by_key(|(.., limit)| limit.unwrap_or(units_max))
+        };
+        // The text names all routers, so it takes more room than their names.
+        let widest = widest(Field::Text).or_else(|| widest(Field::Router));
+        let Some((_, encoding, limit)) = widest else {
             return message.count;
         };
         let quota = Size {
             units: limit.unwrap_or(units_max),
-            bytes: room / texts,
+            bytes: self.share(room),
         };
         message.count_that_fits(style(encoding), quota, LINE_BREAK)
     }
@@ -186,20 +205,25 @@ impl<'a> Template<'a> {
         units_max: usize,
         out: &mut FixedStr<'_>,
     ) {
-        let share = room / self.texts().count().max(1);
+        let share = self.share(room);
         for piece in &self.pieces {
             match *piece {
                 Piece::Literal(literal) => out.push(literal),
                 Piece::Placeholder {
-                    field: Field::Text,
+                    field,
                     encoding,
                     limit,
-                } => {
+                } if field.is_long() => {
                     let quota = Size {
                         units: limit.unwrap_or(units_max),
                         bytes: share,
                     };
-                    message.write_within(style(encoding), quota, out);
+                    let write = |writer: &mut TextWriter<'_, '_>| match field {
+                        Field::Router => message.write_routers(writer),
+                        Field::Topics => message.write_topics(writer),
+                        _ => message.write(writer),
+                    };
+                    write_within(&write, style(encoding), quota, out);
                 }
                 Piece::Placeholder {
                     field, encoding, ..
@@ -208,13 +232,18 @@ impl<'a> Template<'a> {
         }
     }
 
-    fn texts(&self) -> impl Iterator<Item = (Encoding, Option<usize>)> {
+    /// Returns the part of the room for text that each placeholder has which can be long.
+    fn share(&self, room: usize) -> usize {
+        room / self.long_ones().count().max(1)
+    }
+
+    fn long_ones(&self) -> impl Iterator<Item = (Field, Encoding, Option<usize>)> {
         self.pieces.iter().filter_map(|piece| match *piece {
             Piece::Placeholder {
-                field: Field::Text,
+                field,
                 encoding,
                 limit,
-            } => Some((encoding, limit)),
+            } if field.is_long() => Some((field, encoding, limit)),
             _ => None,
         })
     }
@@ -241,8 +270,14 @@ fn write_value(field: Field, message: &Message<'_>, mut writer: TextWriter<'_, '
             Some(loss) => write!(writer, "{}", loss.since),
             None => Ok(()),
         },
+        (Field::Severity, Some(first)) => {
+            writer.write_str(first.severity.map_or("", |severity| severity.name()))
+        }
         // A message that only tells a loss is alertik's own.
-        (Field::Rule | Field::Source | Field::Text, _) => writer.write_str("alertik"),
+        (Field::Severity, None) => writer.write_str(Severity::Warning.name()),
+        (Field::Rule | Field::Source, None) => writer.write_str("alertik"),
+        // Those that can be long are written elsewhere.
+        (Field::Router | Field::Text | Field::Topics, _) => Ok(()),
     };
 }
 
@@ -274,13 +309,16 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
     };
     let field = match name.trim_ascii() {
         "text" => Field::Text,
+        "router" => Field::Router,
         "rule" => Field::Rule,
+        "severity" => Field::Severity,
         "source" => Field::Source,
         "time" => Field::Time,
+        "topics" => Field::Topics,
         "id" => Field::Id,
         _ => return Err(TemplateErrorKind::Field),
     };
-    if limit.is_some() && field != Field::Text {
+    if limit.is_some() && !field.is_long() {
         return Err(TemplateErrorKind::Limit);
     }
     Ok(Piece::Placeholder {

@@ -1,20 +1,20 @@
 //! From one process to the next: a courier's notifications and losses in a spool.
 
+use core::fmt;
+
 use super::{Courier, lost};
 use crate::delivery::losses::LossCause;
+use crate::delivery::outbox::Waiting;
 use crate::delivery::services::Notifier;
 use crate::delivery::spool::{Item, Spool, SpoolWriter};
-use crate::ids::{NotifierSet, Ticket};
-use crate::rules::NoticeHead;
-use crate::text::Text;
 use crate::time::{Instant, Wall};
 
 impl Courier {
-    /// Shows each notification that waits, the oldest first: when its line
-    /// arrived, and its text.
-    pub fn each_waiting(&self, show: &mut dyn FnMut(Wall, Text<'_>)) {
+    /// Shows what waits, the oldest first: when the first line of it arrived, and the
+    /// text, which may name several routers.
+    pub fn each_waiting(&self, show: &mut dyn FnMut(Wall, &dyn fmt::Display)) {
         for waiting in self.outbox.iter() {
-            show(waiting.at, waiting.text);
+            show(waiting.at, &waiting);
         }
     }
 
@@ -36,8 +36,9 @@ impl Courier {
             let age_secs = waiting.age_millis(now, self.max_age_millis) / 1_000;
             let queued = wall.unix_secs.saturating_sub_unsigned(age_secs);
             if !spool.put_notice(notifier, &waiting, queued) {
-                left += 1;
-                losses.add(lost(LossCause::Outbox, 1, waiting.at));
+                let count = waiting.count();
+                left += count;
+                losses.add(lost(LossCause::Outbox, count, waiting.at));
             }
         }
         spool.put_losses(notifier, &losses);
@@ -65,16 +66,12 @@ impl Courier {
             let left = self
                 .max_age_millis
                 .saturating_sub(age_secs.saturating_mul(1_000));
-            let head = NoticeHead {
-                rule: spooled.rule,
-                notifiers: NotifierSet::EMPTY,
-                at: spooled.at,
-                source: spooled.source,
-                // The rule that produced it is of another process.
-                ticket: Ticket::default(),
+            self.counts.restored += spooled.waiting.count();
+            let waiting = Waiting {
+                expires: now.after(left),
+                ..spooled.waiting
             };
-            self.counts.restored += 1;
-            self.put(now.after(left), true, &head, spooled.text, &mut |_| {});
+            self.put(waiting, &mut |_| {});
         }
     }
 }

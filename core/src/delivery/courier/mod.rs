@@ -34,7 +34,7 @@ use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::MessageId;
 use crate::delivery::compose::template::{Field, Template};
 use crate::delivery::losses::{Loss, LossCause, Losses};
-use crate::delivery::outbox::{Outbox, Waiting};
+use crate::delivery::outbox::{Merging, Outbox, Waiting};
 use crate::delivery::pacing::Pacing;
 use crate::delivery::schedule::{Hold, Schedule};
 use crate::delivery::services::{Form, expand_head};
@@ -92,6 +92,8 @@ pub struct CourierSettings {
     pub max_age_millis: u64,
     /// Bytes of the outbox.
     pub outbox_bytes: usize,
+    /// What one record of it may hold, see [`Form::merging`].
+    pub merging: Merging,
     /// Seeds the jitter and the message ids; should differ per router and per
     /// start.
     pub seed: u32,
@@ -116,6 +118,7 @@ pub struct Courier {
     schedule: Schedule,
     flight: Flight,
     max_age_millis: u64,
+    merging: Merging,
     next_id: MessageId,
     moved: Option<Moved>,
     counts: Counts,
@@ -133,6 +136,7 @@ impl Courier {
             schedule: Schedule::new(settings.pacing, settings.seed),
             flight: Flight::None,
             max_age_millis: settings.max_age_millis,
+            merging: settings.merging,
             next_id: MessageId {
                 start: settings.seed,
                 number: 1,
@@ -155,30 +159,27 @@ impl Courier {
         text: Text<'_>,
         failed: &mut dyn FnMut(Ticket),
     ) {
-        self.put(now.after(self.max_age_millis), false, head, text, failed);
+        let waiting = Waiting::of(head, text, now.after(self.max_age_millis));
+        self.put(waiting, failed);
     }
 
-    fn put(
-        &mut self,
-        expires: Instant,
-        is_restored: bool,
-        head: &NoticeHead,
-        text: Text<'_>,
-        failed: &mut dyn FnMut(Ticket),
-    ) {
+    fn put(&mut self, waiting: Waiting<'_>, failed: &mut dyn FnMut(Ticket)) {
         let Self {
             outbox,
             flight,
             counts,
             losses,
+            merging,
             ..
         } = self;
-        outbox.push(expires, is_restored, head, text, &mut |waiting| {
-            if flight.evict(waiting.sequence, waiting.at) {
-                counts.evicted += 1;
-                losses.add(lost(LossCause::Outbox, 1, waiting.at));
+        let open = (*merging, flight.open_from());
+        outbox.push(waiting, open, &mut |evicted| {
+            let count = evicted.count();
+            if flight.evict(evicted.sequence, count, evicted.at) {
+                counts.evicted += count;
+                losses.add(lost(LossCause::Outbox, count, evicted.at));
             }
-            failed(waiting.ticket);
+            evicted.each_ticket(failed);
         });
     }
 
@@ -217,8 +218,10 @@ impl Courier {
         let mut attempt = repetition.unwrap_or_else(|| self.compose(now, form));
         let message = attempt.message(&self.outbox, self.context());
         attempt.count = form.write(&message, body);
-        if let Some(last) = self.outbox.iter().take(attempt.count).last() {
-            attempt.end = last.sequence + 1;
+        attempt.notices = 0;
+        for waiting in self.outbox.iter().take(attempt.count) {
+            attempt.end = waiting.sequence + 1;
+            attempt.notices += waiting.count();
         }
         self.schedule.begin(now);
         self.flight = Flight::UnderWay(attempt);
@@ -320,8 +323,8 @@ impl Courier {
     }
 
     /// Returns how many notifications wait, those under way included.
-    pub const fn waiting(&self) -> usize {
-        self.outbox.len()
+    pub const fn waiting(&self) -> u64 {
+        self.outbox.notices()
     }
 
     /// Returns how many attempts in a row have failed.
@@ -355,10 +358,11 @@ impl Courier {
             if waiting.expires > now || why != cause {
                 break;
             }
-            expired = Some((cause, count + 1));
-            self.losses.add(lost(cause, 1, waiting.at));
+            let more = waiting.count();
+            expired = Some((cause, count + more));
+            self.losses.add(lost(cause, more, waiting.at));
             self.reports_alone = true;
-            failed(waiting.ticket);
+            waiting.each_ticket(failed);
             self.flight.part_from(waiting.sequence);
             self.outbox.pop();
         }
@@ -390,6 +394,7 @@ impl Courier {
             // Known when it is written.
             end: first,
             count: self.outbox.len(),
+            notices: 0,
             losses: self.losses,
             reports_move: self.moved.is_some_and(|moved| !moved.is_reported),
             id,
@@ -412,9 +417,9 @@ impl Courier {
             moved.is_reported |= attempt.reports_move;
         }
         self.remove(attempt, &mut |_| {});
-        self.counts.sent += attempt.count as u64;
+        self.counts.sent += attempt.notices;
         self.counts.messages += 1;
-        attempt.count as u64
+        attempt.notices
     }
 
     /// Removes the attempt's notifications that are still there.
@@ -441,9 +446,10 @@ impl Courier {
         let mut refused = 0;
         let mut losses = self.losses;
         self.remove(attempt, &mut |waiting| {
-            refused += 1;
-            losses.add(lost(LossCause::Refused, 1, waiting.at));
-            failed(waiting.ticket);
+            let count = waiting.count();
+            refused += count;
+            losses.add(lost(LossCause::Refused, count, waiting.at));
+            waiting.each_ticket(failed);
         });
         self.losses = losses;
         // A message that only reports losses will not be wanted a second time:
@@ -461,12 +467,20 @@ fn alike(outbox: &Outbox, form: &Form<'_>) -> usize {
     let Some(first) = outbox.front() else {
         return 0;
     };
-    let [rule, source, time] =
-        [Field::Rule, Field::Source, Field::Time].map(|field| form.names(field));
+    let [rule, source, time, topics, severity] = [
+        Field::Rule,
+        Field::Source,
+        Field::Time,
+        Field::Topics,
+        Field::Severity,
+    ]
+    .map(|field| form.names(field));
     let is_alike = |other: &Waiting<'_>| {
         (!rule || other.rule == first.rule)
             && (!source || other.source == first.source)
             && (!time || other.at == first.at)
+            && (!topics || other.topics == first.topics)
+            && (!severity || other.severity == first.severity)
     };
     outbox.iter().take_while(is_alike).count()
 }

@@ -10,8 +10,12 @@ use crate::delivery::services::{
     Generic, MERGE_MAX, Notifier, ParseMode, SCALARS_MAX, Telegram, UTF16_MAX,
 };
 use crate::ids::{NotifierSet, RuleName};
-use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES};
+use crate::limits::BODY_BYTES_MAX;
+use crate::rules::About;
 use crate::text::TextBuffer;
+
+/// Bytes of the outbox: few, so that it is soon full.
+const OUTBOX_BYTES: usize = 32 * 1_024;
 
 const SENT: Verdict = Verdict::Delivered {
     pause_millis: 0,
@@ -32,6 +36,7 @@ impl Scenario {
             pacing,
             max_age_millis: 3_600_000,
             outbox_bytes: OUTBOX_BYTES,
+            merging: Merging::Routers,
             seed: 1,
         };
         Self {
@@ -66,6 +71,9 @@ impl Scenario {
             at: self.at(),
             source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, source)),
             ticket: Ticket(ticket),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
         };
         let failed = &mut self.failed;
         self.courier

@@ -25,7 +25,8 @@ use crate::ids::RuleName;
 /// et al., "Efficient Computation of Frequent and Top-k Elements", 2005).
 const SOURCES_MAX: usize = 16;
 
-/// A set of notifications: those of a rule, or those of a source among them.
+/// A set of records: those of a rule, or those of a source among them. One that names
+/// several routers counts as the first one's.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     rule: RuleName,
@@ -60,6 +61,7 @@ impl Outbox {
                     index += 1;
                     if is_gone {
                         evicted(&waiting);
+                        self.notices -= waiting.count();
                     }
                     is_gone
                 }
@@ -149,13 +151,6 @@ impl Group {
         let quarter = self.bytes / 4;
         let bytes = if wanted < quarter { wanted } else { quarter };
         (bytes * self.count).div_ceil(if self.bytes > 0 { self.bytes } else { 1 })
-    }
-}
-
-impl Waiting<'_> {
-    /// Returns the bytes that it takes in an outbox.
-    const fn size(&self) -> usize {
-        super::HEADER_BYTES + self.text.as_bytes().len()
     }
 }
 

@@ -1,19 +1,26 @@
-//! One notification as bytes of an outbox.
+//! One record of an outbox as bytes: a notification, or the same event on several
+//! routers.
 
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::bytes::take;
+use crate::bytes::{take, take_slice};
+use crate::delivery::outbox::names::Names;
 use crate::ids::{RuleName, Ticket};
-use crate::text::Text;
+use crate::rules::NoticeHead;
+use crate::syslog::Severity;
+use crate::text::{Origin, Text};
 use crate::time::{Instant, Wall};
 
-/// A notification that waits.
+/// A record that waits: a notification, and the routers that said the same soon after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::delivery) struct Waiting<'a> {
     /// The rule that matched.
     pub(in crate::delivery) rule: RuleName,
     /// When the line arrived, for people.
     pub(in crate::delivery) at: Wall,
+    /// When the last router's line arrived, in seconds after `at`.
+    pub(in crate::delivery) span_secs: u32,
     /// Who sent the line.
     pub(in crate::delivery) source: IpAddr,
     /// What to report a failed delivery with.
@@ -27,21 +34,128 @@ pub(in crate::delivery) struct Waiting<'a> {
     pub(in crate::delivery) sequence: u64,
     /// What to say.
     pub(in crate::delivery) text: Text<'a>,
+    /// The router's name.
+    pub(in crate::delivery) router: Text<'a>,
+    /// The line's topics.
+    pub(in crate::delivery) topics: Text<'a>,
+    /// The line's severity.
+    pub(in crate::delivery) severity: Option<Severity>,
+    /// Bytes of the text that show the router, at the beginning, and the time, at the
+    /// end.
+    pub(in crate::delivery) name_bytes: u8,
+    pub(in crate::delivery) time_bytes: u8,
+    /// The other routers.
+    pub(in crate::delivery) more: Names<'a>,
 }
 
-impl Waiting<'_> {
+impl<'a> Waiting<'a> {
+    /// Returns a notification that is too old from `expires` on. The outbox gives it its
+    /// number.
+    pub(in crate::delivery) fn of(head: &'a NoticeHead, text: Text<'a>, expires: Instant) -> Self {
+        Self {
+            rule: head.rule,
+            at: head.at,
+            span_secs: 0,
+            source: head.source,
+            ticket: head.ticket,
+            expires,
+            is_restored: false,
+            sequence: 0,
+            text,
+            router: head.about.router.as_text(),
+            topics: head.about.topics.as_text(),
+            severity: head.about.severity,
+            name_bytes: head.name_bytes,
+            time_bytes: head.time_bytes,
+            more: Names::default(),
+        }
+    }
+
     /// Returns how long it has waited at `now`, in milliseconds, if it may wait
     /// for `max_age_millis`.
     pub(in crate::delivery) const fn age_millis(&self, now: Instant, max_age_millis: u64) -> u64 {
         max_age_millis.saturating_sub(self.expires.since(now))
     }
+
+    /// Returns how many notifications it stands for.
+    pub(in crate::delivery) fn count(&self) -> u64 {
+        1 + self.more.iter().count() as u64
+    }
+
+    /// Returns the name of each router.
+    pub(in crate::delivery) fn routers(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
+        core::iter::once(self.router).chain(self.more.iter().map(|(_, name)| name))
+    }
+
+    /// Shows what to report a failed delivery with, for each notification.
+    pub(in crate::delivery) fn each_ticket(&self, show: &mut dyn FnMut(Ticket)) {
+        show(self.ticket);
+        for (ticket, _) in self.more.iter() {
+            // Those of another process mean nothing in this one.
+            show(if self.is_restored {
+                Ticket::default()
+            } else {
+                ticket
+            });
+        }
+    }
+
+    /// Returns the text without router and time, which is the same on each router.
+    pub(super) fn body(&self) -> &'a [u8] {
+        let bytes = self.text.as_bytes();
+        let end = bytes.len().saturating_sub(self.time_bytes.into());
+        bytes.get(self.name_bytes.into()..end).unwrap_or_default()
+    }
+
+    /// Writes what to say, part by part. All routers are named.
+    pub(in crate::delivery) fn write(&self, put: &mut dyn FnMut(Origin, &str)) {
+        let mut write = |text: Text<'_>| text.parts().for_each(|(origin, part)| put(origin, part));
+        if self.more.is_empty() {
+            return write(self.text);
+        }
+        let [begin, comma, end] = ["[", ", ", "] "].map(|mark| Text::from_stored(mark.as_bytes()));
+        for (index, router) in self.routers().enumerate() {
+            write(if index == 0 { begin } else { comma });
+            write(router);
+        }
+        write(end);
+        let bytes = self.text.as_bytes();
+        write(Text::from_stored(
+            bytes.get(self.name_bytes.into()..).unwrap_or_default(),
+        ));
+        if self.time_bytes > 0 && self.span_secs > 0 {
+            let last = Wall {
+                unix_secs: self.at.unix_secs.saturating_add(self.span_secs.into()),
+                ..self.at
+            };
+            let mut time = heapless::String::<32>::new();
+            // Four digits of a year take 23 bytes; there is room for more.
+            let _ = fmt::write(&mut time, format_args!(" to {last}"));
+            put(Origin::Mask, &time);
+        }
+    }
+}
+
+/// Writes what to say.
+impl fmt::Display for Waiting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut result = Ok(());
+        self.write(&mut |_, part| result = result.and_then(|()| f.write_str(part)));
+        result
+    }
 }
 
 /// Bytes of a record's header.
 ///
-/// text length 2, rule 2, ticket 4, seconds 8, offset 4, expiry 8, sequence 8,
-/// flags 1, address 16.
-pub(super) const HEADER_BYTES: usize = 53;
+/// record length 2, more names' length 2, seconds of the span 4, text length 2, router's
+/// length 1, topics' length 1, shown name 1, shown time 1, severity 1, rule 2, ticket 4,
+/// seconds 8, offset 4, expiry 8, sequence 8, flags 1, address 16.
+pub(super) const HEADER_BYTES: usize = 66;
+/// Where the length of more names is.
+const MORE_AT: usize = 2;
+
+/// Bytes after a record: its length again, so that the newest can be found.
+pub(super) const TRAILER_BYTES: usize = 2;
 
 /// The flags: the address is of IPv6, and the record was restored.
 const IS_V6: u8 = 1;
@@ -49,39 +163,90 @@ const IS_RESTORED: u8 = 2;
 
 /// Returns the size of the first record in `store`, if there is one.
 pub(super) fn record_size(store: &[u8]) -> Option<usize> {
-    let length = u16::from_le_bytes(*store.first_chunk()?);
-    Some(HEADER_BYTES + usize::from(length))
+    Some(u16::from_le_bytes(*store.first_chunk()?).into())
 }
 
-/// Writes the header of a record with a text of so many bytes.
-pub(super) fn write_header(slot: &mut [u8], length: u16, record: &Waiting<'_>) {
-    let (mut flags, address) = address_to_bytes(record.source);
-    if record.is_restored {
-        flags |= IS_RESTORED;
+/// Returns the size of the last record in `store`, if there is one.
+pub(super) fn last_record_size(store: &[u8]) -> Option<usize> {
+    Some(u16::from_le_bytes(*store.last_chunk()?).into())
+}
+
+impl Waiting<'_> {
+    /// Returns the bytes that it takes in an outbox.
+    pub(super) const fn size(&self) -> usize {
+        HEADER_BYTES
+            + self.text.as_bytes().len()
+            + self.router.as_bytes().len()
+            + self.topics.as_bytes().len()
+            + self.more.as_bytes().len()
+            + TRAILER_BYTES
     }
-    let fields: [&[u8]; 9] = [
-        &length.to_le_bytes(),
-        &record.rule.to_bytes(),
-        &record.ticket.0.to_le_bytes(),
-        &record.at.unix_secs.to_le_bytes(),
-        &record.at.offset_secs.to_le_bytes(),
-        &record.expires.millis().to_le_bytes(),
-        &record.sequence.to_le_bytes(),
-        &[flags],
-        &address,
-    ];
-    let mut at = 0;
-    for field in fields {
-        slot[at..at + field.len()].copy_from_slice(field);
-        at += field.len();
+
+    /// Writes the record into a slot of its [size](Self::size), which must be less than
+    /// 64 KiB.
+    pub(super) fn write_record(&self, slot: &mut [u8]) {
+        let (mut flags, address) = address_to_bytes(self.source);
+        if self.is_restored {
+            flags |= IS_RESTORED;
+        }
+        let [text, router, topics] =
+            [self.text, self.router, self.topics].map(|text| text.as_bytes());
+        let more = self.more.as_bytes();
+        let size = (self.size() as u16).to_le_bytes();
+        let fields: [&[u8]; 18] = [
+            &size,
+            &(more.len() as u16).to_le_bytes(),
+            &self.span_secs.to_le_bytes(),
+            &(text.len() as u16).to_le_bytes(),
+            &[
+                router.len() as u8,
+                topics.len() as u8,
+                self.name_bytes,
+                self.time_bytes,
+                severity_to_byte(self.severity),
+            ],
+            &self.rule.to_bytes(),
+            &self.ticket.0.to_le_bytes(),
+            &self.at.unix_secs.to_le_bytes(),
+            &self.at.offset_secs.to_le_bytes(),
+            &self.expires.millis().to_le_bytes(),
+            &self.sequence.to_le_bytes(),
+            &[flags],
+            &address,
+            text,
+            router,
+            topics,
+            more,
+            &size,
+        ];
+        let mut at = 0;
+        for field in fields {
+            slot[at..at + field.len()].copy_from_slice(field);
+            at += field.len();
+        }
+        debug_assert_eq!(at, slot.len());
     }
-    debug_assert_eq!(at, HEADER_BYTES);
+}
+
+/// Notes in a record, whose trailer has moved by so many bytes, that these hold more
+/// names.
+pub(super) fn note_growth(record: &mut [u8], more: u16, span_secs: u32) {
+    let size = (record.len() as u16).to_le_bytes();
+    record[..MORE_AT].copy_from_slice(&size);
+    record[MORE_AT..MORE_AT + 2].copy_from_slice(&more.to_le_bytes());
+    record[MORE_AT + 2..MORE_AT + 6].copy_from_slice(&span_secs.to_le_bytes());
+    let trailer = record.len() - TRAILER_BYTES;
+    record[trailer..].copy_from_slice(&size);
 }
 
 /// Returns the record of such bytes.
 pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
     let mut rest = record;
-    let _length: [u8; 2] = take(&mut rest)?;
+    let _size: [u8; 2] = take(&mut rest)?;
+    let more = u16::from_le_bytes(take(&mut rest)?);
+    let span_secs = u32::from_le_bytes(take(&mut rest)?);
+    let text = u16::from_le_bytes(take(&mut rest)?);
+    let [router, topics, name_bytes, time_bytes, severity] = take(&mut rest)?;
     let rule = RuleName::from_bytes(take(&mut rest)?);
     let ticket = Ticket(u32::from_le_bytes(take(&mut rest)?));
     let at = Wall {
@@ -95,13 +260,30 @@ pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
     Some(Waiting {
         rule,
         at,
+        span_secs,
         source,
         ticket,
         expires,
         is_restored: flags & IS_RESTORED != 0,
         sequence,
-        text: Text::from_stored(rest),
+        text: Text::from_stored(take_slice(&mut rest, text.into())?),
+        router: Text::from_stored(take_slice(&mut rest, router.into())?),
+        topics: Text::from_stored(take_slice(&mut rest, topics.into())?),
+        severity: severity_from_byte(severity),
+        name_bytes,
+        time_bytes,
+        more: Names::from_stored(take_slice(&mut rest, more.into())?),
     })
+}
+
+/// Returns a severity as a byte.
+pub(in crate::delivery) fn severity_to_byte(severity: Option<Severity>) -> u8 {
+    severity.map_or(u8::MAX, |severity| severity as u8)
+}
+
+/// The inverse of [`severity_to_byte`].
+pub(in crate::delivery) fn severity_from_byte(byte: u8) -> Option<Severity> {
+    (byte < 8).then(|| Severity::from_priority(byte))
 }
 
 /// Returns an address as a flag for its family and 16 bytes.

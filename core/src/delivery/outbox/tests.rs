@@ -4,11 +4,16 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::string::String;
 use std::vec::Vec;
 
-use super::record::HEADER_BYTES;
+use super::record::{HEADER_BYTES, TRAILER_BYTES};
 use super::*;
 use crate::ids::{NotifierSet, RuleName, Ticket};
-use crate::text::TextBuffer;
-use crate::time::Wall;
+use crate::rules::{About, NoticeHead};
+use crate::syslog::Severity;
+use crate::text::{Label, Text, TextBuffer};
+use crate::time::{Instant, Wall};
+
+/// Bytes of a record without its texts.
+const RECORD_BYTES: usize = HEADER_BYTES + TRAILER_BYTES;
 
 fn head(number: u32, rule: u8, source: u8) -> NoticeHead {
     NoticeHead {
@@ -24,23 +29,26 @@ fn head(number: u32, rule: u8, source: u8) -> NoticeHead {
             IpAddr::V6(Ipv6Addr::from(u128::from(source) << 90))
         },
         ticket: Ticket(number),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     }
 }
 
 fn push(outbox: &mut Outbox, head: &NoticeHead, length: usize, gone: &mut Vec<u32>) {
     let mut buffer = TextBuffer::new();
     buffer.push_log("x".repeat(length).as_bytes());
-    let expires = Instant::from_millis(u64::from(head.ticket.0));
-    let is_restored = head.ticket.0.is_multiple_of(3);
-    outbox.push(
-        expires,
-        is_restored,
-        head,
-        buffer.as_text(),
-        &mut |waiting| {
-            gone.push(waiting.ticket.0);
-        },
-    );
+    let waiting = Waiting {
+        is_restored: head.ticket.0.is_multiple_of(3),
+        ..Waiting::of(
+            head,
+            buffer.as_text(),
+            Instant::from_millis(u64::from(head.ticket.0)),
+        )
+    };
+    outbox.push(waiting, (Merging::Routers, 0), &mut |waiting| {
+        gone.push(waiting.ticket.0);
+    });
 }
 
 /// Random rules, sources and lengths against a plain list: the same order, the
@@ -63,10 +71,10 @@ fn behaves_like_a_list() {
         }
         let length = random as usize / 7 % 300;
         let (rule, source) = ((random >> 20) as u8 % 5, (random >> 24) as u8 % 40);
-        let used: usize = model.iter().map(|m| HEADER_BYTES + 2 + m.3).sum();
+        let used: usize = model.iter().map(|m| RECORD_BYTES + 2 + m.3).sum();
         let mut gone = Vec::new();
         push(&mut outbox, &head(number, rule, source), length, &mut gone);
-        assert!(gone.is_empty() || used + HEADER_BYTES + 2 + length > 3_000);
+        assert!(gone.is_empty() || used + RECORD_BYTES + 2 + length > 3_000);
         evictions += gone.len();
         model.push((number, rule, source, length));
         let before = model.len();
@@ -135,10 +143,10 @@ fn forged_sources() {
 /// A record that fills the store to the byte is kept, and evicts all others.
 #[test]
 fn one_record_may_fill_the_store() {
-    let mut outbox = Outbox::new(HEADER_BYTES + 100);
+    let mut outbox = Outbox::new(RECORD_BYTES + 100);
     let mut gone = Vec::new();
     push(&mut outbox, &head(1, 0, 0), 10, &mut gone);
-    let rest = (HEADER_BYTES + 100) / 8;
+    let rest = (RECORD_BYTES + 100) / 8;
     push(&mut outbox, &head(2, 0, 0), 98 + rest, &mut gone);
     assert_eq!(gone, [1]);
     assert_eq!(outbox.len(), 1);
@@ -149,11 +157,139 @@ fn one_record_may_fill_the_store() {
 /// A record that cannot fit is shown as lost instead of looping or panicking.
 #[test]
 fn a_record_beyond_the_store_is_lost_visibly() {
-    let mut outbox = Outbox::new(HEADER_BYTES - 5);
+    let mut outbox = Outbox::new(RECORD_BYTES - 5);
     let mut gone = Vec::new();
     push(&mut outbox, &head(9, 0, 0), 4, &mut gone);
     assert_eq!(gone, [9]);
     assert!(outbox.is_empty());
     outbox.pop();
     assert_eq!(outbox.front(), None);
+}
+
+/// A notification of a router at a time of its own, and when it is too old.
+fn said<'a>(
+    router: &str,
+    secs: i64,
+    text: &str,
+    buffer: &'a mut TextBuffer,
+) -> (NoticeHead, Text<'a>) {
+    buffer.clear();
+    buffer.push_log(router.as_bytes());
+    let mut head = head(secs as u32, 1, 2);
+    head.at.unix_secs = secs;
+    head.about = About {
+        router: Label::beginning_of(buffer.as_text()),
+        topics: Label::EMPTY,
+        severity: Some(Severity::Info),
+    };
+    buffer.clear();
+    buffer.push_mask(&std::format!("[{router}] "));
+    head.name_bytes = router.len() as u8 + 3;
+    buffer.push_log(text.as_bytes());
+    buffer.push_mask(&std::format!(", at: {}", head.at));
+    head.time_bytes = 19;
+    (head, buffer.as_text())
+}
+
+/// An outbox with what was said, each by a router at a second.
+fn with(merging: Merging, open_from: u64, all: &[(&str, i64, &str)]) -> Outbox {
+    let mut outbox = Outbox::new(64 * 1_024);
+    for (router, secs, text) in all {
+        let mut buffer = TextBuffer::new();
+        let (head, text) = said(router, *secs, text, &mut buffer);
+        let expires = Instant::from_millis(*secs as u64 * 1_000);
+        let waiting = Waiting::of(&head, text, expires);
+        outbox.push(waiting, (merging, open_from), &mut |_| {
+            panic!("there is room")
+        });
+    }
+    outbox
+}
+
+fn texts(outbox: &Outbox) -> Vec<String> {
+    outbox
+        .iter()
+        .map(|waiting| std::format!("{waiting}"))
+        .collect()
+}
+
+/// Routers that say the same share a record, also with others between them; what one
+/// says twice is said twice.
+#[test]
+fn the_same_of_several_routers() {
+    let all = [
+        ("a", 0, "down"),
+        ("a", 0, "up"),
+        ("b", 0, "down"),
+        ("c", 2, "down"),
+        ("c", 3, "down"),
+        ("d", 4, "down"),
+    ];
+    let mut outbox = with(Merging::Routers, 0, &all);
+    // The zone is an hour behind.
+    let expected = [
+        "[a, b, c] down, at: 1969-12-31 23:00:00 to 1969-12-31 23:00:02",
+        "[a] up, at: 1969-12-31 23:00:00",
+        "[c, d] down, at: 1969-12-31 23:00:03 to 1969-12-31 23:00:04",
+    ];
+    assert_eq!(texts(&outbox), expected);
+    assert_eq!((outbox.len(), outbox.notices()), (3, 6));
+    let mut tickets = Vec::new();
+    outbox
+        .iter()
+        .for_each(|one| one.each_ticket(&mut |ticket| tickets.push(ticket.0)));
+    assert_eq!(tickets, [0, 0, 2, 0, 3, 4]);
+    outbox.pop();
+    assert_eq!((outbox.len(), outbox.notices()), (2, 3));
+}
+
+/// What is under way stays as it is; so does a record that the requests could not
+/// describe any more, one that is older, and one that says something else of its line.
+#[test]
+fn what_is_not_merged() {
+    let all = [("a", 0, "down"), ("b", 1, "down")];
+    assert_eq!(with(Merging::Routers, 0, &all).len(), 1);
+    assert_eq!(with(Merging::Routers, 1, &all).len(), 2);
+    assert_eq!(with(Merging::Nothing, 0, &all).len(), 2);
+    assert_eq!(with(Merging::RoutersAtOnce, 0, &all).len(), 2);
+    let at_once = [("a", 1, "down"), ("b", 1, "down")];
+    assert_eq!(with(Merging::RoutersAtOnce, 0, &at_once).len(), 1);
+    let late = [("a", 0, "down"), ("b", 61, "down")];
+    assert_eq!(with(Merging::Routers, 0, &late).len(), 2);
+    let others: Vec<String> = (0..40).map(|number| std::format!("{number}")).collect();
+    let mut far: Vec<_> = others.iter().map(|text| ("a", 0, text.as_str())).collect();
+    far.push(("b", 0, "0"));
+    assert_eq!(with(Merging::Routers, 0, &far).len(), 41);
+}
+
+/// Of the names of a record there are so many that even the strictest markup leaves it
+/// within a message; all are there, in few records.
+#[test]
+fn a_record_has_room_for_so_many_names() {
+    let names: Vec<String> = (0..5_000)
+        .map(|number| std::format!("pop_{number}"))
+        .collect();
+    let all: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), 0, "down"))
+        .collect();
+    let mut outbox = Outbox::new(crate::limits::OUTBOX_BYTES);
+    for (router, secs, text) in &all {
+        let mut buffer = TextBuffer::new();
+        let (head, text) = said(router, *secs, text, &mut buffer);
+        let waiting = Waiting::of(&head, text, Instant::ZERO);
+        outbox.push(waiting, (Merging::Routers, 0), &mut |_| {
+            panic!("there is room")
+        });
+    }
+    assert_eq!(outbox.notices(), 5_000);
+    assert!(outbox.len() < 80, "{}", outbox.len());
+    let mut shown = Vec::new();
+    for waiting in outbox.iter() {
+        let text = std::format!("{waiting}");
+        assert!(text.replace('_', "&amp;").len() < 1_300);
+        let (routers, _) = text[1..].split_once(']').unwrap();
+        shown.extend(routers.split(", ").map(String::from));
+    }
+    assert_eq!(shown, names);
 }

@@ -47,7 +47,9 @@ pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
         let mut writer = TextWriter::within(out, style, line.size(style), quota);
         // A late notification says so elsewhere; a pipe's reader wants the text.
         match line {
-            Line::Notice(waiting, _) => writer.write_text(waiting.text),
+            Line::Notice(waiting, _) => {
+                waiting.write(&mut |origin, part| writer.write_part(origin, part));
+            }
             own => own.write(&mut writer),
         }
         out.push("\n");

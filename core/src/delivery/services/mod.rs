@@ -21,6 +21,7 @@ use core::fmt;
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::Message;
 use crate::delivery::compose::template::{Field, Template};
+use crate::delivery::outbox::Merging;
 use crate::delivery::pacing::Pacing;
 use crate::delivery::verdict::{Answer, Verdict};
 use crate::ids::{NotifierId, NotifierSet};
@@ -268,6 +269,21 @@ impl<'a> Form<'a> {
         match self {
             Self::Generic(generic) => generic.templates().any(|template| template.uses(field)),
             _ => false,
+        }
+    }
+}
+
+impl Form<'_> {
+    /// Returns what one record of the notifier's outbox may hold: what its requests
+    /// name once must be the same for all. A reader of the console wants lines.
+    #[must_use]
+    pub fn merging(&self) -> Merging {
+        if matches!(self, Self::Console) || self.names(Field::Source) {
+            Merging::Nothing
+        } else if self.names(Field::Time) {
+            Merging::RoutersAtOnce
+        } else {
+            Merging::Routers
         }
     }
 }

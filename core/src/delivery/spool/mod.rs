@@ -4,27 +4,29 @@
 //! items, and a checksum. Bytes that are not exactly so are refused as a whole.
 //!
 //! ```text
-//! "alertik spool 1\n"
+//! "alertik spool 2\n"
 //! 1 notifier cause count:8 since:12                                        a loss
-//! 2 notifier rule:2 at:12 family address:16 queued:8 length:2 text         a notification
+//! 2 notifier rule:2 at:12 span:4 family address:16 queued:8 lengths:6 name_bytes
+//!   time_bytes severity text router topics more                            a notification
 //! checksum:8 of all before it
 //! ```
 //!
-//! Numbers are little-endian; a time is seconds since 1970 and the zone's offset.
+//! Numbers are little-endian; a time is seconds since 1970 and the zone's offset. The
+//! lengths are those of text, 2, router, topics, and more routers, 2.
 //! An age is kept as the wall-clock time at which it began: the next process has
 //! another monotonic clock.
 
-use core::net::IpAddr;
-
-use crate::bytes::{checksum, take};
+use crate::bytes::{checksum, take, take_slice};
 use crate::delivery::losses::{Loss, LossCause, Losses};
-use crate::delivery::outbox::{Waiting, address_from_bytes, address_to_bytes};
+use crate::delivery::outbox::{
+    Names, Waiting, address_from_bytes, address_to_bytes, severity_from_byte, severity_to_byte,
+};
 use crate::delivery::services::Notifier;
-use crate::ids::RuleName;
+use crate::ids::{RuleName, Ticket};
 use crate::text::Text;
-use crate::time::Wall;
+use crate::time::{Instant, Wall};
 
-const HEADER: &[u8] = b"alertik spool 1\n";
+const HEADER: &[u8] = b"alertik spool 2\n";
 const CHECKSUM_BYTES: usize = 8;
 const LOSS: u8 = 1;
 const NOTICE: u8 = 2;
@@ -60,12 +62,11 @@ pub(super) enum Item<'a> {
 /// A notification in a spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spooled<'a> {
-    pub(super) rule: RuleName,
-    pub(super) at: Wall,
-    pub(super) source: IpAddr,
     /// When it began to wait, in seconds since 1970.
     pub(super) queued: i64,
-    pub(super) text: Text<'a>,
+    /// All but when it will be too old. The rules that produced it are of another
+    /// process, so it has no ticket.
+    pub(super) waiting: Waiting<'a>,
 }
 
 impl<'a> SpoolWriter<'a> {
@@ -94,10 +95,12 @@ impl<'a> SpoolWriter<'a> {
         waiting: &Waiting<'_>,
         queued: i64,
     ) -> bool {
-        let bytes = waiting.text.as_bytes();
+        let [text, router, topics] =
+            [waiting.text, waiting.router, waiting.topics].map(|text| text.as_bytes());
+        let more = waiting.more.as_bytes();
+        let bytes = text.len() + router.len() + topics.len() + more.len();
         let room = self.out.len() - self.len;
-        let length = bytes.len() as u16;
-        if room < 64 + bytes.len() + Notifier::ALL.len() * LOSSES_BYTES + CHECKSUM_BYTES {
+        if room < 64 + bytes + Notifier::ALL.len() * LOSSES_BYTES + CHECKSUM_BYTES {
             return false;
         }
         let (family, address) = address_to_bytes(waiting.source);
@@ -106,11 +109,22 @@ impl<'a> SpoolWriter<'a> {
             &waiting.rule.to_bytes(),
             &waiting.at.unix_secs.to_le_bytes(),
             &waiting.at.offset_secs.to_le_bytes(),
+            &waiting.span_secs.to_le_bytes(),
             &[family],
             &address,
             &queued.to_le_bytes(),
-            &length.to_le_bytes(),
-            bytes,
+            &(text.len() as u16).to_le_bytes(),
+            &[router.len() as u8, topics.len() as u8],
+            &(more.len() as u16).to_le_bytes(),
+            &[
+                waiting.name_bytes,
+                waiting.time_bytes,
+                severity_to_byte(waiting.severity),
+            ],
+            text,
+            router,
+            topics,
+            more,
         ]);
         true
     }
@@ -161,9 +175,12 @@ impl<'a> Spool<'a> {
 
     /// Returns how many notifications the spool holds for a notifier.
     #[must_use]
-    pub fn count(&self, notifier: Notifier) -> usize {
-        let is_notice = |item: &Item<'_>| matches!(item, Item::Notice(_));
-        self.items_of(notifier).filter(is_notice).count()
+    pub fn count(&self, notifier: Notifier) -> u64 {
+        let notices = |item: Item<'_>| match item {
+            Item::Notice(spooled) => spooled.waiting.count(),
+            Item::Loss(_) => 0,
+        };
+        self.items_of(notifier).map(notices).sum()
     }
 
     /// Returns the items of a notifier, in order.
@@ -197,19 +214,32 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<(u8, Option<Item<'a>>)> {
         NOTICE => {
             let rule = RuleName::from_bytes(take(rest)?);
             let at = take_wall(rest)?;
+            let span_secs = u32::from_le_bytes(take(rest)?);
             let [family] = take(rest)?;
             let source = address_from_bytes(family, take(rest)?);
             let queued = i64::from_le_bytes(take(rest)?);
-            let length = usize::from(u16::from_le_bytes(take(rest)?));
-            let (text, after) = rest.split_at_checked(length)?;
-            *rest = after;
-            Some(Item::Notice(Spooled {
+            let text = u16::from_le_bytes(take(rest)?);
+            let [router, topics] = take(rest)?;
+            let more = u16::from_le_bytes(take(rest)?);
+            let [name_bytes, time_bytes, severity] = take(rest)?;
+            let waiting = Waiting {
                 rule,
                 at,
+                span_secs,
                 source,
-                queued,
-                text: Text::from_stored(text),
-            }))
+                ticket: Ticket::default(),
+                expires: Instant::ZERO,
+                is_restored: true,
+                sequence: 0,
+                text: Text::from_stored(take_slice(rest, text.into())?),
+                router: Text::from_stored(take_slice(rest, router.into())?),
+                topics: Text::from_stored(take_slice(rest, topics.into())?),
+                severity: severity_from_byte(severity),
+                name_bytes,
+                time_bytes,
+                more: Names::from_stored(take_slice(rest, more.into())?),
+            };
+            Some(Item::Notice(Spooled { queued, waiting }))
         }
         _ => return None,
     };

@@ -1,16 +1,20 @@
 //! Tests of the spool: from one courier to the next, and damaged bytes.
 
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::delivery::{Courier, CourierSettings, FixedStr, Form, Generic, Pacing, Step, Verdict};
+use crate::delivery::{
+    Courier, CourierSettings, Encoding, FixedStr, Form, Generic, Merging, Pacing, Step, Template,
+    Verdict,
+};
 use crate::ids::{NotifierSet, Ticket};
 use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES, SPOOL_BYTES_MAX};
-use crate::rules::NoticeHead;
-use crate::text::TextBuffer;
+use crate::rules::{About, NoticeHead};
+use crate::syslog::Severity;
+use crate::text::{Label, TextBuffer};
 use crate::time::Instant;
 
 const G1: Notifier = Notifier::Generic1;
@@ -21,6 +25,7 @@ fn courier() -> Courier {
         pacing: Pacing::NONE,
         max_age_millis: 3_600_000,
         outbox_bytes: OUTBOX_BYTES,
+        merging: Merging::Routers,
         seed: 1,
     })
 }
@@ -41,6 +46,9 @@ fn push(courier: &mut Courier, secs: u64, text: &str) {
         at: wall(secs as i64),
         source: IpAddr::V4(Ipv4Addr::LOCALHOST),
         ticket: Ticket(7),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
     };
     let now = Instant::from_millis(secs * 1_000);
     courier.push(now, &head, buffer.as_text(), &mut |_| {});
@@ -60,6 +68,21 @@ fn save(courier: &mut Courier, secs: u64) -> Vec<u8> {
 /// Sends all there is, and returns the texts.
 fn drain(courier: &mut Courier, now: Instant) -> String {
     let form = Form::Generic(Box::new(Generic::TEXT));
+    let sent = Verdict::Delivered {
+        pause_millis: 0,
+        odd: false,
+    };
+    drain_with(courier, now, &form, sent, &mut Vec::new())
+}
+
+/// The same in a form, with an answer to each.
+fn drain_with(
+    courier: &mut Courier,
+    now: Instant,
+    form: &Form<'_>,
+    verdict: Verdict,
+    failed: &mut Vec<Ticket>,
+) -> String {
     let mut all = String::new();
     loop {
         match courier.step(now, false, &mut |_| {}) {
@@ -67,13 +90,11 @@ fn drain(courier: &mut Courier, now: Instant) -> String {
             Step::Send => {
                 let mut bytes = [0; BODY_BYTES_MAX];
                 let mut body = FixedStr::new(&mut bytes);
-                courier.begin(now, &form, &mut body);
+                courier.begin(now, form, &mut body);
                 all.push_str(body.as_str());
-                let sent = Verdict::Delivered {
-                    pause_millis: 0,
-                    odd: false,
-                };
-                courier.finish(now, sent, Wall::default(), &mut |_| {});
+                courier.finish(now, verdict, Wall::default(), &mut |ticket| {
+                    failed.push(ticket);
+                });
             }
             Step::Idle | Step::Wait(_) => return all.to_string(),
         }
@@ -112,6 +133,55 @@ fn a_restart_loses_nothing() {
     assert_eq!((counts.sent, counts.expired), (2, 1));
 }
 
+/// What is known of a line goes with it, and so do further routers that said the same.
+#[test]
+fn facts_survive_a_restart() {
+    let mut old = courier();
+    for router in ["a", "b"] {
+        let mut buffer = TextBuffer::new();
+        buffer.push_log(router.as_bytes());
+        let label = Label::beginning_of(buffer.as_text());
+        buffer.clear();
+        buffer.push_mask(&std::format!("[{router}] down"));
+        let head = NoticeHead {
+            rule: RuleName::Environment(3),
+            notifiers: NotifierSet::EMPTY,
+            at: wall(0),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ticket: Ticket(7),
+            about: About {
+                router: label,
+                topics: Label::EMPTY,
+                severity: Some(Severity::Critical),
+            },
+            name_bytes: 4,
+            time_bytes: 0,
+        };
+        old.push(Instant::ZERO, &head, buffer.as_text(), &mut |_| {});
+    }
+    let bytes = save(&mut old, 1);
+    let spool = Spool::parse(&bytes).unwrap();
+    assert_eq!(spool.count(G1), 2);
+    let mut new = courier();
+    new.restore(Instant::ZERO, wall(2), G1, &spool);
+    assert_eq!((new.waiting(), new.counts().restored), (2, 2));
+    let body = Template::parse("{{router}} {{severity}} {{text}}", Encoding::Raw).unwrap();
+    let form = Form::Generic(Box::new(Generic {
+        body: Some(body),
+        ..Generic::TEXT
+    }));
+    let mut failed = Vec::new();
+    let sent = drain_with(
+        &mut new,
+        Instant::ZERO,
+        &form,
+        Verdict::Refused,
+        &mut failed,
+    );
+    assert_eq!(sent, "a, b critical [a, b] down (delayed by a restart)");
+    assert_eq!(failed, [Ticket::default(); 2]);
+}
+
 /// A clock that was not set in either process makes nothing too old.
 #[test]
 fn a_clock_that_is_not_set_ages_nothing() {
@@ -147,7 +217,7 @@ fn a_full_spool_counts() {
     let spool = Spool::parse(&bytes[..len]).unwrap();
     let kept = spool.count(G1);
     assert!(kept > 5);
-    assert_eq!(kept as u64 + left, 100);
+    assert_eq!(kept + left, 100);
     let mut new = courier();
     new.restore(Instant::ZERO, wall(101), G1, &spool);
     let told = std::format!("{left} notifications lost since ");

@@ -16,9 +16,9 @@ use crate::limits::{COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX};
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::kept_texts::{Kept, KeptTexts, Place};
 use crate::rules::policy::key::Case;
-use crate::rules::policy::outcome::{Decision, Event, Held, KeptText, Remark};
+use crate::rules::policy::outcome::{Decision, Event, Held, Remark};
 use crate::rules::policy::slots::Slots;
-use crate::text::Text;
+use crate::text::{ShortText, Text};
 use crate::time::Instant;
 
 /// A text whose cooldown runs or has just ended.
@@ -106,7 +106,8 @@ impl Cooldowns {
         let ticket = Ticket(self.next_ticket);
         // 0 means "no cooldown"; after 2^32 notifications the count starts over.
         self.next_ticket = self.next_ticket.checked_add(1).unwrap_or(1);
-        let place = is_tally.then(|| self.keep_text(head, text));
+        let number = self.entries.len();
+        let place = is_tally.then(|| self.keep_text(number, head, text));
         self.slots.insert(case, now.after(millis));
         self.entries.push(Entry {
             ticket,
@@ -129,7 +130,7 @@ impl Cooldowns {
                     self.texts.touch(place, head.at);
                     place
                 }
-                None => self.keep_text(head, text),
+                None => self.keep_text(index, head, text),
             };
             let entry = &mut self.entries[index];
             entry.text = Some(place);
@@ -145,14 +146,14 @@ impl Cooldowns {
         Decision::Notify(missing, entry.ticket)
     }
 
-    fn keep_text(&mut self, head: &NoticeHead, text: Text<'_>) -> Place {
+    fn keep_text(&mut self, index: usize, head: &NoticeHead, text: Text<'_>) -> Place {
         let Self { entries, texts, .. } = self;
-        let kept = Kept {
-            last: head.at,
-            source: head.source,
-            text,
-        };
-        texts.keep(kept, |cut, length| move_texts(entries, cut, length))
+        let kept = Kept::of(head, text);
+        texts.keep(index as u16, &kept, &mut |owner, place| {
+            if let Some(entry) = entries.get_mut(usize::from(owner)) {
+                entry.text = Some(place);
+            }
+        })
     }
 
     /// Ends the cooldowns whose time has come and returns the first summary, or
@@ -184,20 +185,14 @@ impl Cooldowns {
     /// Returns the notification that ends a cooldown, if it has something to say.
     fn summary(&self, index: usize) -> Option<Event> {
         let entry = self.entries.get(index)?;
-        let Kept { last, source, text } = self.texts.get(entry.text?);
+        let kept = self.texts.get(entry.text?);
         entry.has_summary().then(|| Event {
             // The summary arms nothing: the next such line notifies at once.
-            head: NoticeHead {
-                rule: entry.rule,
-                notifiers: entry.owed,
-                at: last,
-                source,
-                ticket: Ticket::default(),
-            },
-            text: KeptText::beginning_of(text),
+            head: kept.head(entry.rule, entry.owed),
+            is_named: kept.is_named,
+            text: ShortText::beginning_of(kept.text),
             remark: Remark::Repeated {
                 times: entry.held,
-                last,
                 is_tally: entry.is_tally,
             },
         })
@@ -214,15 +209,10 @@ impl Cooldowns {
     fn remove(&mut self, index: usize) {
         self.slots.remove(index);
         if let Some(removed) = self.entries.swap_remove(index).text {
-            let length = self.texts.remove(removed);
-            move_texts(&mut self.entries, removed, length);
+            self.texts.remove(removed);
         }
-    }
-}
-
-/// Corrects the places of texts after `length` bytes of the one at `removed` went.
-fn move_texts(entries: &mut [Entry], removed: Place, length: u16) {
-    for place in entries.iter_mut().filter_map(|entry| entry.text.as_mut()) {
-        *place = place.moved(removed, length);
+        if let Some(place) = self.entries.get(index).and_then(|moved| moved.text) {
+            self.texts.set_owner(place, index as u16);
+        }
     }
 }

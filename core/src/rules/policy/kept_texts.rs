@@ -1,33 +1,55 @@
 //! The texts of which something was held back, kept for their summaries.
 //!
-//! All share one block of memory, in which nearly four hundred usual texts are kept
-//! whole. There is always room for one more: when it gets narrow, the longest of
-//! them is cut.
+//! All of a policy share one block of memory, which for cooldowns keeps five thousand
+//! usual texts whole. There is always room for one more: when it gets narrow, the longest of them are cut.
+//! A record that goes leaves a gap, and the gaps are closed all at once when room is
+//! needed, so that a storm of thousands costs each of its texts little.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use core::num::NonZeroU16;
+use core::num::NonZeroU32;
 
-use crate::limits::{COOLDOWN_TEXT_BYTES_MAX, COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX};
-use crate::text::{Text, floor_char_boundary};
+use crate::ids::{NotifierSet, RuleName, Ticket};
+use crate::limits::{
+    COOLDOWN_TEXT_BYTES_MAX, COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX, LABEL_BYTES_MAX, PAIR_TEXTS_BYTES,
+};
+use crate::rules::notice::{About, NoticeHead};
+use crate::syslog::Severity;
+use crate::text::{Label, Text, floor_char_boundary};
 use crate::time::Wall;
 
 /// Bytes that each record can have, however many there are.
 const SHARE_BYTES: usize = COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX;
 
-/// Bytes of a record's length, which the record itself includes.
-const LENGTH_BYTES: usize = 2;
-/// Bytes of a record's time: seconds and offset.
-const TIME_BYTES: usize = 12;
-/// Bytes before the text: length, time, and the sender's address as one of IPv6.
-const HEADER_BYTES: usize = LENGTH_BYTES + TIME_BYTES + 16;
+/// Bytes of a record before its texts: owner 2, length 2, seconds 8, offset 4, address 16
+/// as one of IPv6, flags 1, length of the name 1, of the topics 1.
+const HEADER_BYTES: usize = 35;
+/// Where the record's length is, which includes all of it.
+const LENGTH_AT: usize = 2;
+/// Where the time is, and where it ends.
+const TIME_AT: usize = 4;
+const SOURCE_AT: usize = 16;
+/// Where flags and lengths are.
+const FLAGS_AT: usize = 32;
 
-const _: () = assert!(SHARE_BYTES > HEADER_BYTES);
-const _: () = assert!(COOLDOWN_TEXTS_BYTES < u16::MAX as usize);
+/// The longest record.
+const RECORD_BYTES_MAX: usize = HEADER_BYTES + 2 * LABEL_BYTES_MAX + COOLDOWN_TEXT_BYTES_MAX;
+
+/// The owner of a gap.
+const NOBODY: u16 = u16::MAX;
+/// The flag of a text that begins with the name of its router. The other bits of the
+/// flags are the severity, or [`NO_SEVERITY`].
+const IS_NAMED: u8 = 16;
+const NO_SEVERITY: u8 = 8;
+
+const _: () = assert!(SHARE_BYTES > HEADER_BYTES + 16);
+const _: () = assert!(COOLDOWNS_MAX < NOBODY as usize);
+const _: () = assert!(RECORD_BYTES_MAX < u16::MAX as usize);
+const _: () = assert!(RECORD_BYTES_MAX < PAIR_TEXTS_BYTES * 15 / 16);
 
 /// Where a record begins, counted from 1 so that an `Option` takes no more room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(NonZeroU16);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(NonZeroU32);
 
 /// A kept text with what its summary says besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +58,52 @@ pub(super) struct Kept<'a> {
     pub(super) last: Wall,
     /// Who sent the first that was held back; not an IPv4 address as one of IPv6.
     pub(super) source: IpAddr,
-    /// The text's beginning.
+    /// What the line said of itself and its router.
+    pub(super) about: About,
+    /// Whether the text began with the router's name.
+    pub(super) is_named: bool,
+    /// The text's beginning, without that name.
     pub(super) text: Text<'a>,
+}
+
+impl<'a> Kept<'a> {
+    /// Returns what is kept of a notification.
+    pub(super) fn of(head: &NoticeHead, text: Text<'a>) -> Self {
+        Self {
+            last: head.at,
+            source: head.source,
+            about: head.about,
+            is_named: head.name_bytes > 0,
+            text: head.body(text),
+        }
+    }
+
+    /// Returns the head of a notification about it.
+    pub(super) fn head(&self, rule: RuleName, notifiers: NotifierSet) -> NoticeHead {
+        NoticeHead {
+            rule,
+            notifiers,
+            at: self.last,
+            source: self.source,
+            ticket: Ticket::default(),
+            about: self.about,
+            name_bytes: 0,
+            time_bytes: 0,
+        }
+    }
 }
 
 /// The texts, each with when it was held back last and who sent it.
 #[derive(Debug)]
 pub(super) struct KeptTexts {
-    /// Records one after another: length, time, address, text.
+    /// Records one after another: header, name, text, topics. So what is cut first
+    /// when it gets narrow are the topics, then the text.
     bytes: Vec<u8>,
     bytes_max: usize,
 }
 
 impl KeptTexts {
-    /// Returns an empty store with all the memory that it will ever need: `bytes_max`,
-    /// which is less than 64 KiB.
+    /// Returns an empty store with all the memory that it will ever need.
     pub(super) fn new(bytes_max: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(bytes_max),
@@ -58,122 +111,176 @@ impl KeptTexts {
         }
     }
 
-    /// Keeps the beginning of a text. There may be one for each [`SHARE_BYTES`].
-    /// `on_move` learns of records that move: those after a place, by so many
-    /// bytes.
-    ///
-    /// Nothing depends on the rest: a key distinguishes texts, and this copy is
-    /// for people to read.
-    pub(super) fn keep(&mut self, kept: Kept<'_>, mut on_move: impl FnMut(Place, u16)) -> Place {
-        let text = kept.text.as_bytes();
-        let mut room = HEADER_BYTES + text.len().min(COOLDOWN_TEXT_BYTES_MAX);
-        while room > self.bytes_max - self.bytes.len() {
-            match self.longest() {
-                // Halves, so that it does not take many steps.
-                Some((place, length)) if length > room.max(SHARE_BYTES) => {
-                    on_move(place, self.cut(place, (length / 2).max(SHARE_BYTES)));
-                }
-                // Ends: if no record has more than its share, there is room for
-                // another one of that length.
-                _ => room = (room / 2).max(SHARE_BYTES),
+    /// Keeps the beginning of a text for its owner, a number that has none yet. There may
+    /// be one for each [`SHARE_BYTES`]. `on_move` learns of owners whose texts move.
+    pub(super) fn keep<'a>(
+        &mut self,
+        owner: u16,
+        kept: &'a Kept<'a>,
+        on_move: &mut dyn FnMut(u16, Place),
+    ) -> Place {
+        let cut = |text: Text<'a>, max| {
+            let bytes = text.as_bytes();
+            &bytes[..floor_char_boundary(bytes, max)]
+        };
+        let About { router, topics, .. } = &kept.about;
+        let mut name = router.as_text().as_bytes();
+        let mut topics = topics.as_text().as_bytes();
+        let mut text = cut(kept.text, COOLDOWN_TEXT_BYTES_MAX);
+        let length = HEADER_BYTES + name.len() + text.len() + topics.len();
+        if length > self.bytes_max - self.bytes.len() {
+            self.make_room(length, on_move);
+            let room = self.bytes_max - self.bytes.len() - HEADER_BYTES;
+            if length - HEADER_BYTES > room {
+                topics = &[];
+                name = cut(router.as_text(), room);
+                text = cut(kept.text, text.len().min(room - name.len()));
             }
         }
-        let text = &text[..floor_char_boundary(text, room - HEADER_BYTES)];
         let place = Place::at(self.bytes.len());
-        let length = (HEADER_BYTES + text.len()) as u16;
+        let length = (HEADER_BYTES + name.len() + text.len() + topics.len()) as u16;
         let source = match kept.source {
             IpAddr::V4(address) => address.to_ipv6_mapped(),
             IpAddr::V6(address) => address,
         };
-        self.bytes.extend_from_slice(&length.to_le_bytes());
-        self.bytes.extend_from_slice(&encode_time(kept.last));
-        self.bytes.extend_from_slice(&source.octets());
-        self.bytes.extend_from_slice(text);
+        let severity = kept.about.severity.map_or(NO_SEVERITY, |known| known as u8);
+        let flags = severity | if kept.is_named { IS_NAMED } else { 0 };
+        for part in [
+            &owner.to_le_bytes()[..],
+            &length.to_le_bytes(),
+            &encode_time(kept.last),
+            &source.octets(),
+            &[flags, name.len() as u8, topics.len() as u8],
+            name,
+            text,
+            topics,
+        ] {
+            self.bytes.extend_from_slice(part);
+        }
         place
     }
 
-    /// Returns the longest record and its length.
-    fn longest(&self) -> Option<(Place, usize)> {
-        let mut start = 0;
-        let records = core::iter::from_fn(|| {
-            let place = (start < self.bytes.len()).then(|| Place::at(start))?;
-            let length = self.length(place);
-            start += length;
-            Some((place, length))
-        });
-        records.max_by_key(|&(_, length)| length)
+    /// Closes the gaps and cuts the longest records until there is room for one of
+    /// `length` bytes, or none has more than its share: then there is room for a share.
+    fn make_room(&mut self, length: usize, on_move: &mut dyn FnMut(u16, Place)) {
+        // Some more, so that room is made seldom.
+        let wanted = self.bytes_max * 15 / 16 - length;
+        let mut length_max = RECORD_BYTES_MAX;
+        loop {
+            self.compact(length_max, on_move);
+            if self.bytes.len() <= wanted || length_max == SHARE_BYTES {
+                return;
+            }
+            // Halves, so that it does not take many steps.
+            length_max = (length_max / 2).max(SHARE_BYTES);
+        }
     }
 
-    /// Cuts a record to at most `length_max` bytes and closes the gap. Returns the
-    /// number of bytes that went.
-    fn cut(&mut self, place: Place, length_max: usize) -> u16 {
-        let (start, length) = (place.start(), self.length(place));
-        let text = &self.bytes[start + HEADER_BYTES..start + length];
-        let kept = HEADER_BYTES + floor_char_boundary(text, length_max - HEADER_BYTES);
-        self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&(kept as u16).to_le_bytes());
-        self.close_gap(start + kept, start + length);
-        (length - kept) as u16
+    /// Closes the gaps, and cuts each record to `length_max` bytes.
+    fn compact(&mut self, length_max: usize, on_move: &mut dyn FnMut(u16, Place)) {
+        let (mut from, mut to) = (0, 0);
+        while from < self.bytes.len() {
+            let length = usize::from(self.number(from + LENGTH_AT));
+            let owner = self.number(from);
+            if owner != NOBODY {
+                let record = &mut self.bytes[from..from + length];
+                let kept = if length > length_max {
+                    cut(record, length_max)
+                } else {
+                    length
+                };
+                self.bytes.copy_within(from..from + kept, to);
+                if from != to {
+                    on_move(owner, Place::at(to));
+                }
+                to += kept;
+            }
+            from += length;
+        }
+        self.bytes.truncate(to);
     }
 
     /// Notes that a text was held back again.
     pub(super) fn touch(&mut self, place: Place, last: Wall) {
-        let start = place.start() + LENGTH_BYTES;
-        self.bytes[start..start + TIME_BYTES].copy_from_slice(&encode_time(last));
+        let start = place.start();
+        self.bytes[start + TIME_AT..start + SOURCE_AT].copy_from_slice(&encode_time(last));
     }
 
     /// Returns a text.
     pub(super) fn get(&self, place: Place) -> Kept<'_> {
-        let record = &self.bytes[place.start()..][..self.length(place)];
-        let (header, text) = record.split_at(HEADER_BYTES);
-        let (time, source) = header[LENGTH_BYTES..].split_at(TIME_BYTES);
-        let (secs, offset) = time.split_at(8);
-        let source: [u8; 16] = source.try_into().unwrap_or_default();
+        let start = place.start();
+        let length = usize::from(self.number(start + LENGTH_AT));
+        let (header, rest) = self.bytes[start..start + length].split_at(HEADER_BYTES);
+        let (secs, offset) = header[TIME_AT..SOURCE_AT].split_at(8);
+        let source: [u8; 16] = header[SOURCE_AT..FLAGS_AT].try_into().unwrap_or_default();
+        let flags = header[FLAGS_AT];
+        let (router, rest) = rest.split_at(header[FLAGS_AT + 1].into());
+        let (text, topics) = rest.split_at(rest.len() - usize::from(header[FLAGS_AT + 2]));
+        let label = |bytes| Label::beginning_of(Text::from_stored(bytes));
         Kept {
             last: Wall {
                 unix_secs: i64::from_le_bytes(secs.try_into().unwrap_or_default()),
                 offset_secs: i32::from_le_bytes(offset.try_into().unwrap_or_default()),
             },
             source: IpAddr::from(source).to_canonical(),
+            about: About {
+                router: label(router),
+                topics: label(topics),
+                severity: (flags & NO_SEVERITY == 0).then(|| Severity::from_priority(flags)),
+            },
+            is_named: flags & IS_NAMED != 0,
             text: Text::from_stored(text),
         }
     }
 
-    /// Removes a text and closes the gap. Returns its length: the places after it
-    /// [move](Place::moved) by that.
-    pub(super) fn remove(&mut self, place: Place) -> u16 {
-        let (start, length) = (place.start(), self.length(place));
-        self.close_gap(start, start + length);
-        length as u16
-    }
-
-    fn close_gap(&mut self, start: usize, end: usize) {
-        self.bytes.copy_within(end.., start);
-        self.bytes.truncate(self.bytes.len() - (end - start));
-    }
-
-    fn length(&self, place: Place) -> usize {
+    /// Gives a text to another owner, because the number of its own has changed.
+    pub(super) fn set_owner(&mut self, place: Place, owner: u16) {
         let start = place.start();
-        usize::from(u16::from_le_bytes([
-            self.bytes[start],
-            self.bytes[start + 1],
-        ]))
+        self.bytes[start..start + LENGTH_AT].copy_from_slice(&owner.to_le_bytes());
     }
-}
 
-impl Place {
-    /// Returns where a record is after `length` bytes of the one at `removed` went.
-    pub(super) fn moved(self, removed: Self, length: u16) -> Self {
-        if self > removed {
-            // Records after another begin later than it is long.
-            Self(NonZeroU16::new(self.0.get() - length).unwrap_or(self.0))
+    /// Removes a text. No other moves now.
+    pub(super) fn remove(&mut self, place: Place) {
+        let start = place.start();
+        let end = start + usize::from(self.number(start + LENGTH_AT));
+        if end == self.bytes.len() {
+            self.bytes.truncate(start);
         } else {
-            self
+            self.bytes[start..start + LENGTH_AT].copy_from_slice(&NOBODY.to_le_bytes());
         }
     }
 
-    /// Returns the place at an offset, which is below [`COOLDOWN_TEXTS_BYTES`].
+    fn number(&self, at: usize) -> u16 {
+        u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]])
+    }
+}
+
+/// Cuts a record to at most `length_max` bytes, at a border of a character,
+/// and returns its new length. Topics go first, and as a whole: a part of them would be
+/// others.
+fn cut(record: &mut [u8], length_max: usize) -> usize {
+    let full = usize::from(u16::from_le_bytes([
+        record[LENGTH_AT],
+        record[LENGTH_AT + 1],
+    ]));
+    let [name, topics] = [1, 2].map(|at| usize::from(record[FLAGS_AT + at]));
+    let name_end = HEADER_BYTES + name;
+    record[FLAGS_AT + 2] = 0;
+    let text_end = full - topics;
+    let name_end = name_end.min(
+        HEADER_BYTES
+            + floor_char_boundary(&record[HEADER_BYTES..name_end], length_max - HEADER_BYTES),
+    );
+    record[FLAGS_AT + 1] = (name_end - HEADER_BYTES) as u8;
+    let kept = name_end + floor_char_boundary(&record[name_end..text_end], length_max - name_end);
+    record[LENGTH_AT..TIME_AT].copy_from_slice(&(kept as u16).to_le_bytes());
+    kept
+}
+
+impl Place {
+    /// Returns the place at an offset.
     const fn at(offset: usize) -> Self {
-        Self(NonZeroU16::MIN.saturating_add(offset as u16))
+        Self(NonZeroU32::MIN.saturating_add(offset as u32))
     }
 
     const fn start(self) -> usize {
@@ -181,8 +288,8 @@ impl Place {
     }
 }
 
-fn encode_time(time: Wall) -> [u8; TIME_BYTES] {
-    let mut bytes = [0; TIME_BYTES];
+fn encode_time(time: Wall) -> [u8; SOURCE_AT - TIME_AT] {
+    let mut bytes = [0; SOURCE_AT - TIME_AT];
     bytes[..8].copy_from_slice(&time.unix_secs.to_le_bytes());
     bytes[8..].copy_from_slice(&time.offset_secs.to_le_bytes());
     bytes
@@ -191,12 +298,18 @@ fn encode_time(time: Wall) -> [u8; TIME_BYTES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::TextBuffer;
+    use crate::text::{Origin, TextBuffer};
     use core::net::{Ipv4Addr, Ipv6Addr};
+    use std::collections::BTreeMap;
     use std::string::String;
     use std::vec::Vec as StdVec;
 
     fn kept(text: &TextBuffer, number: u32) -> Kept<'_> {
+        let mut label = TextBuffer::new();
+        label.push_log(std::format!("r{number}").as_bytes());
+        let router = Label::beginning_of(label.as_text());
+        label.clear();
+        label.push_mask("system,info");
         Kept {
             last: Wall {
                 unix_secs: -i64::from(number),
@@ -207,6 +320,12 @@ mod tests {
             } else {
                 Ipv6Addr::from(u128::from(number) << 96).into()
             },
+            about: About {
+                router,
+                topics: Label::beginning_of(label.as_text()),
+                severity: (number % 9 < 8).then(|| Severity::from_priority(number as u8 % 9)),
+            },
+            is_named: number.is_multiple_of(3),
             text: text.as_text(),
         }
     }
@@ -218,42 +337,43 @@ mod tests {
         text
     }
 
-    /// Usual texts are kept whole, and the others stay whole when one goes.
+    /// Five thousand usual texts are kept whole, and the others stay whole when some go
+    /// and others come.
     #[test]
     fn usual_texts_are_kept_whole() {
         let mut texts = KeptTexts::new(COOLDOWN_TEXTS_BYTES);
-        let mut all: StdVec<_> = (0..380)
-            .map(|number| (number, text(&std::format!("{number:080}"))))
-            .map(|(number, text)| {
-                (
-                    number,
-                    texts.keep(kept(&text, number), |_, _| panic!()),
-                    text,
-                )
-            })
-            .collect();
-        for gone in [379, 0, 60, 3] {
-            let (_, removed, _) = all.remove(gone);
-            let length = texts.remove(removed);
-            for (_, place, _) in &mut all {
-                *place = place.moved(removed, length);
+        let mut all = BTreeMap::new();
+        let log = |number: u32| text(&std::format!("{number:025}"));
+        let put = |texts: &mut KeptTexts, all: &mut BTreeMap<u32, Place>, number| {
+            let text = log(number);
+            let place = texts.keep(number as u16, &kept(&text, number), &mut |owner, place| {
+                *all.get_mut(&owner.into()).expect("one that is there") = place;
+            });
+            assert_eq!(all.insert(number, place), None);
+        };
+        for number in 0..5_000 {
+            put(&mut texts, &mut all, number);
+        }
+        for round in 0..40 {
+            let gone: StdVec<_> = all.keys().copied().skip(round).step_by(50).collect();
+            for number in &gone {
+                texts.remove(all.remove(number).expect("one that is there"));
             }
-            for (number, place, text) in &all {
-                assert_eq!(texts.get(*place), kept(text, *number));
-            }
-            if gone == 0 {
-                let again = text("again");
-                all.push((7, texts.keep(kept(&again, 7), |_, _| panic!()), again));
+            for number in gone {
+                put(&mut texts, &mut all, number);
             }
         }
-        let (_, place, text) = &all[0];
-        let later = kept(text, 9).last;
-        texts.touch(*place, later);
-        assert_eq!(texts.get(*place).last, later);
+        for (&number, &place) in &all {
+            assert_eq!(texts.get(place), kept(&log(number), number));
+        }
+        let later = kept(&log(0), 9).last;
+        texts.touch(all[&0], later);
+        assert_eq!(texts.get(all[&0]).last, later);
     }
 
     /// However long the texts are, there is room for as many as promised. They are
-    /// cut between two characters, and the memory is never exceeded.
+    /// cut between two characters, each still names its router, and the memory is never
+    /// exceeded.
     #[test]
     fn there_is_always_room() {
         for long in ["x", "é", "…"] {
@@ -267,22 +387,20 @@ mod tests {
                     3
                 };
                 let long = text(&long.repeat(times));
-                let place = texts.keep(kept(&long, 1), |cut, length| {
-                    for place in &mut places {
-                        *place = place.moved(cut, length);
-                    }
+                let place = texts.keep(number as u16, &kept(&long, 1), &mut |owner, place| {
+                    places[usize::from(owner)] = place;
                 });
                 places.push(place);
                 assert!(texts.bytes.len() <= COOLDOWN_TEXTS_BYTES);
             }
-            let shown = places.iter().map(|&place| -> String {
+            for (number, &place) in places.iter().enumerate() {
                 let kept = texts.get(place);
                 assert_eq!(kept.source, Ipv6Addr::from(1 << 96));
-                kept.text.parts().map(|(_, part)| part).collect()
-            });
-            for (number, shown) in shown.enumerate() {
+                let router: StdVec<_> = kept.about.router.as_text().parts().collect();
+                assert_eq!(router, [(Origin::Log, "r1")]);
+                let shown: String = kept.text.parts().map(|(_, part)| part).collect();
                 let log = shown.strip_prefix("a ").expect("the beginning");
-                assert!(log.len() >= 6.min(3 * long.len()), "{number}: {shown}");
+                assert!(log.len() >= 3 * long.len(), "{number}: {shown}");
                 assert!(log.split(long).all(str::is_empty), "{number}: {shown}");
             }
             // Nobody has less than the share without need.

@@ -1,13 +1,11 @@
 //! A policy's two answers: the decision about a match, and the event of a timer.
 
-use core::fmt::{self, Write as _};
-
-use heapless::Vec;
+use core::fmt;
 
 use crate::ids::{NotifierSet, RuleName, Ticket};
 use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
 use crate::rules::notice::NoticeHead;
-use crate::text::{Text, TextBuffer, floor_char_boundary};
+use crate::text::{ShortText, TextBuffer};
 use crate::time::{Duration, Wall};
 
 /// A policy's decision about a match.
@@ -85,40 +83,43 @@ impl fmt::Display for Held {
 #[derive(Debug)]
 pub(in crate::rules) struct Event {
     /// Complete but for the text, as a message's notification has it.
-    pub(in crate::rules) head: NoticeHead,
-    /// The text that the entry has kept.
-    pub(super) text: KeptText,
+    pub(super) head: NoticeHead,
+    /// Whether the notification begins with the name of its router.
+    pub(super) is_named: bool,
+    /// The text that the entry has kept, without that name. Nothing depends on the
+    /// rest: the key distinguishes texts, and this copy is for people to read.
+    pub(super) text: ShortText<COOLDOWN_TEXT_BYTES_MAX>,
     /// The policy's addition.
     pub(super) remark: Remark,
 }
 
 impl Event {
-    /// Writes the notification's text. The remark is never cut off.
-    pub(in crate::rules) fn write(&self, out: &mut TextBuffer) {
-        out.clear();
+    /// Writes the notification's text and returns its head. The remark is never cut off.
+    pub(in crate::rules) fn write(mut self, out: &mut TextBuffer) -> NoticeHead {
+        self.head.begin(self.is_named, out);
         out.push_text(self.text.as_text());
-        out.push_tail(format_args!("{}", self.remark));
+        if self.remark.has_time() {
+            self.head.end(&self.remark, out);
+        } else {
+            out.push_tail(format_args!("{}", self.remark));
+        }
+        self.head
     }
 }
 
-/// A policy's addition to a kept text, at most 96 bytes; for the short text that names a
+/// A policy's addition to a kept text, at most 96 bytes with the time that may follow it; for the short text that names a
 /// router at most 128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remark {
-    /// A cooldown has ended.
+    /// A cooldown has ended. The time of the last repetition follows.
     Repeated {
         /// How often the text was held back.
         times: u32,
-        /// When it was held back last.
-        last: Wall,
         /// Whether the kept text stands for other matches.
         is_tally: bool,
     },
-    /// What began is still so after the grace time.
-    Began {
-        /// When it began.
-        at: Wall,
-    },
+    /// What began is still so after the grace time. The time when it began follows.
+    Began,
     /// What began is still so.
     Lasts {
         /// For so long.
@@ -155,22 +156,25 @@ pub(super) enum Remark {
     },
 }
 
+impl Remark {
+    /// Returns whether a time follows.
+    const fn has_time(self) -> bool {
+        matches!(self, Self::Repeated { .. } | Self::Began)
+    }
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Repeated {
-                times,
-                last,
-                is_tally,
-            } => {
+            Self::Repeated { times, is_tally } => {
                 let (before, after) = match times {
                     _ if is_tally => ("", " more"),
                     1 => ("repeated ", " time"),
                     _ => ("repeated ", " times"),
                 };
-                write!(f, ", {before}{times}{after}, last at: {last}")
+                write!(f, ", {before}{times}{after}, last at: ")
             }
-            Self::Began { at } => write!(f, ", at: {at}"),
+            Self::Began => f.write_str(", at: "),
             Self::Lasts { millis } => write!(f, ", lasts for {}", Duration(millis)),
             Self::Flapped {
                 times,
@@ -211,39 +215,14 @@ impl fmt::Display for Remark {
     }
 }
 
-/// The beginning of a text, kept for the event that may come of it.
-#[derive(Debug)]
-pub(super) struct KeptText(Vec<u8, COOLDOWN_TEXT_BYTES_MAX>);
-
-impl KeptText {
-    pub(super) const EMPTY: Self = Self(Vec::new());
-
-    /// Copies the beginning of a text, cut at a character border.
-    ///
-    /// Nothing depends on the rest: the key distinguishes texts, and this copy is
-    /// for people to read.
-    pub(super) fn beginning_of(text: Text<'_>) -> Self {
-        let bytes = text.as_bytes();
-        let end = floor_char_boundary(bytes, COOLDOWN_TEXT_BYTES_MAX);
-        Self(Vec::from_slice(&bytes[..end]).unwrap_or_default())
-    }
-
-    /// Appends a text of alertik's own, as far as there is room.
-    pub(super) fn push(&mut self, text: fmt::Arguments<'_>) {
-        let _ = self.0.write_fmt(text);
-    }
-
-    fn as_text(&self) -> Text<'_> {
-        Text::from_stored(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use core::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::text::Origin;
+    use crate::rules::About;
+    use crate::text::{Origin, Text};
+    use crate::time::Wall;
 
     fn event(text: Text<'_>) -> Event {
         Event {
@@ -253,11 +232,14 @@ mod tests {
                 at: Wall::default(),
                 source: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 ticket: Ticket::default(),
+                about: About::NOTHING,
+                name_bytes: 0,
+                time_bytes: 0,
             },
-            text: KeptText::beginning_of(text),
+            is_named: false,
+            text: ShortText::beginning_of(text),
             remark: Remark::Repeated {
                 times: u32::MAX,
-                last: Wall::default(),
                 is_tally: false,
             },
         }
@@ -272,8 +254,9 @@ mod tests {
         text.push_log(b"<b>");
         let event = event(text.as_text());
         text.push_mask("what was written meanwhile");
-        event.write(&mut text);
-        let parts: std::vec::Vec<_> = text.as_text().parts().collect();
+        let head = event.write(&mut text);
+        assert_eq!((head.name_bytes, head.time_bytes), (0, 19));
+        let parts: Vec<_> = text.as_text().parts().collect();
         assert_eq!(
             parts,
             [
@@ -296,7 +279,7 @@ mod tests {
             text.push_mask(before);
             text.push_log("…".repeat(COOLDOWN_TEXT_BYTES_MAX).as_bytes());
             let event = event(text.as_text());
-            assert!(event.text.0.len() > COOLDOWN_TEXT_BYTES_MAX - 3);
+            assert!(event.text.as_text().as_bytes().len() > COOLDOWN_TEXT_BYTES_MAX - 3);
             event.write(&mut text);
             let shown: String = text.as_text().parts().map(|(_, part)| part).collect();
             let shown = shown.strip_prefix(before).unwrap().trim_start_matches('…');

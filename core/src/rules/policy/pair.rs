@@ -16,9 +16,9 @@ use crate::limits::{FLAP_REPORT_MILLIS, PAIR_TEXTS_BYTES, PAIRS_MAX};
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::kept_texts::{Kept, KeptTexts, Place};
 use crate::rules::policy::key::Case;
-use crate::rules::policy::outcome::{Decision, Event, Held, KeptText, Remark};
+use crate::rules::policy::outcome::{Decision, Event, Held, Remark};
 use crate::rules::policy::slots::{NEVER, Slots};
-use crate::text::Text;
+use crate::text::{ShortText, Text};
 use crate::time::Instant;
 
 /// Beginnings that make flapping worth a notification if none of them was notified,
@@ -155,13 +155,13 @@ impl Pairs {
             }
             self.remove(index);
         }
-        let kept = Kept {
-            last: head.at,
-            source: head.source,
-            text,
-        };
         let Self { entries, texts, .. } = self;
-        let text = texts.keep(kept, |cut, length| move_texts(entries, cut, length));
+        let kept = Kept::of(head, text);
+        let text = texts.keep(entries.len() as u16, &kept, &mut |owner, place| {
+            if let Some(entry) = entries.get_mut(usize::from(owner)) {
+                entry.text = place;
+            }
+        });
         let waits = times.grace > 0;
         let ends = if waits {
             now.after(times.grace)
@@ -260,14 +260,14 @@ impl Pairs {
     fn expire(&mut self, now: Instant, index: usize) -> Option<Event> {
         let speaks = self.has_event(index);
         let entry = &mut self.entries[index];
-        let Kept { last, source, text } = self.texts.get(entry.text);
+        let kept = self.texts.get(entry.text);
         let flapped = Remark::Flapped {
             times: entry.begun,
             millis: entry.since.since(entry.flaps_since),
             is_over: entry.state == State::Over,
         };
         let remark = match entry.state {
-            State::Grace => Some(Remark::Began { at: last }),
+            State::Grace => Some(Remark::Began),
             State::Open if entry.is_notified => {
                 // At the end of time the daemon stops, and reminds of nothing.
                 let millis = now.since(entry.since);
@@ -276,14 +276,9 @@ impl Pairs {
             _ => speaks.then_some(flapped),
         };
         let event = remark.map(|remark| Event {
-            head: NoticeHead {
-                rule: entry.rule,
-                notifiers: entry.notifiers,
-                at: last,
-                source,
-                ticket: Ticket::default(),
-            },
-            text: KeptText::beginning_of(text),
+            head: kept.head(entry.rule, entry.notifiers),
+            is_named: kept.is_named,
+            text: ShortText::beginning_of(kept.text),
             remark,
         });
         if entry.state == State::Over || entry.must_go {
@@ -305,8 +300,10 @@ impl Pairs {
     fn remove(&mut self, index: usize) {
         self.slots.remove(index);
         let removed = self.entries.swap_remove(index).text;
-        let length = self.texts.remove(removed);
-        move_texts(&mut self.entries, removed, length);
+        self.texts.remove(removed);
+        if let Some(moved) = self.entries.get(index) {
+            self.texts.set_owner(moved.text, index as u16);
+        }
     }
 }
 
@@ -315,12 +312,5 @@ fn next_reminder(now: Instant, times: PairTimes) -> Instant {
     match times.remind {
         0 => NEVER,
         millis => now.after(millis),
-    }
-}
-
-/// Corrects the places of texts after `length` bytes of the one at `removed` went.
-fn move_texts(entries: &mut [Entry], removed: Place, length: u16) {
-    for entry in entries {
-        entry.text = entry.text.moved(removed, length);
     }
 }

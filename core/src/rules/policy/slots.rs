@@ -16,7 +16,7 @@ use crate::time::Instant;
 
 /// Lists that the entries are divided into by their keys, so that one is found
 /// quickly.
-const BUCKETS: usize = 256;
+const BUCKETS: usize = 1_024;
 
 /// Counters that whose the entries are is counted in.
 const OWNERS: usize = 64;
@@ -39,9 +39,11 @@ struct Slot {
     weight: u8,
     /// The next entry of the same bucket, or [`NONE`].
     next: u16,
+    /// Its place in [`Slots::order`].
+    place: u16,
 }
 
-const _: () = assert!(size_of::<Slot>() == 24);
+const _: () = assert!(size_of::<Slot>() == 32);
 
 impl Slot {
     /// Returns the counter for entries of the same rule and router.
@@ -63,9 +65,9 @@ pub(super) struct Slots {
     /// counter.
     owned: [u16; OWNERS],
     max: usize,
-    /// No entry ends before, so that a line that has nothing to do with any need not
-    /// look at them.
-    earliest: Instant,
+    /// The numbers of the entries as a heap: none ends before the one at half its place.
+    /// So thousands that end at the same time need not all be looked at for each.
+    order: Vec<u16>,
 }
 
 impl Slots {
@@ -76,7 +78,7 @@ impl Slots {
             buckets: Box::new([NONE; BUCKETS]),
             owned: [0; OWNERS],
             max: max.min(NONE.into()),
-            earliest: NEVER,
+            order: Vec::with_capacity(max),
         }
     }
 
@@ -115,7 +117,8 @@ impl Slots {
     pub(super) fn set_ends(&mut self, index: usize, ends: Instant) {
         if let Some(slot) = self.slots.get_mut(index) {
             slot.ends = ends;
-            self.earliest = self.earliest.min(ends);
+            let place = usize::from(slot.place);
+            self.sift(place);
         }
     }
 
@@ -138,10 +141,12 @@ impl Slots {
             rule: case.rule,
             weight: 0,
             next: core::mem::replace(bucket, number),
+            place: number,
         };
         self.owned[slot.owner()] += 1;
         self.slots.push(slot);
-        self.earliest = self.earliest.min(ends);
+        self.order.push(number);
+        self.sift(number.into());
     }
 
     /// Removes an entry. The last one takes its number.
@@ -151,8 +156,50 @@ impl Slots {
         if last != index {
             *self.link(last) = index as u16;
         }
+        let place = usize::from(self.slots[index].place);
+        self.order.swap_remove(place);
+        if place < self.order.len() {
+            self.slots[usize::from(self.order[place])].place = place as u16;
+            self.sift(place);
+        }
         let removed = self.slots.swap_remove(index);
         self.owned[removed.owner()] -= 1;
+        if let Some(moved) = self.slots.get(index) {
+            self.order[usize::from(moved.place)] = index as u16;
+        }
+    }
+
+    /// Moves the entry at a place of the order up or down to where it belongs.
+    fn sift(&mut self, mut place: usize) {
+        while place > 0 && self.ends_at(place) < self.ends_at((place - 1) / 2) {
+            self.swap(place, (place - 1) / 2);
+            place = (place - 1) / 2;
+        }
+        loop {
+            let below = [2 * place + 1, 2 * place + 2];
+            let earlier = below.into_iter().min_by_key(|&below| self.ends_at(below));
+            match earlier {
+                Some(below) if self.ends_at(below) < self.ends_at(place) => {
+                    self.swap(place, below);
+                    place = below;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Returns when the entry at a place of the order ends; never after the last place.
+    fn ends_at(&self, place: usize) -> Instant {
+        self.order
+            .get(place)
+            .map_or(NEVER, |&number| self.ends(number.into()))
+    }
+
+    fn swap(&mut self, one: usize, other: usize) {
+        self.order.swap(one, other);
+        for place in [one, other] {
+            self.slots[usize::from(self.order[place])].place = place as u16;
+        }
     }
 
     /// Returns what refers to an entry: its bucket, or the entry before it there.
@@ -172,23 +219,16 @@ impl Slots {
     }
 
     /// Returns an entry that has ended by `now`, the earliest first.
-    pub(super) fn ended(&mut self, now: Instant) -> Option<usize> {
-        if self.earliest > now {
-            return None;
-        }
-        let slots = self.slots.iter().enumerate();
-        let first = slots.min_by_key(|(_, slot)| slot.ends);
-        self.earliest = first.map_or(NEVER, |(_, slot)| slot.ends);
+    pub(super) fn ended(&self, now: Instant) -> Option<usize> {
         // What never ends does not do so at the end of time either, which comes when
         // the daemon stops.
-        first
-            .filter(|(_, slot)| slot.ends <= now && slot.ends < NEVER)
-            .map(|(index, _)| index)
+        self.next().filter(|&ends| ends <= now)?;
+        self.order.first().map(|&number| number.into())
     }
 
-    /// Returns when the next entry ends, or somewhat earlier.
+    /// Returns when the next entry ends.
     pub(super) fn next(&self) -> Option<Instant> {
-        (self.earliest < NEVER).then_some(self.earliest)
+        Some(self.ends_at(0)).filter(|&ends| ends < NEVER)
     }
 
     /// Returns the entry that must go if another one has to come: one that has ended, or,

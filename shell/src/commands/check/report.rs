@@ -11,7 +11,7 @@ use alertik_core::rules::{Filter, RouterFilter, Rule};
 use alertik_core::time::Duration;
 
 use crate::log::Escaped;
-use crate::settings::{Env, Settings, services};
+use crate::settings::{Env, ForwardFormat, Settings, services};
 use crate::sys::clock;
 
 /// Writes how the configuration was understood; `is_verbose` adds what only
@@ -192,9 +192,13 @@ fn write_rest(env: &Env, settings: &Settings, out: &mut String) -> fmt::Result {
         None => out.write_str("  forwards  nothing\n")?,
         Some(target) => writeln!(
             out,
-            "  forwards  to {} port {}",
+            "  forwards  to {} port {}{}",
             Escaped(target.host.as_bytes()),
-            target.port
+            target.port,
+            match target.format {
+                ForwardFormat::Raw => "",
+                ForwardFormat::Rfc5424 => ", as RFC 5424 with the router's name",
+            }
         )?,
     }
     write_liveness(settings, out)?;

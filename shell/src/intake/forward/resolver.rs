@@ -56,7 +56,7 @@ pub(crate) fn resolve(target: &ForwardTarget, own_port: u16, state: &ForwardStat
 }
 
 fn report(target: &ForwardTarget, outcome: Result<SocketAddr, NoTarget>) {
-    let ForwardTarget { host, port } = target;
+    let ForwardTarget { host, port, .. } = target;
     match outcome {
         Ok(address) => log::info!("forwarding to {host} port {port} ({})", address.ip()),
         Err(NoTarget::NoAddress) => {

@@ -1,12 +1,16 @@
-//! The state that the receiver and the resolver of forward mode share.
+//! The state that the receivers and the resolver of forward mode share.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use alertik_core::routers::Names;
+
 /// The server's address and the counts. Never locked while something is sent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ForwardState {
     inner: Mutex<Inner>,
+    /// The names for the headers, if there are to be any.
+    names: Option<Names>,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +29,20 @@ pub(crate) struct ForwardCounts {
 }
 
 impl ForwardState {
+    /// Returns the state before the server's address is known. With `names` datagrams
+    /// get a header.
+    pub(crate) fn new(names: Option<Names>) -> Self {
+        Self {
+            inner: Mutex::default(),
+            names,
+        }
+    }
+
+    /// Returns the names for headers, if datagrams get any.
+    pub(super) const fn names(&self) -> Option<&Names> {
+        self.names.as_ref()
+    }
+
     /// Returns the counts since the start.
     pub(crate) fn counts(&self) -> ForwardCounts {
         self.lock().counts

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as StdInstant};
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
-use alertik_core::rules::NoticeHead;
+use alertik_core::rules::{About, NoticeHead};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::Wall;
 
@@ -237,6 +237,9 @@ impl Running {
             },
             source: IpAddr::V4(Ipv4Addr::new(192, 168, 88, 1)),
             ticket: Ticket(ticket),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
         };
         self.senders.push(clock::now(), &head, text.as_text());
     }

@@ -188,10 +188,18 @@ fn requests() {
         (
             "GENERIC1_BODY",
             "{{text:0}}",
-            "at byte 0: only text takes a limit, from 1",
+            "at byte 0: only text, router and topics take a limit, from 1",
         ),
-        ("GENERIC1_BODY", "{{text:x}}", "only text takes a limit"),
-        ("GENERIC1_BODY", "{{time:5}}", "only text takes a limit"),
+        (
+            "GENERIC1_BODY",
+            "{{text:x}}",
+            "only text, router and topics take a limit",
+        ),
+        (
+            "GENERIC1_BODY",
+            "{{time:5}}",
+            "only text, router and topics take a limit",
+        ),
         (
             "GENERIC1_BODY",
             "{{text|html}}",

@@ -53,8 +53,9 @@ NOTIFY_ROUTER router's name in texts: auto, always or never (auto)
 SILENCE_SECS seconds until a router that is not heard is reported (0)
 SILENCE_ROUTERS other limits for some: office:300,lab:0
 SILENCE_NOTIFIER notifiers of these reports (those of all rules)
-FORWARD_HOST another syslog server, which gets every datagram
+FORWARD_HOST another syslog server, which gets every line
 FORWARD_PORT its UDP port
+FORWARD_FORMAT raw, or rfc5424 with the router's name (raw)
 #Notifiers
 TELEGRAM_BOT_TOKEN the bot's token
 TELEGRAM_CHAT_ID a chat's number or a channel's @name

@@ -1,7 +1,7 @@
 //! Silence: a router from which nothing was heard for so long, and its return.
 //!
 //! This is the policy of no rule: what it remembers are routers, and what it waits for
-//! is any line. A line costs the comparison or look-up of [`Heard`]; everything else is
+//! is any line. A line costs the comparison or look-up of [`Senders`]; everything else is
 //! done when a router may have been silent for its limit, and then for all of them.
 //!
 //! # Strangers
@@ -22,12 +22,13 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use crate::ids::{RuleName, Ticket};
 use crate::limits::{HEARD_MAX, SILENT_STRANGERS_MAX};
-use crate::routers::{Heard, NamedPrefix, Routers, SENDERS_MAX};
-use crate::rules::notice::NoticeHead;
-use crate::rules::policy::outcome::{Event, KeptText, Remark};
+use crate::routers::{NamedPrefix, Routers, SENDERS_MAX, Senders};
+use crate::rules::notice::{About, NoticeHead};
+use crate::rules::policy::outcome::{Event, Remark};
 use crate::rules::policy::silence::spec::is_few;
 use crate::rules::policy::silence::watch::{Kind, Moment, Watch};
 use crate::rules::policy::slots::NEVER;
+use crate::text::{Label, ShortText};
 use crate::time::{Instant, Wall};
 
 pub use spec::SilenceSpec;
@@ -36,7 +37,7 @@ pub use spec::SilenceSpec;
 /// each, and must not keep others from becoming known.
 const EVICTION_PAUSE_MILLIS: u64 = 1_000;
 
-/// An address that was heard. Its place is that in [`Heard`].
+/// An address that was heard. Its place is that in [`Senders`].
 #[derive(Debug)]
 struct Address {
     /// The place of its name.
@@ -48,7 +49,7 @@ struct Address {
 #[derive(Debug)]
 pub(in crate::rules) struct Silence {
     spec: SilenceSpec,
-    heard: Heard,
+    heard: Senders,
     /// One for each entry of `ROUTERS`, of which the first with a name counts.
     names: Box<[Watch]>,
     addresses: Vec<Address>,
@@ -88,7 +89,7 @@ impl Silence {
         Self {
             spec,
             names,
-            heard: Heard::new(secret),
+            heard: Senders::new(secret),
             addresses: Vec::with_capacity(SENDERS_MAX),
             others: 0,
             evicts: [now; 2],
@@ -272,16 +273,15 @@ impl Silence {
         address: Option<IpAddr>,
         remark: Remark,
     ) -> Event {
-        let mut text = KeptText::EMPTY;
-        text.push(format_args!("Router "));
-        match (name, address) {
-            (Some(router), None) => text.push(format_args!("{}", router.name)),
+        let text = match (name, address) {
+            (Some(router), None) => ShortText::of_display(&format_args!("Router {}", router.name)),
             (Some(router), Some(address)) => {
-                text.push(format_args!("{} ({address})", router.name));
+                ShortText::of_display(&format_args!("Router {} ({address})", router.name))
             }
-            (None, Some(address)) => text.push(format_args!("{address}")),
-            (None, None) => {}
-        }
+            (None, Some(address)) => ShortText::of_display(&format_args!("Router {address}")),
+            (None, None) => ShortText::EMPTY,
+        };
+        let router = name.map_or(Label::EMPTY, |router| Label::of_display(&router.name));
         let of_name = name.map(|router| router.prefix.first());
         // Every change is that of a name or of an address.
         const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -292,7 +292,15 @@ impl Silence {
                 at,
                 source: address.or(of_name).unwrap_or(NOWHERE),
                 ticket: Ticket::default(),
+                about: About {
+                    router,
+                    ..About::NOTHING
+                },
+                name_bytes: 0,
+                time_bytes: 0,
             },
+            // The text names the router.
+            is_named: false,
             text,
             remark,
         }

@@ -7,11 +7,17 @@
 //! UTF-8, and log bytes are made valid UTF-8 on the way in, so nothing that
 //! arrives over the network can forge one.
 
+mod short;
+
 use core::fmt;
 
 use heapless::Vec;
 
-use crate::limits::NOTICE_BYTES_MAX;
+use crate::limits::{LABEL_BYTES_MAX, NOTICE_BYTES_MAX};
+pub use short::ShortText;
+
+/// A name or a list of topics.
+pub type Label = ShortText<LABEL_BYTES_MAX>;
 
 /// Marks the beginning of a part that came from the log.
 const LOG_BEGIN: u8 = 0xFF;

@@ -1,16 +1,16 @@
 //! How the daemon is doing: one line for people, the same as JSON for scripts,
-//! and whether somebody should look. SIGUSR1 and `alertik health` report the same.
+//! and whether somebody should look. SIGUSR1 and `alertik health` report the same; the
+//! latter adds a line for each router.
 
-use std::fmt::{self, Write as _};
+mod report;
 
-use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::{Hold, Notifier};
+use alertik_core::routers::HeardRouter;
 use alertik_core::time::Instant;
 
 use crate::daemon::matcher::MatcherStatus;
 use crate::daemon::shared::Daemon;
 use crate::intake::forward::ForwardState;
-use crate::log::Escaped;
 use crate::notifier::NotifierStatus;
 use crate::sys::clock;
 
@@ -37,6 +37,8 @@ pub(crate) struct Status {
     /// Messages and notifications that were lost, by cause.
     lost: [(&'static str, u64); LOSSES],
     notifiers: Vec<(Notifier, NotifierStatus)>,
+    /// The routers heard most recently, the last one first.
+    routers: Vec<HeardRouter>,
     /// The reason why somebody should look, if there is one.
     complaint: Option<String>,
     /// Whether intake and matcher work.
@@ -68,6 +70,8 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
                 .iter()
                 .find_map(|(id, status)| ails(now, *id, status))
         });
+    let mut routers = daemon.routers();
+    routers.sort_unstable_by_key(|router| std::cmp::Reverse(router.order));
     Status {
         // The clock's epoch is its first use, at the start.
         now,
@@ -80,7 +84,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("restored", sum(|n| n.counts.restored)),
             ("sent", sum(|n| n.counts.sent)),
             ("failed", sum(|n| n.counts.failed_attempts)),
-            ("waiting", sum(|n| n.waiting as u64)),
+            ("waiting", sum(|n| n.waiting)),
             ("own_output", matcher.own_output),
             ("foreign", daemon.gate.foreign()),
             ("cut", intake.cut),
@@ -98,6 +102,7 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
             ("refused", sum(|n| n.counts.refused)),
         ],
         notifiers,
+        routers,
         complaint,
         is_live,
     }
@@ -178,106 +183,6 @@ impl Status {
 
     fn secs_since(&self, at: Instant) -> u64 {
         self.now.since(at) / 1_000
-    }
-
-    /// Writes the state as a JSON object without a newline. Times are seconds
-    /// before now; `null` is never.
-    pub(crate) fn write_json(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let up = self.now.millis() / 1_000;
-        write!(out, "{{\"healthy\":{},\"complaint\":", self.is_healthy())?;
-        match &self.complaint {
-            Some(complaint) => write_json_string(complaint.as_bytes(), out)?,
-            None => out.write_str("null")?,
-        }
-        write!(out, ",\"up_secs\":{up}")?;
-        for (name, count) in self.counts {
-            write!(out, ",\"{name}\":{count}")?;
-        }
-        for (index, (name, count)) in self.lost.into_iter().enumerate() {
-            out.write_str(if index == 0 { ",\"lost\":{" } else { "," })?;
-            write!(out, "\"{name}\":{count}")?;
-        }
-        out.write_str("},\"notifiers\":[")?;
-        for (index, (id, status)) in self.notifiers.iter().enumerate() {
-            out.write_str(if index == 0 { "" } else { "," })?;
-            write!(out, "{{\"name\":\"{}\"", id.name())?;
-            let counts = status.counts;
-            for (name, count) in [
-                ("sent", counts.sent),
-                ("failed", counts.failed_attempts),
-                ("waiting", status.waiting as u64),
-                ("failures_in_a_row", status.failures.into()),
-            ] {
-                write!(out, ",\"{name}\":{count}")?;
-            }
-            for (name, at) in [
-                ("last_success", status.last_success),
-                ("failing_since", status.failing_since),
-                ("last_error_at", status.last_error_at),
-            ] {
-                write!(out, ",\"{name}\":")?;
-                match at {
-                    Some(at) => write!(out, "{}", self.secs_since(at))?,
-                    None => out.write_str("null")?,
-                }
-            }
-            let resumes_in = match status.hold {
-                (Hold::None, _) => 0,
-                (_, until) => until.since(self.now) / 1_000,
-            };
-            let is_suspended = matches!(status.hold, (Hold::Suspended, _));
-            write!(out, ",\"suspended\":{is_suspended}")?;
-            write!(out, ",\"resumes_in\":{resumes_in},\"last_error\":")?;
-            match &status.last_error {
-                Some(error) => write_json_string(error.as_bytes(), out)?,
-                None => out.write_str("null")?,
-            }
-            out.write_char('}')?;
-        }
-        out.write_str("]}")
-    }
-}
-
-/// Writes one line. `received`, `foreign` and the losses of kernel and queue add up
-/// to the number of datagrams sent to the daemon.
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.complaint {
-            None => f.write_str("healthy")?,
-            Some(complaint) => write!(f, "unhealthy ({complaint})")?,
-        }
-        write!(f, ", up {} s:", self.now.millis() / 1_000)?;
-        for (name, count) in self.counts {
-            // Underscores are for JSON.
-            f.write_char(' ')?;
-            for word in name.split_inclusive('_') {
-                f.write_str(word.trim_end_matches('_'))?;
-                f.write_char(' ')?;
-            }
-            write!(f, "{count},")?;
-        }
-        f.write_str(" lost:")?;
-        for (index, (name, count)) in self.lost.into_iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "," })?;
-            write!(f, " {name} {count}")?;
-        }
-        for (id, status) in &self.notifiers {
-            write!(f, "; {}: last success ", id.name())?;
-            match status.last_success {
-                Some(at) => write!(f, "{} s ago", self.secs_since(at))?,
-                None => f.write_str("never")?,
-            }
-            if let (Hold::Suspended, until) = status.hold {
-                let secs = until.since(self.now).div_ceil(1_000);
-                let at = clock::wall_in(secs).time_of_day();
-                write!(f, ", suspended, next attempt at {at}")?;
-            }
-            if let (Some(at), Some(error)) = (status.last_error_at, &status.last_error) {
-                let ago = self.secs_since(at);
-                write!(f, ", last error {ago} s ago: {}", Escaped(error.as_bytes()))?;
-            }
-        }
-        Ok(())
     }
 }
 
