@@ -506,6 +506,71 @@ fn the_documents_rules() {
     assert!(seen >= 5, "{seen} examples");
 }
 
+/// The README's three variables are a configuration: the pack notifies the service that has
+/// an address, and knows the lines of real routers.
+#[test]
+fn the_readmes_three_variables() {
+    let readme = include_str!("../../README.md");
+    let section = between(readme, "\n## Three variables", "\n## ");
+    let file = between(section, "```sh\n", "```");
+    assert_eq!(file.lines().count(), 3, "{file}");
+    let command = env!("CARGO_BIN_EXE_alertik");
+    for (arguments, expected) in [
+        ("check --only-variables", "    to        Telegram\n"),
+        ("match", "STATIC_EVENT4 matched 14\n"),
+    ] {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("set -a\n{file}\nexec {command} {arguments}")])
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sh");
+        let mut input = child.stdin.take().expect("its input");
+        // `check` reads none of it.
+        let _ = input.write_all(CORPUS.as_bytes());
+        drop(input);
+        let output = child.wait_with_output().expect("its output");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// `match --pack` needs no variable, leaves the user's rules out, and says nothing of events
+/// that no line matches.
+#[test]
+fn match_with_the_pack() {
+    let input = b"interface,info ether9 link down\nscript,info x\n";
+    let output = run(&["match", "--pack"], &with(&[&LOGIN, &LINK]), input);
+    let found =
+        "1: interface,info ether9 link down\n  STATIC_EVENT12 matches 15-31: ether9 link down\n";
+    assert!(output.starts_with(found), "{output}");
+    assert!(
+        output.contains("\nlines: 2, matched: 1, unmatched: 1\n"),
+        "{output}"
+    );
+    assert!(output.contains("ether9 is down, at: "), "{output}");
+    assert!(
+        !output.contains("nearest") && !output.contains("EVENT0"),
+        "{output}"
+    );
+}
+
+/// `events` lists each event with its line and the text that it gives; JSON has the same.
+#[test]
+fn events() {
+    let text = run(&["events"], &[], b"");
+    let head = "12 link, in the pack: a port lost its link, and has it again\n    policies  until its \
+        recovery, which has 10 s to come first; cooldown 5 min\n    line      interface,info ether9 \
+        link down\n    message   ether9 is down, at: ";
+    assert!(text.contains(head), "{text}");
+    let json = run(&["events", "--json"], &[], b"");
+    let objects = json.lines().filter(|line| line.starts_with("{\"number\":"));
+    assert_eq!(objects.count() * 4, text.lines().count() - 1);
+    assert!(json.contains("{\"number\":12,\"in_pack\":true,\"name\":\"link\","));
+}
+
 /// The README's file of variables is right, but for the token that it cannot have,
 /// and each of its three rules matches lines of real routers.
 #[test]

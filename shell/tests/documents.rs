@@ -158,6 +158,42 @@ fn variable(literal: &str) -> Option<String> {
     }
 }
 
+/// The page of static events has them as `alertik events` lists them: its tables are made
+/// from that, in the same order. UPDATE_SNAPSHOTS=1 writes them again.
+#[test]
+fn the_page_of_events_is_the_list() {
+    const MARKS: [&str; 2] = ["<!-- events -->\n", "<!-- /events -->"];
+    let output = Command::new(env!("CARGO_BIN_EXE_alertik"))
+        .arg("events")
+        .output()
+        .expect("the binary runs");
+    let list = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut rows = String::from("| number | name | reports | policies | in the pack |\n");
+    rows.push_str("| --- | --- | --- | --- | --- |\n");
+    let mut lines = list.lines();
+    while let (Some(head), Some(policies)) = (lines.next(), lines.next()) {
+        let (name, title) = head.split_once(": ").expect("a title");
+        let (name, pack) = match name.strip_suffix(", in the pack") {
+            Some(name) => (name, " yes"),
+            None => (name, ""),
+        };
+        let (number, name) = name.split_once(' ').expect("a name");
+        let policies = policies.strip_prefix("    policies  ").expect("policies");
+        rows += &format!("| {number} | `{name}` | {title} | {policies} |{pack} |\n");
+        // The line and the message.
+        lines.nth(1);
+    }
+    let path = root().join("docs/events.md");
+    let page = read("docs/events.md");
+    let (before, rest) = page.split_once(MARKS[0]).expect("the mark");
+    let (_, after) = rest.split_once(MARKS[1]).expect("the end");
+    let made = [before, MARKS[0], &rows, MARKS[1], after].concat();
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &made).expect("written");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("the page"), made);
+}
+
 /// Every link to a file of ours leads to one, and to a heading that it has.
 #[test]
 fn links_lead_somewhere() {

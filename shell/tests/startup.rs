@@ -123,6 +123,15 @@ fn names() {
     );
 }
 
+/// The notifier that all events of the pack lack is one mistake, not fifty.
+#[test]
+fn a_pack_without_a_notifier() {
+    let (status, errors) = refused(&[("STATIC_EVENTS_ENABLED", "pack")]);
+    assert_eq!(status, Some(1));
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("nor is STATIC_NOTIFIER"), "{errors}");
+}
+
 /// An expression's error names the variable and the byte.
 #[test]
 fn expressions() {

@@ -6,7 +6,7 @@ use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
 use super::written::{self, read_mask};
-use super::{Env, Problems, enabled, filters, numbers, policies, variables};
+use super::{Env, Problems, enabled, filters, numbers, policies, services, variables};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -42,6 +42,7 @@ pub(crate) fn read(
         builder: RulesBuilder::new(),
         used: NotifierSet::EMPTY,
         references: Vec::new(),
+        lacks_notifier: false,
         problems,
     };
     let (first, last) = (first.into_iter().map(of), last.into_iter().map(of));
@@ -95,6 +96,8 @@ struct Reader<'a> {
     builder: RulesBuilder,
     used: NotifierSet,
     references: Vec<policies::Reference>,
+    /// A static event has no notifier, which was reported.
+    lacks_notifier: bool,
     problems: &'a mut Problems,
 }
 
@@ -110,11 +113,24 @@ impl Reader<'_> {
             ),
             _ => (&FIELDS[..4], "ENV_EVENTS counts this rule"),
         };
-        let required = required.iter().map(|field| variable(field));
-        if !variables::are_set(env, required, reason, problems) {
-            return;
+        let is_static = matches!(name, RuleName::Static(_));
+        let mut notifiers = NotifierSet::EMPTY;
+        if is_static && env.bytes(&variable("NOTIFIER")).is_none() {
+            // Whoever gave a service an address wants it to be notified.
+            notifiers = services::configured(env);
+            notifiers.remove(Notifier::Console.id());
+            // One is enough to say so.
+            if notifiers.is_empty() && core::mem::replace(&mut self.lacks_notifier, true) {
+                return;
+            }
         }
-        let notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
+        if notifiers.is_empty() {
+            let required = required.iter().map(|field| variable(field));
+            if !variables::are_set(env, required, reason, problems) {
+                return;
+            }
+            notifiers = read_notifiers(env, &variable("NOTIFIER"), problems);
+        }
         self.used = self.used.union(notifiers);
         let cooldown_millis = read_cooldown(env, &variable("COOLDOWN_SECS"), problems);
         let filter = filters::read(env, name, problems);

@@ -256,6 +256,10 @@ impl Run<'_> {
     /// Finds out how far a line agrees with the rules that do not match it: of every
     /// line without a match if they are listed, else of the nearest one to each rule.
     fn ask_why(&mut self, line: &[u8], matches: bool) -> fmt::Result {
+        // Nobody wants to know it of each event of the pack.
+        if self.options.pack {
+            return Ok(());
+        }
         let message = trim_line_end(line);
         let message = &message[..message.len().min(MESSAGE_BYTES_MAX)];
         let rules = self.replay.rules().iter().zip(&self.hits);
