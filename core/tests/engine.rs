@@ -491,6 +491,31 @@ fn a_fleet_that_says_the_same() {
     assert!(bench.engine.poll_timeout().is_none());
 }
 
+/// Texts stay those of their cooldowns while others end, and while room is made for more.
+#[test]
+fn texts_stay_with_their_cooldowns() {
+    let mut short = rule(0, REGEX, "both (.*)", "short @1");
+    short.cooldown_millis = 1_000;
+    let mut long = rule(1, REGEX, "(both|long) (.*)", "long @2");
+    long.cooldown_millis = 60_000;
+    let mut bench = Bench::new(&[short, long]);
+    let say = |bench: &mut Bench, what: &str, numbers: core::ops::Range<u32>| {
+        for number in numbers.clone().chain(numbers) {
+            bench.line(format!("{what} {number:040}").as_bytes());
+        }
+    };
+    say(&mut bench, "both", 0..2_000);
+    assert_eq!(bench.wait_until(1_000).len(), 2_000);
+    say(&mut bench, "long", 2_000..4_800);
+    let mut summaries = texts(bench.wait_until(61_001));
+    summaries.sort();
+    assert_eq!(summaries.len(), 4_800);
+    for (number, summary) in summaries.iter().enumerate() {
+        let expected = format!("long {number:040}, repeated 1 time, last at: ");
+        assert!(summary.starts_with(&expected), "{summary}");
+    }
+}
+
 /// A wall clock that jumps moves no cooldown, and is shown as it is.
 #[test]
 fn wall_clock_jumps_do_not_matter() {

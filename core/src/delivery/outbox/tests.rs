@@ -262,6 +262,32 @@ fn what_is_not_merged() {
     assert_eq!(with(Merging::Routers, 0, &far).len(), 41);
 }
 
+/// A name is added also where the records must move first, and none is lost.
+#[test]
+fn names_are_added_at_the_end_of_the_store() {
+    let mut outbox = Outbox::new(1_000);
+    let mut shown = String::new();
+    let mut buffer = TextBuffer::new();
+    for number in 0..2_000 {
+        let text = std::format!("text {}", number / 3);
+        let (head, text) = said(&std::format!("r{number}"), 0, &text, &mut buffer);
+        let waiting = Waiting::of(&head, text, Instant::ZERO);
+        outbox.push(waiting, (Merging::Routers, 0), &mut |_| {
+            panic!("there is room")
+        });
+        if outbox.len() > 4 {
+            shown += &std::format!("{}\n", outbox.front().unwrap());
+            outbox.pop();
+        }
+    }
+    for (number, line) in shown.lines().enumerate() {
+        let [one, two, three] = [0, 1, 2].map(|more| 3 * number + more);
+        let expected = std::format!("[r{one}, r{two}, r{three}] text {number}, at: ");
+        assert!(line.starts_with(&expected), "{line}");
+    }
+    assert!(shown.lines().count() > 600);
+}
+
 /// Of the names of a record there are so many that even the strictest markup leaves it
 /// within a message; all are there, in few records.
 #[test]
