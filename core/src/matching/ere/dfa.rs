@@ -65,13 +65,14 @@ impl Dfa {
     }
 
     /// Returns the state after a byte.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&self, state: u16, byte: u8) -> u16 {
         let class = self.classes[usize::from(byte)];
-        let state = usize::from(state);
-        let own = state + usize::from(class);
-        let is_own = self.marks.get(own) == Some(&class);
-        self.nexts[if is_own { own } else { state }]
+        let mut cell = usize::from(state) + usize::from(class);
+        if self.marks.get(cell) != Some(&class) {
+            cell = usize::from(state);
+        }
+        self.nexts[cell]
     }
 
     /// Returns whether a text that ends in a state has a match.

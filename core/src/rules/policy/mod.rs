@@ -97,15 +97,16 @@ pub(super) struct Policies {
 }
 
 impl Policies {
-    /// Returns policies of `rules` that remember nothing. `secret` must not be known to
-    /// those who can write log lines.
+    /// Returns policies of `rules` that remember nothing, with memory for what these can
+    /// ask of them. `secret` must not be known to those who can write log lines.
     pub(super) fn new(secret: (u64, u64), rules: &[Rule]) -> Self {
         let secret = Secret(secret.0, secret.1);
+        let plans = || rules.iter().filter_map(|rule| rule.plan.as_deref());
         Self {
             secret,
             novelties: Novelties::new(secret, rules),
-            windows: Windows::new(),
-            pairs: Pairs::new(),
+            windows: Windows::new(plans().any(Plan::counts)),
+            pairs: Pairs::new(plans().any(|plan| plan.is_pair)),
             cooldowns: Cooldowns::new(),
         }
     }

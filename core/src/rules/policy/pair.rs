@@ -79,12 +79,17 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Returns an empty table.
-    pub(super) fn new() -> Self {
+    /// Returns an empty table. If it is not used, it has no room: each piece of memory
+    /// touches two pages.
+    pub(super) fn new(is_used: bool) -> Self {
+        let (max, texts_bytes) = match is_used {
+            true => (PAIRS_MAX, PAIR_TEXTS_BYTES),
+            false => (0, 0),
+        };
         Self {
-            slots: Slots::new(PAIRS_MAX),
-            entries: Vec::with_capacity(PAIRS_MAX),
-            texts: KeptTexts::new(PAIR_TEXTS_BYTES),
+            slots: Slots::new(max),
+            entries: Vec::with_capacity(max),
+            texts: KeptTexts::new(texts_bytes),
         }
     }
 

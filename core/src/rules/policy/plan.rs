@@ -145,6 +145,11 @@ impl Plan {
         })
     }
 
+    /// Returns whether matches are counted.
+    pub(in crate::rules) const fn counts(&self) -> bool {
+        self.threshold.is_some() || self.distinct.is_some() || self.after.is_some()
+    }
+
     /// Returns whether the policies refer to a group of the expression.
     pub(in crate::rules) fn uses_groups(&self) -> bool {
         let distinct = self.distinct.as_ref().map(|(mask, _)| mask);

@@ -44,11 +44,13 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// Returns windows in which nothing has come.
-    pub(super) fn new() -> Self {
+    /// Returns windows in which nothing has come. If they are not used, they have no room:
+    /// each piece of memory touches two pages.
+    pub(super) fn new(is_used: bool) -> Self {
+        let max = if is_used { WINDOW_ENTRIES_MAX } else { 0 };
         Self {
-            slots: Slots::new(WINDOW_ENTRIES_MAX),
-            values: Vec::with_capacity(WINDOW_ENTRIES_MAX),
+            slots: Slots::new(max),
+            values: Vec::with_capacity(max),
             next_value: 0,
         }
     }

@@ -44,8 +44,17 @@ fn check_name(name: &str, problems: &mut Problems) {
     let is_ours = names().any(|known| starts_alike(&written, known));
     // Others' variables are left alone unless they look very much like one of ours.
     let cost_max = if is_ours { 8 } else { name.len().div_ceil(3) };
-    let found = nearest(&written, names());
-    let of_any = of_any.and_then(|of_any| nearest(&of_any, names()));
+    // Most variables of others differ in length alone by too much, and comparing takes
+    // longer than the rest of the start.
+    let nearest = |written: &str| {
+        let least = |known: &str| {
+            let (written, known) = (written.len(), known.len());
+            3 * written.saturating_sub(known) + known.saturating_sub(written) / 2
+        };
+        nearest(written, names().filter(|known| least(known) <= cost_max))
+    };
+    let found = nearest(&written);
+    let of_any = of_any.and_then(|of_any| nearest(&of_any));
     let found = found
         .into_iter()
         .chain(of_any)

@@ -43,10 +43,12 @@ pub(super) fn equals(table: &[u16], stride: usize) -> Vec<u16> {
                 return (0..states as u16).collect();
             }
             let does_the_same = |&other: &usize| {
-                let mut nexts = row(state).iter().zip(row(other));
-                usize::from(finer[other]) == other
-                    && parts[other] == parts[state]
-                    && nexts.all(|(&a, &b)| parts[usize::from(a)] == parts[usize::from(b)])
+                parts[other] == parts[state]
+                    && usize::from(finer[other]) == other
+                    && row(state)
+                        .iter()
+                        .zip(row(other))
+                        .all(|(&a, &b)| parts[usize::from(a)] == parts[usize::from(b)])
             };
             let first = (0..state).find(does_the_same).unwrap_or(state);
             finer[state] = first as u16;
