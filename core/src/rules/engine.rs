@@ -419,7 +419,8 @@ impl Engine {
         let message = &self.message[..self.message_len];
         // An equal part of what is left, so that no rule starves the others.
         let sharers = self.candidates.count_shared(self.rules.searching).max(1);
-        self.rules.scratch.limit_work(self.work / sharers);
+        let share = self.work / sharers;
+        self.rules.scratch.limit_work(share);
         if let Some(filter) = &rule.filter {
             let line = parse(message);
             let (router, _) = self.routers.name(source, &line);
@@ -443,7 +444,9 @@ impl Engine {
             }
             Condition::Regex(pattern) => pattern.is_match(part, scratch),
         };
-        self.work = self.work.saturating_sub(self.rules.scratch.take_work());
+        let left = share.saturating_sub(scratch.work());
+        let matches = matches && !rule.exceptions.are_in(part, left, scratch);
+        self.work = self.work.saturating_sub(scratch.take_work());
         if matches && !self.matched {
             self.matched = true;
             self.counters.matched += 1;

@@ -11,7 +11,7 @@ use crate::matching::ere::run;
 use crate::matching::ere::scratch::{Need, Scratch};
 use crate::matching::ere::span::Span;
 use crate::matching::ere::syntax::error::PatternError;
-use crate::matching::ere::syntax::parse::parse;
+use crate::matching::ere::syntax::parse::{Flags, parse};
 
 /// A POSIX extended regular expression, compiled.
 ///
@@ -54,7 +54,21 @@ impl Pattern {
     ///
     /// As [`compile`](Self::compile).
     pub fn compile_within(pattern: &[u8], dfa_bytes: &mut usize) -> Result<Self, PatternError> {
-        let compiled = compile(parse(pattern)?);
+        Self::compile_with(pattern, Flags::default(), dfa_bytes)
+    }
+
+    /// As [`compile_within`](Self::compile_within), with the pattern's bytes read as the
+    /// flags say.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Self::compile).
+    pub fn compile_with(
+        pattern: &[u8],
+        flags: Flags,
+        dfa_bytes: &mut usize,
+    ) -> Result<Self, PatternError> {
+        let compiled = compile(parse(pattern, flags)?);
         let (program, literals, bytes) = compiled.map_err(|kind| PatternError::new(0, kind))?;
         let dfa = determinize(&program, DFA_BYTES_MAX.min(*dfa_bytes));
         *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
@@ -131,12 +145,23 @@ impl Pattern {
     /// counts as a match. The scratch must have been made for this pattern among
     /// others.
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.decide(text, scratch, true)
+    }
+
+    /// As [`is_match`](Self::is_match), but a text whose work passes the limit counts as
+    /// none.
+    pub fn is_certain_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.decide(text, scratch, false)
+    }
+
+    fn decide(&self, text: &[u8], scratch: &mut Scratch, otherwise: bool) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
             None => {
                 let mut program = self.program.iter();
-                program
-                    .any(|program| self.is_possible(text) && run::is_match(program, text, scratch))
+                program.any(|program| {
+                    self.is_possible(text) && run::is_match(program, text, scratch, otherwise)
+                })
             }
         }
     }

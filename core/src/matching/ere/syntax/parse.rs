@@ -27,8 +27,15 @@ const REPEATS: [u8; 4] = [b'*', b'+', b'?', b'{'];
 /// Largest code point that stands for a byte, so that `.` matches every byte.
 const ANY_CODE: u32 = 0xdfff;
 
+/// How a pattern's bytes are read, as `regcomp` has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Each byte stands for itself (the `REG_LITERAL` of TRE and of the BSDs).
+    pub literal: bool,
+}
+
 /// Parses a pattern.
-pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
+pub(crate) fn parse(pattern: &[u8], flags: Flags) -> Result<Tree, PatternError> {
     if pattern.len() > PATTERN_BYTES_MAX {
         return Err(PatternError::new(PATTERN_BYTES_MAX, ErrorKind::TooLong));
     }
@@ -39,7 +46,11 @@ pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
         level: Level::default(),
         outer: Vec::new(),
     };
-    parser.regex()?;
+    if flags.literal {
+        parser.literal()?;
+    } else {
+        parser.regex()?;
+    }
     Ok(parser.tree)
 }
 
@@ -66,6 +77,18 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// Reads the bytes as they are.
+    fn literal(&mut self) -> Result<(), PatternError> {
+        // So an empty text is a tree, too.
+        self.tree.push_leaf(Kind::Empty);
+        self.join_piece();
+        for &byte in self.pattern {
+            self.push_byte(byte);
+            self.join_piece();
+        }
+        self.end()
+    }
+
     fn regex(&mut self) -> Result<(), PatternError> {
         loop {
             match self.peek() {
