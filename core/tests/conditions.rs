@@ -7,6 +7,7 @@ use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::{EXCEPTIONS_MAX, MESSAGE_BYTES_MAX};
 use alertik_core::matching::{Flags, Pattern, Scratch};
+use alertik_core::replay::{Outcome, Replay};
 use alertik_core::rules::{
     Conditions, Engine, ExceptionFault, MatchType, RuleErrors, RuleSpec, RulesBuilder, exceptions,
 };
@@ -233,7 +234,10 @@ fn exceptions_cost() {
 /// A literal pattern finds its text and nothing else, whatever its bytes are.
 #[test]
 fn literal_patterns() {
-    let flags = Flags { literal: true };
+    let flags = Flags {
+        literal: true,
+        ..Flags::default()
+    };
     for text in [
         "", "a", "(", "a*b", "[^x]", "\\", "\\n", "^$", "a|b", "é", "\n\0",
     ] {
@@ -256,4 +260,139 @@ fn lines_of_a_value() {
     let expected: [(usize, &[u8]); 3] = [(0, b"a b"), (6, b" "), (8, b"c")];
     assert_eq!(found, expected);
     assert_eq!(exceptions(b"").count(), 0);
+}
+
+/// Ignored case is that of the rule's own text or expression and of its exceptions, of
+/// ASCII letters only. Groups keep the line's case.
+#[test]
+fn case_is_ignored() {
+    for (match_type, match_str, exceptions, line, expected) in [
+        (SUBSTR, "Link DOWN", "", "ether1 lINK down", Some("<>")),
+        (SUBSTR, "Link DOWN", "", "ether1 lINK dow", None),
+        (SUBSTR, "\u{e9}", "", "\u{e9}", Some("<>")),
+        (SUBSTR, "\u{e9}", "", "\u{c9}", None),
+        (SUBSTR, "@", "", "`", None),
+        (SUBSTR, "", "", "x", Some("<>")),
+        (SUBSTR, "link down", "Ether7", "eTHER7 LINK DOWN", None),
+        (
+            REGEX,
+            "([^ ]+) link (up|down)",
+            "",
+            "Ether1 LINK Down",
+            Some("<Ether1 Down>"),
+        ),
+        (
+            REGEX,
+            "([^ ]+) link (up|down)",
+            "^ETHER7",
+            "Ether7 LINK Down",
+            None,
+        ),
+        (
+            REGEX,
+            "([^ ]+) link (up|down)",
+            "^\\x45",
+            "Ether7 link up",
+            None,
+        ),
+        (
+            REGEX,
+            "([^ ]+) link (up|down)",
+            "^\\x45",
+            "ether7 link up",
+            Some("<ether7 up>"),
+        ),
+    ] {
+        let mask = if match_str.contains('(') {
+            "<@1 @2>"
+        } else {
+            "<>"
+        };
+        let conditions = Conditions {
+            ignore_case: true,
+            ..except(exceptions)
+        };
+        let mut engine = engine(&rule(match_type, match_str, mask), conditions);
+        let found = text(&mut engine, line.as_bytes());
+        assert_eq!(
+            found.as_deref(),
+            expected,
+            "{match_str} {exceptions} on {line}"
+        );
+    }
+}
+
+/// A rule whose case matters is exact beside one whose case does not, although the two
+/// share the screen.
+#[test]
+fn case_matters_to_the_others() {
+    let rules = [
+        (SUBSTR, "Link", false),
+        (SUBSTR, "LINK", true),
+        (REGEX, "Link", false),
+        (SUBSTR, "", false),
+        (SUBSTR, "nk do", false),
+    ];
+    for (line, expected) in [
+        ("link down", &[1, 3, 4][..]),
+        ("Link down", &[0, 1, 2, 3, 4]),
+        ("LINK DOWN", &[1, 3]),
+        ("lin", &[3]),
+    ] {
+        let mut builder = RulesBuilder::new();
+        for (match_type, match_str, ignore_case) in rules {
+            let conditions = Conditions {
+                ignore_case,
+                ..Conditions::default()
+            };
+            let spec = rule(match_type, match_str, "");
+            builder.add_with(&spec, conditions).expect("a right rule");
+        }
+        let mut replay = Replay::new(builder.finish(), Wall::default());
+        replay.push(line.as_bytes());
+        let mut found = Vec::new();
+        while let Some(Outcome::Match(hit)) = replay.poll() {
+            let whole = hit.spans[0].expect("a place");
+            let place = &hit.message[whole.start..whole.end];
+            let wanted = rules[hit.id.index()].1.as_bytes();
+            assert!(place.eq_ignore_ascii_case(wanted), "{line}");
+            found.push(hit.id.index());
+        }
+        assert_eq!(found, expected, "{line}");
+    }
+}
+
+/// `check` says on which lines an expression is tried: those with its literals in any
+/// case.
+#[test]
+fn description_of_ignored_case() {
+    let mut builder = RulesBuilder::new();
+    let conditions = Conditions {
+        ignore_case: true,
+        ..Conditions::default()
+    };
+    let spec = rule(REGEX, "Link (up|down)", "");
+    builder.add_with(&spec, conditions).expect("right");
+    let said = builder.finish().rules()[0].describe().to_string();
+    let expected = "tried on lines that contain \"link \" in any case, by a DFA of ";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+/// What ends a case is found in any case, too; the exceptions do not concern it.
+#[test]
+fn recoveries() {
+    let mut builder = RulesBuilder::new();
+    let conditions = Conditions {
+        ignore_case: true,
+        ..except("up")
+    };
+    let spec = rule(REGEX, "(ether[0-9]) link down", "<@1 down>");
+    let id = builder.add_with(&spec, conditions).expect("right");
+    let up = b"(ether[0-9]) link up";
+    builder.add_recovery(id, up, "<@1 up>").expect("right");
+    let mut engine = Engine::new(builder.finish(), (1, 2));
+    let down = text(&mut engine, b"ether1 Link Down");
+    assert_eq!(down.as_deref(), Some("<ether1 down>"));
+    let up = text(&mut engine, b"ether1 LINK UP");
+    assert_eq!(up.as_deref(), Some("<ether1 up>"));
 }

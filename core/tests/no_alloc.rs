@@ -123,6 +123,7 @@ fn main() {
         // The second exception is too large for a DFA, too.
         let conditions = Conditions {
             except: b"winbox\n(o.{25}).*telnet",
+            ignore_case: number % 2 == 1,
             ..Conditions::default()
         };
         let id = builder.add_with(&spec, conditions).unwrap();

@@ -112,6 +112,7 @@ fn check_of_what_is_right() {
         ("SYSLOG_PORT", "5140"),
         ("STATIC_EVENT0_EXCEPT_STR", "^\\[lab\\]"),
         ("EVENT1_EXCEPT_STR", "ether7\n\nether[8]\n"),
+        ("EVENT1_IGNORE_CASE", "1"),
     ];
     let variables = with(&[&LOGIN, &LINK, &TELEGRAM, &more]);
     let report = run(&["check", "--only-variables", "--verbose"], &variables, b"");
@@ -280,7 +281,8 @@ lines: 2, matched: 1, unmatched: 1
     assert_eq!(output, expected);
 }
 
-/// A line that an exception leaves out is no match.
+/// A line that an exception leaves out is no match, and neither is it in another case if
+/// that is ignored.
 #[test]
 fn match_leaves_exceptions_out() {
     let input = b"ether1 link down\nether7 link down\n";
@@ -296,6 +298,14 @@ fn match_leaves_exceptions_out() {
   EVENT0 would match, but leaves out lines with ether[7-9]
 ";
     assert!(output.contains(excluded), "{output}");
+    assert!(output.contains("EVENT0 matched 1\n"), "{output}");
+    let any_case = with(&[&variables, &[("EVENT0_IGNORE_CASE", "1")]]);
+    let output = run(
+        &["match"],
+        &any_case,
+        b"Ether1 LINK down\nETHER7 link down\n",
+    );
+    assert!(output.contains("EVENT0 matches 0-16: Ether1"), "{output}");
     assert!(output.contains("EVENT0 matched 1\n"), "{output}");
     let output = run(&["match", "--all", "--json"], &variables, input);
     let excluded = "{\"line\":2,\"message\":\"ether7 link down\",\"matches\":[]}";

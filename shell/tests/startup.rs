@@ -145,8 +145,9 @@ fn expressions() {
 
 /// A mistake in an exception is reported with its byte in the value, and a
 /// habit of Perl's as well; an exception too many is refused with the remedy.
+/// Case is ignored or not.
 #[test]
-fn exceptions() {
+fn conditions() {
     check(
         &[
             ("EVENT0_EXCEPT_STR", "ab\n(c\nd\n*"),
@@ -165,6 +166,10 @@ fn exceptions() {
         &[
             "EVENT0_EXCEPT_STR: at byte 32: a rule has at most 16 exceptions; a regex joins several with |",
         ],
+    );
+    check(
+        &[("EVENT0_IGNORE_CASE", "yes")],
+        &["EVENT0_IGNORE_CASE: 'yes' is not known; allowed are 0, 1"],
     );
     let wrong = [("EVENT0_EXCEPT_STR", "a\nb\\Z"), ("LOG_LEVEL", "loud")];
     let (_, errors) = refused(&console("regex", "a", "", &wrong));

@@ -20,7 +20,7 @@
 use alloc::boxed::Box;
 use core::net::IpAddr;
 
-use crate::bytes::find;
+use crate::bytes::{find, find_in_any_case};
 use crate::ids::RuleIds;
 use crate::ids::RuleName;
 use crate::ids::{NotifierId, RuleId, Ticket};
@@ -277,7 +277,7 @@ impl Engine {
                 let start = match bytes.len() {
                     // The empty string is found at the beginning.
                     0 => 0,
-                    _ => find(part, bytes)?,
+                    _ => find_text(part, bytes, rule.ignore_case)?,
                 };
                 let end = start + bytes.len();
                 self.spans[0] = Some(Span { start, end });
@@ -433,9 +433,17 @@ impl Engine {
         let part = rule.part(message);
         let scratch = &mut self.rules.scratch;
         let matches = match &rule.condition {
-            // The screen finds substrings exactly.
-            Condition::Substring(_) if part.len() == message.len() => true,
-            Condition::Substring(text) => text.is_empty() || find(part, text).is_some(),
+            // The screen finds substrings exactly, but for their case if that of another
+            // rule is ignored.
+            Condition::Substring(_)
+                if part.len() == message.len()
+                    && (rule.ignore_case || !self.rules.screen.ignores_case()) =>
+            {
+                true
+            }
+            Condition::Substring(text) => {
+                text.is_empty() || find_text(part, text, rule.ignore_case).is_some()
+            }
             Condition::Regex(pattern) if rule.uses_groups() => {
                 let found = pattern.captures(part, scratch, &mut self.spans);
                 let groups = pattern.groups().min(GROUPS_MAX);
@@ -625,6 +633,15 @@ impl Writer<'_> {
             text.push_mask("] ");
         }
         text.as_text().as_bytes().len()
+    }
+}
+
+/// Returns the offset of the first `part` in `text`.
+fn find_text(text: &[u8], part: &[u8], ignore_case: bool) -> Option<usize> {
+    if ignore_case {
+        find_in_any_case(text, part)
+    } else {
+        find(text, part)
     }
 }
 

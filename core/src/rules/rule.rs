@@ -43,6 +43,8 @@ pub struct Rule {
     pub condition: Condition,
     /// What else it wants of a line, if anything.
     pub filter: Option<Box<Filter>>,
+    /// Whether ASCII letters match in both cases.
+    pub ignore_case: bool,
     /// What a line must not contain.
     pub exceptions: Exceptions,
     /// The notification's text.
@@ -119,8 +121,11 @@ impl RulesBuilder {
         spec: &RuleSpec<'_>,
         filter: Filter,
     ) -> Result<RuleId, RuleErrors> {
-        let except = &[];
-        self.add_with(spec, Conditions { filter, except })
+        let conditions = Conditions {
+            filter,
+            ..Conditions::default()
+        };
+        self.add_with(spec, conditions)
     }
 
     /// Compiles a rule with further conditions.
@@ -133,13 +138,18 @@ impl RulesBuilder {
         spec: &RuleSpec<'_>,
         conditions: Conditions<'_>,
     ) -> Result<RuleId, RuleErrors> {
-        let Conditions { filter, except } = conditions;
+        let Conditions {
+            filter,
+            except,
+            ignore_case,
+        } = conditions;
         let flags = Flags {
             literal: spec.match_type == MatchType::Substring,
+            ignore_case,
         };
         let condition = match spec.match_type {
             MatchType::Substring => Ok(Condition::Substring(spec.match_str.into())),
-            MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
+            MatchType::Regex => Pattern::compile_with(spec.match_str, flags, &mut self.dfa_bytes)
                 .map(|pattern| Condition::Regex(Box::new(pattern))),
         };
         let bytes = match &condition {
@@ -172,6 +182,7 @@ impl RulesBuilder {
                     name,
                     condition,
                     filter: (!filter.is_empty()).then(|| Box::new(filter)),
+                    ignore_case,
                     exceptions,
                     mask,
                     notifiers,
@@ -254,7 +265,12 @@ impl RulesBuilder {
             cooldown_millis: rule.cooldown_millis,
         };
         let (filter, key_groups) = (rule.filter.clone(), rule.key_mask().groups());
-        let id = self.add_filtered(&spec, filter.map(|filter| *filter).unwrap_or_default())?;
+        let conditions = Conditions {
+            filter: filter.map(|filter| *filter).unwrap_or_default(),
+            ignore_case: rule.ignore_case,
+            ..Conditions::default()
+        };
+        let id = self.add_with(&spec, conditions)?;
         let recovery = &mut self.rules[id.index()];
         if key_groups > recovery.groups() {
             self.rules.pop();
@@ -374,6 +390,7 @@ impl Rule {
 
     fn needle(&self) -> Needle<'_> {
         match &self.condition {
+            Condition::Substring(bytes) if self.ignore_case => Needle::AnyCase(bytes),
             Condition::Substring(bytes) => Needle::Substring(bytes),
             Condition::Regex(pattern) => Needle::Pattern(pattern),
         }

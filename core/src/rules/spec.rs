@@ -39,6 +39,8 @@ pub struct Conditions<'a> {
     /// Texts or expressions of the rule's own match type, one a line, of which a line
     /// must contain none. See [`exceptions`](crate::rules::exceptions).
     pub except: &'a [u8],
+    /// ASCII letters match in both cases, in the exceptions as well.
+    pub ignore_case: bool,
 }
 
 impl<'a> RuleSpec<'a> {

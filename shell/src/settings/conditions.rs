@@ -1,5 +1,5 @@
-//! What a rule wants of a line beside its text or expression: its filter and its
-//! exceptions (`…_EXCEPT_STR`).
+//! What a rule wants of a line beside its text or expression: its filter, its
+//! exceptions (`…_EXCEPT_STR`), and whether case matters (`…_IGNORE_CASE`).
 
 use std::fmt;
 
@@ -10,14 +10,17 @@ use alertik_core::rules::{Conditions, ExceptionFault, RuleErrors, RuleSpec, exce
 use super::written::TooLarge;
 use super::{Env, Problems, filters};
 
-/// The name after `EVENTn_` and `STATIC_EVENTn_`.
+/// The names after `EVENTn_` and `STATIC_EVENTn_`.
 const EXCEPT: &str = "EXCEPT_STR";
+const IGNORE_CASE: &str = "IGNORE_CASE";
 
 /// Reads the conditions of a rule.
 pub(super) fn read<'a>(env: &'a Env, rule: RuleName, problems: &mut Problems) -> Conditions<'a> {
+    let ignore_case = format!("{rule}_{IGNORE_CASE}");
     Conditions {
         filter: filters::read(env, rule, problems),
         except: env.bytes(&except_name(rule)).unwrap_or_default(),
+        ignore_case: env.choice(&ignore_case, &["0", "1"], problems) == Some(1),
     }
 }
 

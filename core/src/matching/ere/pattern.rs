@@ -28,6 +28,7 @@ pub struct Pattern {
     groups: usize,
     pub(super) dfa: Option<Dfa>,
     literals: Literals,
+    ignores_case: bool,
     /// Bytes that every match contains. Empty if there is a DFA, which answers
     /// sooner.
     bytes: Vec<u8>,
@@ -68,7 +69,7 @@ impl Pattern {
         flags: Flags,
         dfa_bytes: &mut usize,
     ) -> Result<Self, PatternError> {
-        let compiled = compile(parse(pattern, flags)?);
+        let compiled = compile(parse(pattern, flags)?, flags);
         let (program, literals, bytes) = compiled.map_err(|kind| PatternError::new(0, kind))?;
         let dfa = determinize(&program, DFA_BYTES_MAX.min(*dfa_bytes));
         *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
@@ -81,6 +82,7 @@ impl Pattern {
             program: Some(Box::new(program)),
             dfa,
             literals,
+            ignores_case: flags.ignore_case,
             bytes,
         })
     }
@@ -195,8 +197,16 @@ impl Pattern {
         }
     }
 
+    /// Returns whether ASCII letters match in both cases.
+    #[must_use]
+    pub fn ignores_case(&self) -> bool {
+        self.ignores_case
+    }
+
     /// Returns literals of which every text that matches contains at least one;
-    /// an empty slice if there are no such literals.
+    /// an empty slice if there are no such literals. If the pattern
+    /// [ignores case](Self::ignores_case), they are in lower case, and the text has
+    /// one of them in any.
     #[must_use]
     pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals

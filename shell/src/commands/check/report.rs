@@ -85,6 +85,9 @@ fn write_rule(
         writeln!(out, "    matching  {}", rule.describe())?;
         writeln!(out, "    cost      {}", rule.cost())?;
     }
+    if rule.ignore_case {
+        out.push_str("    case      ignored\n");
+    }
     if let Some(filter) = &rule.filter {
         write_filter(filter, routers, out)?;
     }

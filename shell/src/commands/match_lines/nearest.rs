@@ -45,7 +45,7 @@ impl Nearest {
             let except = env.bytes(&format!("{}_EXCEPT_STR", rule.name));
             Measured {
                 except: except.unwrap_or_default().to_owned(),
-                nearness: Nearness::new(match_type, text.unwrap_or_default()),
+                nearness: Nearness::new(match_type, text.unwrap_or_default(), rule.ignore_case),
                 agreed: 0,
                 text: None,
             }
