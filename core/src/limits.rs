@@ -288,6 +288,10 @@ pub const MINIMIZE_WORK_MAX: usize = 1 << 22;
 /// would take longer and hardly find another one.
 pub const DFA_PLACES_MAX: usize = 512;
 
+/// Most exceptions of one rule (`EVENTn_EXCEPT_STR`). In an expression, `|` joins as
+/// many as one wants.
+pub const EXCEPTIONS_MAX: usize = 16;
+
 /// Longest literal that the screen looks for on behalf of a pattern, in bytes.
 pub const LITERAL_BYTES_MAX: usize = 32;
 
@@ -322,6 +326,9 @@ const _: () = {
     // A notification that meets a suspension outlives it, and the one before.
     assert!(2 * SUSPENSION_SECS_MAX < MAX_AGE_SECS);
     assert!(DFA_BYTES_TOTAL_MAX <= PATTERN_BYTES_TOTAL_MAX);
+    // A DFA's step for a byte takes no longer than one of the bounded engine: the DFAs
+    // of all exceptions of all rules take at most twice what that may take.
+    assert!(RULES_MAX * EXCEPTIONS_MAX * MESSAGE_BYTES_MAX <= 2 * RUN_WORK_MAX);
     assert!(OUTBOX_BYTES >= 3 * NOTICE_BYTES_MAX);
     assert!(NOTICE_BYTES_MAX <= u16::MAX as usize);
     // A control byte takes four bytes on the console.

@@ -14,7 +14,7 @@ use alertik_core::intake::{Arrival, MessageBuffer, Ring};
 use alertik_core::limits::STATE_BYTES_MAX;
 use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
 use alertik_core::rules::{
-    Engine, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec, static_event,
+    Conditions, Engine, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec, static_event,
 };
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
@@ -44,7 +44,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// Seventeen rules with the static event: substrings, expressions with and
 /// without groups, one that matches everything, one whose groups are nested and
-/// repeated, one without a DFA.
+/// repeated, one without a DFA. Each has exceptions.
 const RULES: [(MatchType, &str, &str); 16] = [
     (MatchType::Substring, "login failure", "A login failed"),
     (
@@ -120,7 +120,13 @@ fn main() {
             notifiers,
             cooldown_millis: 10_000,
         };
-        let id = builder.add(&spec).unwrap();
+        // The second exception is too large for a DFA, too.
+        let conditions = Conditions {
+            except: b"winbox\n(o.{25}).*telnet",
+            ignore_case: number % 2 == 1,
+            ..Conditions::default()
+        };
+        let id = builder.add_with(&spec, conditions).unwrap();
         if mask.contains("@4 @1") {
             let policies = PolicySpec {
                 first: Some("@4"),

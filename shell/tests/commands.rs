@@ -110,6 +110,9 @@ fn check_of_what_is_right() {
         ),
         ("GENERIC1_HEADERS", "Authorization: Bearer secret"),
         ("SYSLOG_PORT", "5140"),
+        ("STATIC_EVENT0_EXCEPT_STR", "^\\[lab\\]"),
+        ("EVENT1_EXCEPT_STR", "ether7\n\nether[8]\n"),
+        ("EVENT1_IGNORE_CASE", "1"),
     ];
     let variables = with(&[&LOGIN, &LINK, &TELEGRAM, &more]);
     let report = run(&["check", "--only-variables", "--verbose"], &variables, b"");
@@ -276,6 +279,37 @@ lines: 2, matched: 1, unmatched: 1
 [status 0]
 ";
     assert_eq!(output, expected);
+}
+
+/// A line that an exception leaves out is no match, and neither is it in another case if
+/// that is ignored.
+#[test]
+fn match_leaves_exceptions_out() {
+    let input = b"ether1 link down\nether7 link down\n";
+    let rule = console("regex", "[^ ]+ link down", "m", &[]);
+    let variables = with(&[&rule, &[("EVENT0_EXCEPT_STR", "^x\nether[7-9]")]]);
+    let output = run(&["match", "--explain"], &variables, input);
+    assert!(output.contains("EVENT0 matches 0-16: ether1"), "{output}");
+    let excluded = "
+2: ether7 link down
+  read as plain text
+    text      ether7 link down
+  no match
+  EVENT0 would match, but leaves out lines with ether[7-9]
+";
+    assert!(output.contains(excluded), "{output}");
+    assert!(output.contains("EVENT0 matched 1\n"), "{output}");
+    let any_case = with(&[&variables, &[("EVENT0_IGNORE_CASE", "1")]]);
+    let output = run(
+        &["match"],
+        &any_case,
+        b"Ether1 LINK down\nETHER7 link down\n",
+    );
+    assert!(output.contains("EVENT0 matches 0-16: Ether1"), "{output}");
+    assert!(output.contains("EVENT0 matched 1\n"), "{output}");
+    let output = run(&["match", "--all", "--json"], &variables, input);
+    let excluded = "{\"line\":2,\"message\":\"ether7 link down\",\"matches\":[]}";
+    assert!(output.contains(excluded), "{output}");
 }
 
 /// Lines of any length and content, and a last one without an end.

@@ -143,6 +143,44 @@ fn expressions() {
     );
 }
 
+/// A mistake in an exception is reported with its byte in the value, and a
+/// habit of Perl's as well; an exception too many is refused with the remedy.
+/// Case is ignored or not.
+#[test]
+fn conditions() {
+    check(
+        &[
+            ("EVENT0_EXCEPT_STR", "ab\n(c\nd\n*"),
+            ("STATIC_EVENTS_ENABLED", "0"),
+            ("STATIC_EVENT0_NOTIFIER", "Console"),
+            ("STATIC_EVENT0_EXCEPT_STR", "a["),
+        ],
+        &[
+            "STATIC_EVENT0_EXCEPT_STR: at byte 1: this '[' has no closing ']'; a ']' that comes first stands for itself; to match '[' itself, write \\[",
+            "EVENT0_EXCEPT_STR: at byte 3: this '(' has no closing ')'; to match '(' itself, write \\(",
+            "EVENT0_EXCEPT_STR: at byte 8: there is nothing to repeat before this character; to match the character itself, put a backslash before it",
+        ],
+    );
+    check(
+        &[("EVENT0_EXCEPT_STR", &"x\n".repeat(17))],
+        &[
+            "EVENT0_EXCEPT_STR: at byte 32: a rule has at most 16 exceptions; a regex joins several with |",
+        ],
+    );
+    check(
+        &[("EVENT0_IGNORE_CASE", "yes")],
+        &["EVENT0_IGNORE_CASE: 'yes' is not known; allowed are 0, 1"],
+    );
+    let wrong = [("EVENT0_EXCEPT_STR", "a\nb\\Z"), ("LOG_LEVEL", "loud")];
+    let (_, errors) = refused(&console("regex", "a", "", &wrong));
+    let warning = "\
+alertik: warning: EVENT0_EXCEPT_STR: at byte 3: '\\Z' means just 'Z' here; ^ is the start of the line and $ its end
+alertik:   a\\x0ab\\Z
+alertik:         ^
+";
+    assert!(errors.contains(warning), "{errors}");
+}
+
 /// Expressions that together take too much memory are refused, with the rule, the
 /// limit and the remedy; what fits is not.
 #[test]

@@ -13,5 +13,5 @@ pub use fifo::{Fifo, Full, split_record};
 pub(crate) use json::write_json_part;
 pub use json::write_json_string;
 pub use json_check::JsonCheck;
-pub use search::{find, split_at_mark};
+pub use search::{find, find_in_any_case, split_at_mark};
 pub(crate) use stored::{checksum, checksum_from, take, take_slice};

@@ -13,6 +13,16 @@ pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
+/// As [`find`], whatever the case of ASCII letters is in either.
+#[must_use]
+pub fn find_in_any_case(text: &[u8], part: &[u8]) -> Option<usize> {
+    if part.is_empty() {
+        return None;
+    }
+    text.windows(part.len())
+        .position(|window| window.eq_ignore_ascii_case(part))
+}
+
 /// Returns the text before and after the first `mark`, or `None` without one.
 #[must_use]
 pub fn split_at_mark<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
@@ -40,6 +50,9 @@ mod tests {
             }
         }
         assert_eq!(find(b"ab", b"abc"), None);
+        assert_eq!(find_in_any_case(b"xaB@", b"Ab@"), Some(1));
+        assert_eq!(find_in_any_case(b"xaB`", b"Ab@"), None);
+        assert_eq!(find_in_any_case(b"ab", b""), None);
         assert_eq!(find(b"ab", b""), None);
         assert_eq!(split_at_mark("a{b", "{{"), None);
     }

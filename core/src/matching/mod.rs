@@ -6,5 +6,5 @@
 mod ere;
 mod screen;
 
-pub use ere::{Beginning, Hint, Pattern, PatternError, Scratch, Span, beginnings, hints};
+pub use ere::{Beginning, Flags, Hint, Pattern, PatternError, Scratch, Span, beginnings, hints};
 pub use screen::{Needle, Screen};

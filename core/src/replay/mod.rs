@@ -13,11 +13,13 @@
 //! it shows notifiers by the names that [`delivery`](crate::delivery) has for
 //! them, which [`rules`](crate::rules) may not know.
 
+mod excluded;
 mod json;
 mod line_time;
 mod nearest;
 mod sample;
 
+pub use excluded::exception_in;
 pub use nearest::{AGREEING_BYTES_MIN, Near, Nearness};
 pub use sample::sample_text;
 

@@ -7,9 +7,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::bytes::find;
-use crate::limits::RUN_WORK_MAX;
-use crate::matching::{Beginning, Pattern, Scratch, Span, beginnings};
+use crate::bytes::{find, find_in_any_case};
+use crate::limits::{DFA_BYTES_MAX, RUN_WORK_MAX};
+use crate::matching::{Beginning, Flags, Pattern, Scratch, Span, beginnings};
 use crate::rules::MatchType;
 
 /// Fewest bytes that are worth showing as an agreement; a few are in every line.
@@ -20,6 +20,7 @@ pub const AGREEING_BYTES_MIN: usize = 4;
 #[derive(Debug)]
 pub struct Nearness {
     match_str: Box<[u8]>,
+    ignore_case: bool,
     steps: Vec<Step>,
 }
 
@@ -45,7 +46,7 @@ pub struct Near<'a> {
 impl Nearness {
     /// Returns the measure for a rule, of which the expression must be valid.
     #[must_use]
-    pub fn new(match_type: MatchType, match_str: &[u8]) -> Self {
+    pub fn new(match_type: MatchType, match_str: &[u8], ignore_case: bool) -> Self {
         let steps = match match_type {
             // A substring is found by itself.
             MatchType::Substring => Vec::new(),
@@ -57,6 +58,7 @@ impl Nearness {
         });
         Self {
             match_str: match_str.into(),
+            ignore_case,
             steps: steps.collect(),
         }
     }
@@ -83,7 +85,11 @@ impl Nearness {
     fn of_substring(&self, message: &[u8], agreed: usize) -> Option<(Span, usize, usize)> {
         let lengths = agreed + 1..=self.match_str.len();
         let found = lengths.map_while(|length| {
-            let start = find(message, &self.match_str[..length])?;
+            let text = &self.match_str[..length];
+            let start = match self.ignore_case {
+                true => find_in_any_case(message, text)?,
+                false => find(message, text)?,
+            };
             let end = start + length;
             Some((Span { start, end }, length, length))
         });
@@ -93,6 +99,10 @@ impl Nearness {
     fn of_expression(&mut self, message: &[u8], agreed: usize) -> Option<(Span, usize, usize)> {
         let mut best: Option<(Span, usize, usize)> = None;
         let mut refused = None;
+        let flags = Flags {
+            ignore_case: self.ignore_case,
+            ..Flags::default()
+        };
         for step in &mut self.steps {
             let Beginning { start, end, .. } = step.beginning;
             let length = end - start;
@@ -103,7 +113,8 @@ impl Nearness {
             }
             let text = &self.match_str;
             let compiled = step.compiled.get_or_insert_with(|| {
-                let pattern = Pattern::compile(&step.beginning.of(text)).ok()?;
+                let text = step.beginning.of(text);
+                let pattern = Pattern::compile_with(&text, flags, &mut { DFA_BYTES_MAX }).ok()?;
                 let scratch = Scratch::for_patterns([&pattern]);
                 Some(Box::new((pattern, scratch)))
             });
@@ -132,7 +143,7 @@ mod tests {
 
     /// Returns the part of a line that agrees, and what is wanted after it.
     fn near(match_type: MatchType, match_str: &str, line: &str) -> Option<(String, String)> {
-        let mut nearness = Nearness::new(match_type, match_str.as_bytes());
+        let mut nearness = Nearness::new(match_type, match_str.as_bytes(), false);
         let near = nearness.of(line.as_bytes(), 0)?;
         let agrees = &line[near.span.start..near.span.end];
         let wants = String::from_utf8(near.wants.to_vec()).unwrap();
@@ -185,11 +196,22 @@ mod tests {
         assert_eq!(near(MatchType::Substring, "xyz", "abc"), None);
     }
 
+    /// If case is ignored, a line agrees in any.
+    #[test]
+    fn any_case() {
+        for match_type in [MatchType::Substring, MatchType::Regex] {
+            let mut nearness = Nearness::new(match_type, b"Link down", true);
+            let near = nearness.of(b"a lINK Dow", 0).unwrap();
+            assert_eq!((near.span.start, near.span.end), (2, 10));
+            assert_eq!(near.wants, b"n");
+        }
+    }
+
     /// Only a line that agrees farther than another one is of interest.
     #[test]
     fn farther_than_before() {
         for match_type in [MatchType::Substring, MatchType::Regex] {
-            let mut nearness = Nearness::new(match_type, b"link down");
+            let mut nearness = Nearness::new(match_type, b"link down", false);
             let agreed = nearness.of(b"link up", 0).unwrap().agreed;
             assert_eq!(agreed, 5);
             assert_eq!(nearness.of(b"link x", agreed), None);

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::rules::rule::{Condition, Rule};
 
 /// Nanoseconds of a step of the bounded engine on a hAP ac² (Cortex-A7 at 716
@@ -26,20 +26,24 @@ impl Rule {
     /// Returns the most that the rule can take.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        match &self.condition {
+        let (mut steps, mut scans, mut bytes) = match &self.condition {
             // The screen, which reads the message for all rules, finds it.
-            Condition::Substring(text) => Cost {
-                micros: 0,
-                bytes: text.len(),
-            },
-            Condition::Regex(pattern) => {
-                let steps = pattern.work_max(self.mask.uses_groups());
-                let nanos = steps * STEP_NANOS + MESSAGE_BYTES_MAX * BYTE_NANOS;
-                Cost {
-                    micros: nanos / 1_000,
-                    bytes: pattern.memory(),
-                }
-            }
+            Condition::Substring(text) => (0, 0, text.len()),
+            Condition::Regex(pattern) => (
+                pattern.work_max(self.mask.uses_groups()),
+                1,
+                pattern.memory(),
+            ),
+        };
+        for pattern in self.exceptions.patterns() {
+            steps += pattern.work_max(false);
+            scans += 1;
+            bytes += pattern.memory();
+        }
+        let nanos = steps.min(RUN_WORK_MAX) * STEP_NANOS + scans * MESSAGE_BYTES_MAX * BYTE_NANOS;
+        Cost {
+            micros: nanos / 1_000,
+            bytes,
         }
     }
 }

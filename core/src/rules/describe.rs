@@ -41,6 +41,8 @@ impl fmt::Display for Description<'_> {
         }
         if pattern.literals().is_empty() {
             f.write_str("tried on every line, as no text must be in it")?;
+        } else if pattern.ignores_case() {
+            f.write_str(" in any case")?;
         }
         match pattern.dfa_states() {
             Some(states) => write!(f, ", by a DFA of {states} states")?,

@@ -20,7 +20,7 @@
 use alloc::boxed::Box;
 use core::net::IpAddr;
 
-use crate::bytes::find;
+use crate::bytes::{find, find_in_any_case};
 use crate::ids::RuleIds;
 use crate::ids::RuleName;
 use crate::ids::{NotifierId, RuleId, Ticket};
@@ -277,7 +277,7 @@ impl Engine {
                 let start = match bytes.len() {
                     // The empty string is found at the beginning.
                     0 => 0,
-                    _ => find(part, bytes)?,
+                    _ => find_text(part, bytes, rule.ignore_case)?,
                 };
                 let end = start + bytes.len();
                 self.spans[0] = Some(Span { start, end });
@@ -419,7 +419,8 @@ impl Engine {
         let message = &self.message[..self.message_len];
         // An equal part of what is left, so that no rule starves the others.
         let sharers = self.candidates.count_shared(self.rules.searching).max(1);
-        self.rules.scratch.limit_work(self.work / sharers);
+        let share = self.work / sharers;
+        self.rules.scratch.limit_work(share);
         if let Some(filter) = &rule.filter {
             let line = parse(message);
             let (router, _) = self.routers.name(source, &line);
@@ -432,9 +433,17 @@ impl Engine {
         let part = rule.part(message);
         let scratch = &mut self.rules.scratch;
         let matches = match &rule.condition {
-            // The screen finds substrings exactly.
-            Condition::Substring(_) if part.len() == message.len() => true,
-            Condition::Substring(text) => text.is_empty() || find(part, text).is_some(),
+            // The screen finds substrings exactly, but for their case if that of another
+            // rule is ignored.
+            Condition::Substring(_)
+                if part.len() == message.len()
+                    && (rule.ignore_case || !self.rules.screen.ignores_case()) =>
+            {
+                true
+            }
+            Condition::Substring(text) => {
+                text.is_empty() || find_text(part, text, rule.ignore_case).is_some()
+            }
             Condition::Regex(pattern) if rule.uses_groups() => {
                 let found = pattern.captures(part, scratch, &mut self.spans);
                 let groups = pattern.groups().min(GROUPS_MAX);
@@ -443,7 +452,9 @@ impl Engine {
             }
             Condition::Regex(pattern) => pattern.is_match(part, scratch),
         };
-        self.work = self.work.saturating_sub(self.rules.scratch.take_work());
+        let left = share.saturating_sub(scratch.work());
+        let matches = matches && !rule.exceptions.are_in(part, left, scratch);
+        self.work = self.work.saturating_sub(scratch.take_work());
         if matches && !self.matched {
             self.matched = true;
             self.counters.matched += 1;
@@ -622,6 +633,15 @@ impl Writer<'_> {
             text.push_mask("] ");
         }
         text.as_text().as_bytes().len()
+    }
+}
+
+/// Returns the offset of the first `part` in `text`.
+fn find_text(text: &[u8], part: &[u8], ignore_case: bool) -> Option<usize> {
+    if ignore_case {
+        find_in_any_case(text, part)
+    } else {
+        find(text, part)
     }
 }
 

@@ -6,6 +6,7 @@
 mod cost;
 mod describe;
 mod engine;
+mod exceptions;
 mod filter;
 mod hints;
 mod mask;
@@ -19,6 +20,7 @@ pub use cost::Cost;
 pub use describe::Description;
 pub(crate) use engine::Located;
 pub use engine::{Engine, EngineCounters};
+pub use exceptions::{ExceptionError, ExceptionFault, ExceptionLines, Exceptions, exceptions};
 pub use filter::{Filter, RouterFilter};
 pub use hints::{Part, RuleHint, hints};
 pub use mask::{Facts, Mask, MaskError, Without};
@@ -28,5 +30,5 @@ pub use policy::{
     Window,
 };
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
-pub use spec::{MatchType, RuleSpec};
+pub use spec::{Conditions, MatchType, RuleSpec};
 pub use static_events::{StaticEvent, static_event, static_events};

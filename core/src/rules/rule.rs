@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use crate::bytes::{checksum, checksum_from};
 use crate::ids::{NotifierSet, RuleId, RuleIds, RuleName};
 use crate::limits::{DFA_BYTES_TOTAL_MAX, GROUPS_MAX, PATTERN_BYTES_TOTAL_MAX};
-use crate::matching::{Needle, Pattern, PatternError, Scratch, Screen};
+use crate::matching::{Flags, Needle, Pattern, PatternError, Scratch, Screen};
+use crate::rules::exceptions::{ExceptionError, Exceptions};
 use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Window};
-use crate::rules::spec::{MatchType, RuleSpec};
+use crate::rules::spec::{Conditions, MatchType, RuleSpec};
 use crate::syslog::parse;
 
 /// Error returned by [`RulesBuilder::add`]: what is wrong with each part.
@@ -29,6 +30,8 @@ pub struct RuleErrors {
     /// The expression is a recovery's and has fewer groups than the text or key that says
     /// which case it ends, which refers to this group.
     pub key_group: Option<usize>,
+    /// What is wrong with each of the exceptions.
+    pub exceptions: Vec<ExceptionError>,
 }
 
 /// A compiled rule.
@@ -40,6 +43,10 @@ pub struct Rule {
     pub condition: Condition,
     /// What else it wants of a line, if anything.
     pub filter: Option<Box<Filter>>,
+    /// Whether ASCII letters match in both cases.
+    pub ignore_case: bool,
+    /// What a line must not contain.
+    pub exceptions: Exceptions,
     /// The notification's text.
     pub mask: Mask,
     /// The notifiers that get it.
@@ -114,16 +121,45 @@ impl RulesBuilder {
         spec: &RuleSpec<'_>,
         filter: Filter,
     ) -> Result<RuleId, RuleErrors> {
+        let conditions = Conditions {
+            filter,
+            ..Conditions::default()
+        };
+        self.add_with(spec, conditions)
+    }
+
+    /// Compiles a rule with further conditions.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with the rule, which is then left out.
+    pub fn add_with(
+        &mut self,
+        spec: &RuleSpec<'_>,
+        conditions: Conditions<'_>,
+    ) -> Result<RuleId, RuleErrors> {
+        let Conditions {
+            filter,
+            except,
+            ignore_case,
+        } = conditions;
+        let flags = Flags {
+            literal: spec.match_type == MatchType::Substring,
+            ignore_case,
+        };
         let condition = match spec.match_type {
             MatchType::Substring => Ok(Condition::Substring(spec.match_str.into())),
-            MatchType::Regex => Pattern::compile_within(spec.match_str, &mut self.dfa_bytes)
+            MatchType::Regex => Pattern::compile_with(spec.match_str, flags, &mut self.dfa_bytes)
                 .map(|pattern| Condition::Regex(Box::new(pattern))),
         };
         let bytes = match &condition {
             Ok(Condition::Regex(pattern)) => pattern.memory(),
             _ => 0,
         };
-        let left = self.bytes.checked_sub(bytes);
+        let mut left = self.bytes.checked_sub(bytes);
+        // If the rule itself is too large, this is the mistake to report.
+        let room = left.as_mut().unwrap_or(&mut self.bytes);
+        let exceptions = Exceptions::compile(except, flags, &mut self.dfa_bytes, room);
         let groups = match &condition {
             Ok(Condition::Substring(_)) => 0,
             Ok(Condition::Regex(pattern)) => pattern.groups(),
@@ -131,8 +167,9 @@ impl RulesBuilder {
             Err(_) => GROUPS_MAX,
         };
         let mask = Mask::parse(spec.mask, groups);
-        match (condition, mask, RuleId::new(self.rules.len()), left) {
-            (Ok(condition), Ok(mask), Some(id), Some(left)) => {
+        let id = RuleId::new(self.rules.len());
+        match (condition, mask, id, left, exceptions) {
+            (Ok(condition), Ok(mask), Some(id), Some(left), Ok(exceptions)) => {
                 self.bytes = left;
                 let RuleSpec {
                     name,
@@ -145,6 +182,8 @@ impl RulesBuilder {
                     name,
                     condition,
                     filter: (!filter.is_empty()).then(|| Box::new(filter)),
+                    ignore_case,
+                    exceptions,
                     mask,
                     notifiers,
                     cooldown_millis,
@@ -155,12 +194,13 @@ impl RulesBuilder {
                 });
                 Ok(id)
             }
-            (condition, mask, id, left) => Err(RuleErrors {
+            (condition, mask, id, left, exceptions) => Err(RuleErrors {
                 pattern: condition.err(),
                 mask: mask.err(),
                 too_many: id.is_none(),
                 too_large: left.is_none().then_some(bytes),
                 key_group: None,
+                exceptions: exceptions.err().unwrap_or_default(),
             }),
         }
     }
@@ -225,7 +265,12 @@ impl RulesBuilder {
             cooldown_millis: rule.cooldown_millis,
         };
         let (filter, key_groups) = (rule.filter.clone(), rule.key_mask().groups());
-        let id = self.add_filtered(&spec, filter.map(|filter| *filter).unwrap_or_default())?;
+        let conditions = Conditions {
+            filter: filter.map(|filter| *filter).unwrap_or_default(),
+            ignore_case: rule.ignore_case,
+            ..Conditions::default()
+        };
+        let id = self.add_with(&spec, conditions)?;
         let recovery = &mut self.rules[id.index()];
         if key_groups > recovery.groups() {
             self.rules.pop();
@@ -271,7 +316,9 @@ impl RulesBuilder {
     #[must_use]
     pub fn finish(mut self) -> Rules {
         self.link();
-        let patterns = self.rules.iter().filter_map(Rule::pattern);
+        let rules = self.rules.iter();
+        let patterns =
+            rules.flat_map(|rule| rule.pattern().into_iter().chain(rule.exceptions.patterns()));
         let scratch = Scratch::for_patterns(patterns);
         let screen = Screen::build(self.rules.iter().map(Rule::needle));
         let mut searching = RuleIds::EMPTY;
@@ -338,10 +385,12 @@ impl Rule {
     fn searches(&self) -> bool {
         let pattern = self.pattern();
         pattern.is_some_and(|pattern| pattern.work_max(self.uses_groups()) > 0)
+            || self.exceptions.search()
     }
 
     fn needle(&self) -> Needle<'_> {
         match &self.condition {
+            Condition::Substring(bytes) if self.ignore_case => Needle::AnyCase(bytes),
             Condition::Substring(bytes) => Needle::Substring(bytes),
             Condition::Regex(pattern) => Needle::Pattern(pattern),
         }

@@ -1,6 +1,7 @@
 //! A rule as written: what a configuration says.
 
 use crate::ids::{NotifierSet, RuleName};
+use crate::rules::filter::Filter;
 use crate::rules::static_events::StaticEvent;
 
 /// How a rule recognises a message.
@@ -28,6 +29,18 @@ pub struct RuleSpec<'a> {
     /// How long the same text is not sent again, in milliseconds; 0 turns the
     /// cooldown off.
     pub cooldown_millis: u64,
+}
+
+/// What else a rule wants of a line, as it was written.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions<'a> {
+    /// The lines that pass.
+    pub filter: Filter,
+    /// Texts or expressions of the rule's own match type, one a line, of which a line
+    /// must contain none. See [`exceptions`](crate::rules::exceptions).
+    pub except: &'a [u8],
+    /// ASCII letters match in both cases, in the exceptions as well.
+    pub ignore_case: bool,
 }
 
 impl<'a> RuleSpec<'a> {

@@ -24,6 +24,29 @@ impl Ast {
         out
     }
 
+    /// Returns the tree that means, with case, what this one means without: each letter
+    /// is a class of both, the upper case first, as in musl.
+    pub(crate) fn in_any_case(&self) -> Self {
+        let all = |parts: &[Self]| parts.iter().map(Self::in_any_case).collect();
+        match self {
+            Self::Alt(branches) => Self::Alt(all(branches)),
+            Self::Assert(_) => self.clone(),
+            Self::Cat(pieces) => Self::Cat(all(pieces)),
+            Self::Class(written, parts) => {
+                Self::Class(written.clone(), class_in_any_case(written, parts))
+            }
+            Self::Group(inner) => Self::Group(Box::new(inner.in_any_case())),
+            Self::Literal(byte) if byte.is_ascii_alphabetic() => {
+                let cases = [byte.to_ascii_uppercase(), byte.to_ascii_lowercase()];
+                Self::Class(vec![*byte], cases.map(|byte| vec![byte]).into())
+            }
+            Self::Literal(_) => self.clone(),
+            Self::Repeat(piece, min, max) => {
+                Self::Repeat(Box::new(piece.in_any_case()), *min, *max)
+            }
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Alt(branches) => {
@@ -203,6 +226,33 @@ fn all_but(byte: u8, belongs: impl Fn(u8) -> bool, written: &[u8]) -> Ast {
     Ast::Class(written.to_vec(), vec![below, above])
 }
 
+/// Returns the parts of a class that this module has made, if case is ignored.
+fn class_in_any_case(written: &[u8], parts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let other = |byte: u8| match byte {
+        b'a'..=b'z' => Some(byte.to_ascii_uppercase()),
+        b'A'..=b'Z' => Some(byte.to_ascii_lowercase()),
+        _ => None,
+    };
+    match *written {
+        [b'[', b'^', byte, b']'] if other(byte).is_some() => {
+            let (upper, lower) = (byte.to_ascii_uppercase(), byte.to_ascii_lowercase());
+            let between = |other| upper < other && other < lower;
+            vec![
+                bytes(|other| other < upper),
+                bytes(between),
+                bytes(|other| other > lower),
+            ]
+        }
+        [b'[', first, second, b']'] if first != b'^' => {
+            let both = [first, second].into_iter();
+            both.flat_map(|byte| std::iter::once(byte).chain(other(byte)))
+                .map(|byte| vec![byte])
+                .collect()
+        }
+        _ => parts.to_vec(),
+    }
+}
+
 /// Returns whether a byte is part of a word in the C locale.
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -302,7 +352,7 @@ fn variable_piece(random: &mut Random, word: &[u8], digits: bool) -> Ast {
 
 /// Returns a random sequence of pattern syntax, mostly malformed, and a text.
 pub(crate) fn soup(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
-    const PIECES: [&[u8]; 48] = [
+    const PIECES: [&[u8]; 54] = [
         b"a",
         b"b",
         b"(",
@@ -351,6 +401,12 @@ pub(crate) fn soup(random: &mut Random) -> (Vec<u8>, Vec<u8>) {
         b"()",
         b"(a|",
         b"\\1",
+        b"A",
+        b"-B",
+        b"\\Q",
+        b"\\x41",
+        b"[:upper:]",
+        b"[:lower:]",
     ];
     const BYTES: [&[u8]; 10] = [
         b"a", b"b", b"1", b" ", b"-", b"\xe9", b"A", b"(", b"{", b"\\",

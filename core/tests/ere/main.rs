@@ -5,6 +5,7 @@
 //! parser: `posix`, which is slow and does only what the standard says, and `tre`,
 //! which does what musl does.
 
+mod any_case;
 mod errors;
 mod generate;
 mod limits;
@@ -15,13 +16,18 @@ mod screen;
 mod suite;
 mod tre;
 
-use alertik_core::limits::GROUPS_MAX;
-use alertik_core::matching::{Pattern, Scratch, Span};
+use alertik_core::limits::{DFA_BYTES_MAX, GROUPS_MAX};
+use alertik_core::matching::{Flags, Pattern, Scratch, Span};
 
 /// Returns the matcher's result for a pattern and a text, in the notation of the
 /// filter: `E<code>`, `N`, or `M<groups> so,eo so,eo ...`.
 fn answer(pattern: &[u8], text: &[u8]) -> String {
-    let pattern = match Pattern::compile(pattern) {
+    answer_with(pattern, text, Flags::default())
+}
+
+/// Returns the same with flags.
+fn answer_with(pattern: &[u8], text: &[u8], flags: Flags) -> String {
+    let pattern = match Pattern::compile_with(pattern, flags, &mut { DFA_BYTES_MAX }) {
         Ok(pattern) => pattern,
         Err(error) => return format!("E{}", error.code()),
     };

@@ -1,5 +1,6 @@
 /* Asks musl: reads one case per line, the pattern and the text in hexadecimal,
- * separated by a tab; writes one answer per line, in the notation of main.rs. */
+ * separated by a tab, and a further tab if case must be ignored; writes one answer per
+ * line, in the notation of main.rs. */
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +24,13 @@ int main(void)
 		regmatch_t spans[SPANS];
 		regex_t regex;
 		int error;
-		char *text;
+		char *text, *icase;
 		line[strcspn(line, "\n")] = 0;
 		text = strchr(line, '\t');
 		*text++ = 0;
+		icase = strchr(text, '\t');
 		decode(text);
-		error = regcomp(&regex, decode(line), REG_EXTENDED);
+		error = regcomp(&regex, decode(line), REG_EXTENDED | (icase ? REG_ICASE : 0));
 		if (error) {
 			printf("E%d\n", error);
 			continue;

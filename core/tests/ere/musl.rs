@@ -18,11 +18,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use alertik_core::matching::Pattern;
+use alertik_core::limits::DFA_BYTES_MAX;
+use alertik_core::matching::{Flags, Pattern};
 
 use crate::generate::{self, Ast, Random};
 use crate::tre::{Compiled, Quirks};
-use crate::{answer, show, suite};
+use crate::{answer_with, show, suite};
 
 /// Returns the oracle's program, or `None` if it cannot be built.
 fn oracle() -> Option<PathBuf> {
@@ -53,7 +54,7 @@ fn oracle() -> Option<PathBuf> {
 }
 
 /// Returns musl's answers.
-fn ask(cases: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<String>> {
+pub(crate) fn ask(cases: &[(Vec<u8>, Vec<u8>)], flags: Flags) -> Option<Vec<String>> {
     let program = oracle()?;
     let mut child = Command::new(program)
         .stdin(Stdio::piped())
@@ -70,7 +71,7 @@ fn ask(cases: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<String>> {
         for byte in text {
             lines += &format!("{byte:02x}");
         }
-        lines.push('\n');
+        lines += if flags.ignore_case { "\t\n" } else { "\n" };
     }
     let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
     let output = child.wait_with_output().expect("the oracle answers");
@@ -84,12 +85,12 @@ fn ask(cases: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<String>> {
     Some(answers)
 }
 
-fn setting(name: &str, otherwise: u64) -> u64 {
+pub(crate) fn setting(name: &str, otherwise: u64) -> u64 {
     let value = std::env::var(name).ok();
     value.map_or(otherwise, |value| value.parse().expect("a number"))
 }
 
-fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
+pub(crate) fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), flags: Flags, most: [f64; 2]) {
     let count = setting("ERE_CASES", 3_000) as usize;
     let mut random = Random::new(setting("ERE_SEED", 1));
     let cases: Vec<(Ast, Vec<u8>)> = (0..count).map(|_| make(&mut random)).collect();
@@ -97,16 +98,25 @@ fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
         .iter()
         .map(|(ast, text)| (ast.pattern(), text.clone()))
         .collect();
-    let Some(answers) = ask(&asked) else { return };
+    let Some(answers) = ask(&asked, flags) else {
+        return;
+    };
     let (mut differences, mut too_much) = ([0; 2], 0);
     for ((ast, text), ((pattern, _), musl)) in cases.iter().zip(asked.iter().zip(&answers)) {
-        let ours = answer(pattern, text);
+        let ours = answer_with(pattern, text, flags);
+        // The models know no flags, but what the tree means with them.
+        let ast = &if flags.ignore_case {
+            ast.in_any_case()
+        } else {
+            ast.clone()
+        };
         let with = |q1, q2| Compiled::new(ast, Quirks { q1, q2 }).answer(text);
         let case = || format!("{} on {}", show(pattern), show(text));
         // A match without even its own span took too much work, which no text of
         // the promised length does.
         if ours.split(' ').nth(1) == Some("-1,-1") {
-            let compiled = Pattern::compile(pattern).expect("it matched");
+            let compiled = Pattern::compile_with(pattern, flags, &mut { DFA_BYTES_MAX });
+            let compiled = compiled.expect("it matched");
             assert!(compiled.exact_up_to() < text.len(), "given up: {}", case());
             assert!(musl.starts_with('M'), "given up: {}", case());
             too_much += 1;
@@ -132,30 +142,36 @@ fn compare(make: fn(&mut Random) -> (Ast, Vec<u8>), most: [f64; 2]) {
 /// On patterns made from log lines, at most one case in a thousand differs.
 #[test]
 fn log_lines() {
-    compare(generate::log_like, [0.001, 0.0]);
+    compare(generate::log_like, Flags::default(), [0.001, 0.0]);
 }
 
 /// On ambiguous patterns, Q1 and Q2 explain every difference.
 #[test]
 fn ambiguous() {
-    compare(generate::ambiguous, [0.01, 0.05]);
+    compare(generate::ambiguous, Flags::default(), [0.01, 0.05]);
 }
 
 /// The parser makes the same decisions as musl, and returns the same error codes.
 #[test]
 fn soup() {
+    compare_soup(Flags::default());
+}
+
+pub(crate) fn compare_soup(flags: Flags) {
     let mut random = Random::new(setting("ERE_SEED", 1));
     let cases: Vec<_> = (0..setting("ERE_CASES", 10_000))
         .map(|_| generate::soup(&mut random))
         .collect();
-    let Some(answers) = ask(&cases) else { return };
+    let Some(answers) = ask(&cases, flags) else {
+        return;
+    };
     let refused = answers.iter().filter(|answer| answer.starts_with('E'));
     assert!(
         (cases.len() / 4..cases.len() * 3 / 4).contains(&refused.count()),
         "the soup must hold valid and malformed patterns"
     );
     for ((pattern, text), musl) in cases.iter().zip(answers) {
-        let ours = answer(pattern, text);
+        let ours = answer_with(pattern, text, flags);
         assert_eq!(ours, musl, "{} on {}", show(pattern), show(text));
     }
 }
@@ -166,7 +182,9 @@ fn own_suite() {
     let cases: Vec<_> = suite::cases()
         .map(|case| (case.pattern, case.text))
         .collect();
-    let Some(answers) = ask(&cases) else { return };
+    let Some(answers) = ask(&cases, Flags::default()) else {
+        return;
+    };
     for (case, musl) in suite::cases().zip(answers) {
         if case.differs {
             assert_ne!(case.answer, musl, "line {}: no longer differs", case.line);

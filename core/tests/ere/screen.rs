@@ -70,6 +70,42 @@ fn patterns_are_screened_by_literals() {
     }
 }
 
+/// If one substring is searched for in any case, all are found in any case, and nothing
+/// else.
+#[test]
+fn substrings_in_any_case() {
+    let mut random = Random::new(5);
+    let mut word = |most: usize, letters: &[u8]| -> Vec<u8> {
+        let length = random.below(most + 1);
+        (0..length).map(|_| *random.pick(letters)).collect()
+    };
+    for round in 0..300 {
+        let letters: &[u8] = if round % 2 == 0 {
+            b"abAB"
+        } else {
+            b"zZ[{@`\x00\xe9\xc9"
+        };
+        let words: Vec<Vec<u8>> = (0..RULES_MAX).map(|_| word(6, letters)).collect();
+        let needles = words.iter().enumerate().map(|(rule, word)| match rule {
+            7 => Needle::AnyCase(word),
+            _ => Needle::Substring(word),
+        });
+        let screen = Screen::build(needles);
+        assert!(screen.ignores_case());
+        for _ in 0..20 {
+            let text = word(40, letters);
+            let lower = text.to_ascii_lowercase();
+            let expected: Vec<usize> = (0..RULES_MAX)
+                .filter(|&rule| {
+                    let word = words[rule].to_ascii_lowercase();
+                    word.is_empty() || lower.windows(word.len()).any(|window| window == word)
+                })
+                .collect();
+            assert_eq!(found(&screen, &text), expected, "{}", show(&text));
+        }
+    }
+}
+
 /// Without rules there are no candidates.
 #[test]
 fn without_rules() {

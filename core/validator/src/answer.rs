@@ -141,7 +141,7 @@ impl<'a> Question<'a> {
     }
 
     fn write_nearness(&self, match_type: MatchType, out: &mut String) -> fmt::Result {
-        let mut nearness = Nearness::new(match_type, self.variables.match_str.as_bytes());
+        let mut nearness = Nearness::new(match_type, self.variables.match_str.as_bytes(), false);
         out.write_str(",\"near\":[")?;
         for (index, line) in self.lines().enumerate() {
             out.write_str(if index == 0 { "" } else { "," })?;

@@ -3,6 +3,7 @@
 //! One function reads each variable and reports every mistake in it to
 //! [`Problems`], so that a user sees all of them at the first start.
 
+mod conditions;
 mod enabled;
 mod env;
 mod filters;

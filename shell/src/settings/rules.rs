@@ -6,7 +6,7 @@ use alertik_core::limits::ENV_RULES_MAX;
 use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
 use super::written::{self, read_mask};
-use super::{Env, Problems, enabled, filters, numbers, policies, services, variables};
+use super::{Env, Problems, conditions, enabled, numbers, policies, services, variables};
 
 /// Seconds for which the same text of a rule is not sent again.
 const COOLDOWN_SECS_DEFAULT: u64 = 10;
@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
         self.used = self.used.union(notifiers);
         let cooldown_millis = read_cooldown(env, &variable("COOLDOWN_SECS"), problems);
-        let filter = filters::read(env, name, problems);
+        let conditions = conditions::read(env, name, problems);
         let match_type = read_match_type(env, &variable("MATCH_TYPE"), problems);
         let match_str = env.bytes(&variable("MATCH_STR"));
         let mask = read_mask(env, &variable("MASK_MSG"), problems);
@@ -151,12 +151,17 @@ impl Reader<'_> {
             cooldown_millis,
         };
         written::hints(&spec, names, problems);
-        match self.builder.add_filtered(&spec, filter) {
+        let except = conditions.except;
+        conditions::hints(&spec, except, problems);
+        match self.builder.add_with(&spec, conditions) {
             Ok(id) => {
                 let into = (&mut self.builder, &mut self.references);
                 policies::read(env, (name, id), &mask, into, problems);
             }
-            Err(errors) => written::report(&errors, &spec, names, problems),
+            Err(errors) => {
+                written::report(&errors, &spec, names, problems);
+                conditions::report(&errors, name, except, problems);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a rule says, in texts and expressions, and the mistakes in it, each shown at its place.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use alertik_core::limits::PATTERN_BYTES_TOTAL_MAX;
 use alertik_core::rules::{Part, RuleErrors, RuleSpec};
@@ -49,6 +50,21 @@ fn errors(errors: &RuleErrors, spec: &RuleSpec<'_>, names: [&str; 2], problems: 
     }
 }
 
+/// An expression of so many bytes, which is too large. `Display` says so.
+pub(super) struct TooLarge(pub(super) usize);
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "takes {} KiB, with which the expressions of all rules together take more than the \
+             {} KiB that are allowed; lower its repeat counts, such as {{255}}, or split it",
+            self.0 / 1_024,
+            PATTERN_BYTES_TOTAL_MAX / 1_024
+        )
+    }
+}
+
 /// Adds a rule's errors to `problems`, under the names of its expression and its
 /// mask.
 pub(crate) fn report(
@@ -60,15 +76,7 @@ pub(crate) fn report(
     let [pattern, _] = names;
     self::errors(errors, spec, names, problems);
     if let Some(bytes) = errors.too_large {
-        problems.error(
-            pattern,
-            format_args!(
-                "takes {} KiB, with which the expressions of all rules together take more than \
-                 the {} KiB that are allowed; lower its repeat counts, such as {{255}}, or split it",
-                bytes / 1_024,
-                PATTERN_BYTES_TOTAL_MAX / 1_024
-            ),
-        );
+        problems.error(pattern, format_args!("{}", TooLarge(bytes)));
     }
     if let Some(group) = errors.key_group {
         problems.error(

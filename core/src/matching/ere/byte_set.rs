@@ -24,6 +24,14 @@ impl ByteSet {
         set
     }
 
+    /// Returns the bytes of which one case or the other is a member.
+    pub(crate) fn in_any_case(self) -> Self {
+        let in_any = |byte: u8| {
+            self.contains(byte.to_ascii_lowercase()) || self.contains(byte.to_ascii_uppercase())
+        };
+        Self::from_fn(in_any)
+    }
+
     /// Adds a byte.
     pub(crate) const fn insert(&mut self, byte: u8) {
         self.0[byte as usize / 64] |= 1 << (byte % 64);
@@ -32,11 +40,6 @@ impl ByteSet {
     /// Returns whether `byte` is a member.
     pub(crate) const fn contains(&self, byte: u8) -> bool {
         self.0[byte as usize / 64] >> (byte % 64) & 1 != 0
-    }
-
-    /// Returns the number of members.
-    pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Returns the members of both sets.

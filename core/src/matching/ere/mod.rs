@@ -41,3 +41,4 @@ pub use span::Span;
 pub use syntax::beginnings::{Beginning, beginnings};
 pub use syntax::error::PatternError;
 pub use syntax::habits::{Hint, hints};
+pub use syntax::parse::Flags;

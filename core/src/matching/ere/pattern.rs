@@ -11,7 +11,7 @@ use crate::matching::ere::run;
 use crate::matching::ere::scratch::{Need, Scratch};
 use crate::matching::ere::span::Span;
 use crate::matching::ere::syntax::error::PatternError;
-use crate::matching::ere::syntax::parse::parse;
+use crate::matching::ere::syntax::parse::{Flags, parse};
 
 /// A POSIX extended regular expression, compiled.
 ///
@@ -28,6 +28,7 @@ pub struct Pattern {
     groups: usize,
     pub(super) dfa: Option<Dfa>,
     literals: Literals,
+    ignores_case: bool,
     /// Bytes that every match contains. Empty if there is a DFA, which answers
     /// sooner.
     bytes: Vec<u8>,
@@ -54,7 +55,21 @@ impl Pattern {
     ///
     /// As [`compile`](Self::compile).
     pub fn compile_within(pattern: &[u8], dfa_bytes: &mut usize) -> Result<Self, PatternError> {
-        let compiled = compile(parse(pattern)?);
+        Self::compile_with(pattern, Flags::default(), dfa_bytes)
+    }
+
+    /// As [`compile_within`](Self::compile_within), with the pattern's bytes read as the
+    /// flags say.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Self::compile).
+    pub fn compile_with(
+        pattern: &[u8],
+        flags: Flags,
+        dfa_bytes: &mut usize,
+    ) -> Result<Self, PatternError> {
+        let compiled = compile(parse(pattern, flags)?, flags);
         let (program, literals, bytes) = compiled.map_err(|kind| PatternError::new(0, kind))?;
         let dfa = determinize(&program, DFA_BYTES_MAX.min(*dfa_bytes));
         *dfa_bytes -= dfa.as_ref().map_or(0, Dfa::memory);
@@ -67,6 +82,7 @@ impl Pattern {
             program: Some(Box::new(program)),
             dfa,
             literals,
+            ignores_case: flags.ignore_case,
             bytes,
         })
     }
@@ -131,12 +147,23 @@ impl Pattern {
     /// counts as a match. The scratch must have been made for this pattern among
     /// others.
     pub fn is_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.decide(text, scratch, true)
+    }
+
+    /// As [`is_match`](Self::is_match), but a text whose work passes the limit counts as
+    /// none.
+    pub fn is_certain_match(&self, text: &[u8], scratch: &mut Scratch) -> bool {
+        self.decide(text, scratch, false)
+    }
+
+    fn decide(&self, text: &[u8], scratch: &mut Scratch, otherwise: bool) -> bool {
         match &self.dfa {
             Some(dfa) => dfa.is_match(text),
             None => {
                 let mut program = self.program.iter();
-                program
-                    .any(|program| self.is_possible(text) && run::is_match(program, text, scratch))
+                program.any(|program| {
+                    self.is_possible(text) && run::is_match(program, text, scratch, otherwise)
+                })
             }
         }
     }
@@ -170,8 +197,16 @@ impl Pattern {
         }
     }
 
+    /// Returns whether ASCII letters match in both cases.
+    #[must_use]
+    pub fn ignores_case(&self) -> bool {
+        self.ignores_case
+    }
+
     /// Returns literals of which every text that matches contains at least one;
-    /// an empty slice if there are no such literals.
+    /// an empty slice if there are no such literals. If the pattern
+    /// [ignores case](Self::ignores_case), they are in lower case, and the text has
+    /// one of them in any.
     #[must_use]
     pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals

@@ -18,10 +18,19 @@ use crate::matching::ere::program::{Program, State, TagBits, Transition};
 use crate::matching::ere::scratch::{Scratch, Threads};
 use crate::matching::ere::span::Span;
 
-/// Returns whether the text has a match. It is a match too if finding out takes
-/// too much work.
-pub(super) fn is_match(program: &Program, text: &[u8], scratch: &mut Scratch) -> bool {
-    search(program, text, 0, scratch) != Outcome::NoMatch
+/// Returns whether the text has a match, or `otherwise` if finding out takes too
+/// much work.
+pub(super) fn is_match(
+    program: &Program,
+    text: &[u8],
+    scratch: &mut Scratch,
+    otherwise: bool,
+) -> bool {
+    match search(program, text, 0, scratch) {
+        Outcome::NoMatch => false,
+        Outcome::TooMuchWork => otherwise,
+        Outcome::Match { .. } => true,
+    }
 }
 
 /// Finds the leftmost-longest match and the spans of its groups. Returns whether

@@ -58,6 +58,13 @@ impl Scratch {
         self.limit = limit;
     }
 
+    /// Returns the work that the runs took since the last [`take_work`](Self::take_work),
+    /// in the unit of [`RUN_WORK_MAX`].
+    #[must_use]
+    pub fn work(&self) -> usize {
+        self.work
+    }
+
     /// Returns the work that the runs took since the last call, in the unit of
     /// [`RUN_WORK_MAX`].
     pub fn take_work(&mut self) -> usize {

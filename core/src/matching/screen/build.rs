@@ -12,12 +12,20 @@ impl Screen {
     /// Builds the screen from one needle per rule, in the order of their ids.
     /// Needles beyond [`RULES_MAX`](crate::limits::RULES_MAX) are ignored.
     #[must_use]
-    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>>) -> Self {
-        let mut trie = Trie::default();
+    pub fn build<'a>(needles: impl IntoIterator<Item = Needle<'a>, IntoIter: Clone>) -> Self {
+        let needles = needles.into_iter();
+        let mut trie = Trie {
+            ignores_case: needles.clone().any(|needle| match needle {
+                Needle::Substring(_) => false,
+                Needle::AnyCase(_) => true,
+                Needle::Pattern(pattern) => pattern.ignores_case(),
+            }),
+            ..Trie::default()
+        };
         let rules = (0..).map_while(RuleId::new);
         for (rule, needle) in rules.zip(needles) {
             match needle {
-                Needle::Substring(text) => trie.insert(text, rule),
+                Needle::Substring(text) | Needle::AnyCase(text) => trie.insert(text, rule),
                 Needle::Pattern(pattern) if pattern.literals().is_empty() => {
                     trie.insert(&[], rule);
                 }
@@ -36,6 +44,8 @@ impl Screen {
 #[derive(Debug)]
 struct Trie {
     nodes: Vec<Node>,
+    /// Letters are in lower case, and stand for both.
+    ignores_case: bool,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +63,7 @@ impl Default for Trie {
     fn default() -> Self {
         Self {
             nodes: vec![Node::default()],
+            ignores_case: false,
         }
     }
 }
@@ -62,6 +73,10 @@ impl Trie {
     fn insert(&mut self, text: &[u8], rule: RuleId) {
         let mut node = 0;
         for &byte in text {
+            let byte = match self.ignores_case {
+                true => byte.to_ascii_lowercase(),
+                false => byte,
+            };
             node = self.child(node, byte).unwrap_or_else(|| {
                 let child = self.nodes.len();
                 self.nodes[node].children.push(child);
@@ -117,6 +132,7 @@ impl Trie {
             rows,
             outputs,
             sets,
+            ignores_case: self.ignores_case,
         }
     }
 
@@ -185,6 +201,11 @@ impl Trie {
             debug_assert!(count <= usize::from(u8::MAX));
             *class = count as u8;
             count += 1;
+        }
+        if self.ignores_case {
+            for byte in b'A'..=b'Z' {
+                classes[usize::from(byte)] = classes[usize::from(byte.to_ascii_lowercase())];
+            }
         }
         (classes, count)
     }

@@ -11,6 +11,11 @@
 //! list of the bytes that lead on. On any other byte they behave as the one-byte
 //! state of the byte that led to them.
 //!
+//! If a pattern or a substring ignores case, the automaton does so for all of them: the
+//! two cases of a letter are one class of bytes. That costs nothing per byte, and the
+//! strings stay as long as they are. Case variants of a string would have to be cut to
+//! three letters, to be few; two automata would read every text twice.
+//!
 //! A state in a table is a [`Link`]. It leads right to a row, or is marked: then
 //! the state has a list, or strings end there. So a byte costs two look-ups and
 //! one comparison as long as nothing is found.
@@ -27,8 +32,11 @@ use crate::matching::ere::Pattern;
 pub enum Needle<'a> {
     /// A pattern. Being a candidate means that it may match.
     Pattern(&'a Pattern),
-    /// A substring. Being a candidate means that the rule matches.
+    /// A substring. Being a candidate means that the rule matches, unless the screen
+    /// [ignores case](Screen::ignores_case).
     Substring(&'a [u8]),
+    /// A substring in any case. Being a candidate means that the rule matches.
+    AnyCase(&'a [u8]),
 }
 
 /// A state: where its row of `shallow` begins; or [`MARK`] and its number, if it
@@ -66,6 +74,7 @@ pub struct Screen {
     outputs: Box<[u16]>,
     /// Distinct sets of rules whose strings end somewhere.
     sets: Box<[RuleIds]>,
+    ignores_case: bool,
 }
 
 impl Screen {
@@ -85,6 +94,12 @@ impl Screen {
         if state & ENDS != 0 {
             self.note(state, found);
         }
+    }
+
+    /// Returns whether strings are found in any case, because one of them must be.
+    #[must_use]
+    pub fn ignores_case(&self) -> bool {
+        self.ignores_case
     }
 
     /// Adds what ends at a marked state, and returns the state after it.

@@ -7,7 +7,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::routers::Routers;
 use alertik_core::rules::Condition;
-use alertik_core::rules::{Filter, RouterFilter, Rule};
+use alertik_core::rules::{Filter, RouterFilter, Rule, exceptions};
 use alertik_core::time::Duration;
 
 use crate::log::Escaped;
@@ -85,8 +85,14 @@ fn write_rule(
         writeln!(out, "    matching  {}", rule.describe())?;
         writeln!(out, "    cost      {}", rule.cost())?;
     }
+    if rule.ignore_case {
+        out.push_str("    case      ignored\n");
+    }
     if let Some(filter) = &rule.filter {
         write_filter(filter, routers, out)?;
+    }
+    for (_, exception) in exceptions(variable("EXCEPT_STR")) {
+        writeln!(out, "    except    {}", Escaped(exception))?;
     }
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use alertik_core::replay::{AGREEING_BYTES_MIN, Near, Nearness};
-use alertik_core::rules::{Condition, MatchType, Rule};
+use alertik_core::replay::{AGREEING_BYTES_MIN, Near, Nearness, exception_in};
+use alertik_core::rules::{Condition, MatchType, Rule, exceptions};
 use alertik_core::syslog::parse;
 
 use super::options::Options;
@@ -20,6 +20,8 @@ pub(super) struct Nearest {
 
 struct Measured {
     nearness: Nearness,
+    /// The rule's exceptions as written.
+    except: Vec<u8>,
     /// How far the nearest line agrees; nothing is left once a line has matched.
     agreed: usize,
     /// That line's number and the text about it.
@@ -40,8 +42,10 @@ impl Nearest {
             };
             let variable = format!("{}_{field}", rule.name);
             let text = env.bytes(&variable).or(options.regex);
+            let except = env.bytes(&format!("{}_EXCEPT_STR", rule.name));
             Measured {
-                nearness: Nearness::new(match_type, text.unwrap_or_default()),
+                except: except.unwrap_or_default().to_owned(),
+                nearness: Nearness::new(match_type, text.unwrap_or_default(), rule.ignore_case),
                 agreed: 0,
                 text: None,
             }
@@ -59,7 +63,7 @@ impl Nearest {
             measured.agreed = near.agreed;
             let mut text = String::new();
             // Writing to a string cannot fail.
-            let _ = write_near(rule, message, near, &mut text);
+            let _ = write_near((rule, &measured.except), message, near, &mut text);
             measured.text = Some((number, text));
         }
     }
@@ -82,16 +86,22 @@ impl Nearest {
         message: &[u8],
         out: &mut String,
     ) -> fmt::Result {
-        match self.rules[index].nearness.of(rule.part(message), 0) {
-            Some(near) => write_near(rule, message, near, out),
+        let measured = &mut self.rules[index];
+        match measured.nearness.of(rule.part(message), 0) {
+            Some(near) => write_near((rule, &measured.except), message, near, out),
             None => Ok(()),
         }
     }
 }
 
-fn write_near(rule: &Rule, message: &[u8], near: Near<'_>, out: &mut String) -> fmt::Result {
+fn write_near(
+    (rule, except): (&Rule, &[u8]),
+    message: &[u8],
+    near: Near<'_>,
+    out: &mut String,
+) -> fmt::Result {
     if near.wants.is_empty() {
-        return write_held(rule, message, out);
+        return write_held((rule, except), message, out);
     }
     // Places are those in the line.
     let part = rule.part(message);
@@ -118,8 +128,12 @@ fn write_near(rule: &Rule, message: &[u8], near: Near<'_>, out: &mut String) -> 
 }
 
 /// Writes why a rule whose pattern matches does not notify.
-fn write_held(rule: &Rule, message: &[u8], out: &mut String) -> fmt::Result {
+fn write_held((rule, except): (&Rule, &[u8]), message: &[u8], out: &mut String) -> fmt::Result {
     write!(out, "  {} would match, but ", rule.name)?;
+    let exception = exception_in(rule, message).and_then(|at| exceptions(except).nth(at));
+    if let Some((_, exception)) = exception {
+        return writeln!(out, "leaves out lines with {}", Escaped(exception));
+    }
     match &rule.filter {
         Some(filter) if !filter.takes(parse(message).topics) => {
             writeln!(out, "its filter wants {filter}")

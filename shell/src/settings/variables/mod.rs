@@ -34,6 +34,8 @@ EVENTn_RECOVERY_STR text or expression of the line that ends it
 EVENTn_RECOVERY_MSG the notification then; @{duration} is how long it lasted
 EVENTn_GRACE_SECS seconds that the recovery has to come first (0)
 EVENTn_REMIND_SECS seconds between reminders while it lasts (0)
+EVENTn_EXCEPT_STR texts or expressions, one a line: no line with one
+EVENTn_IGNORE_CASE 1: the case of letters does not matter (0)
 EVENTn_MATCH_PART line, or message without its header (line)
 EVENTn_ELSE 1: only lines that no rule before has matched (0)
 EVENTn_TOPICS topics that a line must have, or !must not

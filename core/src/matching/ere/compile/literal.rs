@@ -35,18 +35,16 @@ struct Piece {
 }
 
 /// Returns the best set of literals of a tree without counted repeats, and the
-/// bytes that every match contains.
-pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> (Literals, ByteSet) {
+/// bytes that every match contains. If case is ignored, the literals are in lower case
+/// and stand for all spellings, and the bytes are no letters.
+pub(crate) fn required(nodes: &[Node], sets: &[ByteSet], ignore_case: bool) -> (Literals, ByteSet) {
     let mut stack: Vec<Piece> = Vec::new();
     for node in nodes {
         let piece = match node.kind {
             Kind::Empty | Kind::Assert(_) => Piece::exactly(&[]),
             Kind::Set(set) => {
-                let set = &sets[usize::from(set)];
-                match (set.iter().next(), set.len()) {
-                    (Some(byte), 1) => Piece::exactly(&[byte]),
-                    _ => Piece::default(),
-                }
+                let byte = only_byte(&sets[usize::from(set)], ignore_case);
+                byte.map_or_else(Piece::default, |byte| Piece::exactly(&[byte]))
             }
             Kind::Repeat { min: 0, .. } => {
                 stack.pop();
@@ -70,7 +68,22 @@ pub(crate) fn required(nodes: &[Node], sets: &[ByteSet]) -> (Literals, ByteSet) 
         stack.push(piece);
     }
     let whole = stack.pop().unwrap_or_default();
-    (whole.inner, whole.bytes)
+    let mut bytes = whole.bytes;
+    if ignore_case {
+        bytes = bytes.without(ByteSet::from_fn(|byte| byte.is_ascii_alphabetic()));
+    }
+    (whole.inner, bytes)
+}
+
+/// Returns the only byte of a set; if case is ignored, in lower case.
+fn only_byte(set: &ByteSet, ignore_case: bool) -> Option<u8> {
+    let case = |byte: u8| match ignore_case {
+        true => byte.to_ascii_lowercase(),
+        false => byte,
+    };
+    let mut bytes = set.iter().map(case);
+    let first = bytes.next()?;
+    bytes.all(|byte| byte == first).then_some(first)
 }
 
 impl Piece {

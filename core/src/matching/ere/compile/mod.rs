@@ -1,7 +1,8 @@
 //! From a tree to a [`Program`], and from that to a DFA.
 //!
 //! `tags` decides where offsets are recorded, `expand` writes counted repeats out
-//! as copies, `automaton` makes one state per literal of the result, and
+//! as copies, `merge` makes one literal of the two
+//! cases of a letter, `automaton` makes one state per literal of the result, and
 //! `literal` finds what a text must contain to match at all. `determinize` makes
 //! the table: `thompson` translates the automaton for `regex-automata`, which finds
 //! the states, and `classes` says which bytes share a column.
@@ -11,6 +12,7 @@ mod classes;
 mod determinize;
 mod expand;
 mod literal;
+mod merge;
 mod minimize;
 mod pack;
 mod tag_lists;
@@ -22,6 +24,7 @@ use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::{Automaton, Program, lanes};
 use crate::matching::ere::syntax::ast::{Kind, Tree};
 use crate::matching::ere::syntax::error::ErrorKind;
+use crate::matching::ere::syntax::parse::Flags;
 use tags::Tags;
 
 pub(super) use determinize::determinize;
@@ -29,11 +32,19 @@ pub(super) use literal::Literals;
 
 /// Compiles a tree, and finds literals of which every match contains one, and bytes
 /// all of which it contains.
-pub(super) fn compile(mut tree: Tree) -> Result<(Program, Literals, ByteSet), ErrorKind> {
+///
+/// If case is ignored, the literals are in lower case and the bytes are no letters.
+pub(super) fn compile(
+    mut tree: Tree,
+    flags: Flags,
+) -> Result<(Program, Literals, ByteSet), ErrorKind> {
     let mut tags = tags::place(&mut tree);
-    match lay_out(&mut tree, &mut tags) {
+    if flags.ignore_case {
+        merge::merge(&mut tree);
+    }
+    match lay_out(&mut tree, &mut tags, flags) {
         // Too large as it is written; perhaps not with smaller counts.
-        Err(_) if expand::lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags),
+        Err(_) if expand::lower_idle_counts(&mut tree) => lay_out(&mut tree, &mut tags, flags),
         result => result,
     }
     .map(|(automaton, (literals, bytes))| {
@@ -48,6 +59,7 @@ pub(super) fn compile(mut tree: Tree) -> Result<(Program, Literals, ByteSet), Er
 fn lay_out(
     tree: &mut Tree,
     tags: &mut Tags,
+    flags: Flags,
 ) -> Result<(Automaton, (Literals, ByteSet)), ErrorKind> {
     let nodes = expand::expand(tree, &mut tags.directions)?;
     let literals = nodes
@@ -59,5 +71,8 @@ fn lay_out(
         return Err(ErrorKind::TooLarge);
     }
     let automaton = automaton::build(&nodes)?;
-    Ok((automaton, literal::required(&nodes, &tree.sets)))
+    Ok((
+        automaton,
+        literal::required(&nodes, &tree.sets, flags.ignore_case),
+    ))
 }

@@ -97,7 +97,9 @@ fn group(pattern: &[u8], open: usize) -> (usize, bool) {
 
 fn after_atom(pattern: &[u8], at: usize) -> usize {
     let end = match pattern[at] {
-        b'[' => bracket::parse(pattern, at).ok().map(|bracket| bracket.end),
+        b'[' => bracket::parse(pattern, at, false)
+            .ok()
+            .map(|bracket| bracket.end),
         b'\\' => escape::parse(pattern, at).ok().map(|(_, end)| end),
         _ => None,
     };

@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 
 use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::syntax::case::other_cases;
 use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
 
 /// Largest code point that musl's `.` matches (`TRE_CHAR_MAX`).
@@ -65,7 +66,14 @@ impl Bracket {
 }
 
 /// Parses the bracket expression whose `[` stands at `open`.
-pub(crate) fn parse(pattern: &[u8], open: usize) -> Result<Bracket, PatternError> {
+///
+/// To musl the letters of the other case are further ranges of it, added before the
+/// expression is negated.
+pub(crate) fn parse(
+    pattern: &[u8],
+    open: usize,
+    ignore_case: bool,
+) -> Result<Bracket, PatternError> {
     let negated = pattern.get(open + 1) == Some(&b'^');
     let mut terms = Terms {
         pattern,
@@ -77,14 +85,22 @@ pub(crate) fn parse(pattern: &[u8], open: usize) -> Result<Bracket, PatternError
     let mut classes = Vec::new();
     while let Some(term) = terms.next()? {
         match term {
-            Term::Class(class) if negated => {
-                if classes.len() == NEGATED_CLASSES_MAX {
+            Term::Class(class) => {
+                if negated && classes.len() == NEGATED_CLASSES_MAX {
                     return Err(PatternError::new(open, ErrorKind::TooManyClasses));
                 }
-                classes.push(class);
+                let in_any_case = ignore_case.then(|| class.in_any_case());
+                classes.push(in_any_case.unwrap_or(class));
             }
-            Term::Class(class) => classes.push(class),
-            Term::Range(min, max) => ranges.push((min, max, classes.len())),
+            Term::Range(min, max) => {
+                let others = if ignore_case {
+                    other_cases(min, max)
+                } else {
+                    Vec::new()
+                };
+                let all = core::iter::once((min, max)).chain(others);
+                ranges.extend(all.map(|(min, max)| (min, max, classes.len())));
+            }
         }
     }
     let sets = if negated {

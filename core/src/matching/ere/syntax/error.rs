@@ -102,8 +102,8 @@ impl fmt::Display for PatternError {
                  put a backslash before it"
             }
             ErrorKind::PerlGroup => {
-                "POSIX patterns have no '(?' groups; write ( ... ) instead of (?: ... ), and list \
-                 both cases as in [Aa] instead of (?i)"
+                "POSIX patterns have no '(?' groups; write ( ... ) instead of (?: ... ), and set \
+                 EVENTn_IGNORE_CASE=1 or list both cases as in [Aa] instead of (?i)"
             }
             ErrorKind::Range => {
                 "this range inside brackets is not valid: its end comes before its beginning, or \

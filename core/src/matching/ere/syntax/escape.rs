@@ -1,7 +1,6 @@
 //! A backslash and what it gives a meaning to.
 
 use crate::matching::ere::assertions::Assertions;
-use crate::matching::ere::syntax::bracket::code_of;
 use crate::matching::ere::syntax::error::{ErrorKind, PatternError};
 
 /// First value at which the digits of `\x{...}` stop being read.
@@ -13,7 +12,9 @@ pub(super) enum Escape {
     Assert(Assertions),
     /// What this bracket expression matches.
     Bracket(&'static [u8]),
-    /// A code point, which may be no byte's.
+    /// This byte.
+    Byte(u8),
+    /// A code point, which may be no byte's. Its case matters, whatever the flags are.
     Code(u32),
 }
 
@@ -27,7 +28,7 @@ pub(super) fn parse(pattern: &[u8], at: usize) -> Result<(Escape, usize), Patter
         return hexadecimal(pattern, at);
     }
     // A byte that has no meaning after a backslash stands for itself.
-    let escape = meaning(byte).unwrap_or_else(|| Escape::Code(code_of(byte)));
+    let escape = meaning(byte).unwrap_or(Escape::Byte(byte));
     Ok((escape, at + 2))
 }
 

@@ -96,7 +96,7 @@ pub fn hints(pattern: &[u8]) -> Vec<Hint> {
         let was_repeated = core::mem::take(&mut repeated);
         let (kind, length) = match byte {
             b'[' => {
-                let Ok(bracket) = bracket::parse(pattern, at) else {
+                let Ok(bracket) = bracket::parse(pattern, at, false) else {
                     break;
                 };
                 let (inside, after) = pattern[at + 1..].split_at(bracket.end - at - 2);

@@ -3,6 +3,7 @@
 pub(super) mod ast;
 pub(super) mod beginnings;
 mod bracket;
+mod case;
 pub(super) mod error;
 mod escape;
 pub(super) mod habits;

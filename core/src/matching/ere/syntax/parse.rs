@@ -27,19 +27,33 @@ const REPEATS: [u8; 4] = [b'*', b'+', b'?', b'{'];
 /// Largest code point that stands for a byte, so that `.` matches every byte.
 const ANY_CODE: u32 = 0xdfff;
 
+/// How a pattern's bytes are read, as `regcomp` has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Each byte stands for itself (the `REG_LITERAL` of TRE and of the BSDs).
+    pub literal: bool,
+    /// ASCII letters match in both cases (`REG_ICASE` in the C locale).
+    pub ignore_case: bool,
+}
+
 /// Parses a pattern.
-pub(crate) fn parse(pattern: &[u8]) -> Result<Tree, PatternError> {
+pub(crate) fn parse(pattern: &[u8], flags: Flags) -> Result<Tree, PatternError> {
     if pattern.len() > PATTERN_BYTES_MAX {
         return Err(PatternError::new(PATTERN_BYTES_MAX, ErrorKind::TooLong));
     }
     let mut parser = Parser {
         pattern,
+        flags,
         at: 0,
         tree: Tree::default(),
         level: Level::default(),
         outer: Vec::new(),
     };
-    parser.regex()?;
+    if flags.literal {
+        parser.literal()?;
+    } else {
+        parser.regex()?;
+    }
     Ok(parser.tree)
 }
 
@@ -58,6 +72,7 @@ struct Level {
 
 struct Parser<'a> {
     pattern: &'a [u8],
+    flags: Flags,
     at: usize,
     tree: Tree,
     level: Level,
@@ -66,6 +81,18 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// Reads the bytes as they are.
+    fn literal(&mut self) -> Result<(), PatternError> {
+        // So an empty text is a tree, too.
+        self.tree.push_leaf(Kind::Empty);
+        self.join_piece();
+        for &byte in self.pattern {
+            self.push_byte(byte);
+            self.join_piece();
+        }
+        self.end()
+    }
+
     fn regex(&mut self) -> Result<(), PatternError> {
         loop {
             match self.peek() {
@@ -191,11 +218,22 @@ impl Parser<'_> {
     }
 
     fn push_byte(&mut self, byte: u8) {
-        self.push_set(bytes_between(code_of(byte), code_of(byte)));
+        // To musl, a letter is an alternation then, which is visible in captures.
+        if self.flags.ignore_case && byte.is_ascii_alphabetic() {
+            self.push_code(code_of(byte.to_ascii_uppercase()));
+            self.push_code(code_of(byte.to_ascii_lowercase()));
+            self.tree.push_parent(Kind::Alt);
+        } else {
+            self.push_code(code_of(byte));
+        }
+    }
+
+    fn push_code(&mut self, code: u32) {
+        self.push_set(bytes_between(code, code));
     }
 
     fn bracket(&mut self) -> Result<(), PatternError> {
-        let bracket = bracket::parse(self.pattern, self.at)?;
+        let bracket = bracket::parse(self.pattern, self.at, self.flags.ignore_case)?;
         self.push_bracket(&bracket);
         self.at = bracket.end;
         Ok(())
@@ -215,8 +253,12 @@ impl Parser<'_> {
         let (escape, end) = escape::parse(self.pattern, self.at)?;
         match escape {
             Escape::Assert(assertions) => self.tree.push_leaf(Kind::Assert(assertions)),
-            Escape::Bracket(bracket) => self.push_bracket(&bracket::parse(bracket, 0)?),
-            Escape::Code(code) => self.push_set(bytes_between(code, code)),
+            Escape::Bracket(bracket) => {
+                let ignore_case = self.flags.ignore_case;
+                self.push_bracket(&bracket::parse(bracket, 0, ignore_case)?);
+            }
+            Escape::Byte(byte) => self.push_byte(byte),
+            Escape::Code(code) => self.push_code(code),
         }
         self.at = end;
         Ok(())
