@@ -208,6 +208,30 @@ pub const NEW_VALUES_WATCHED_MAX: usize = 64;
 /// Longest state, in bytes: what all events know (`STATE_FILE`).
 pub const STATE_BYTES_MAX: usize = 64 + 32 * RULES_MAX + KNOWN_VALUE_BYTES * KNOWN_VALUES_TOTAL_MAX;
 
+/// Digests that can be collected at the same time: two for each rule, of 96 bytes each.
+pub const DIGESTS_MAX: usize = 2 * RULES_MAX;
+
+/// Texts that digests can hold at the same time, over all rules: of 64 bytes each. A digest
+/// that fits into one notification has room for some 80.
+pub const DIGEST_TEXTS_MAX: usize = 256;
+
+/// Bytes of these texts: usual ones are kept whole.
+pub const DIGEST_TEXTS_BYTES: usize = 144 * DIGEST_TEXTS_MAX;
+
+/// Longest time for which a digest collects, in seconds: a week.
+pub const DIGEST_SECS_MAX: u64 = 7 * 24 * 60 * 60;
+
+/// How long a digest collects that waits for a time of day while the clock is not set, in
+/// milliseconds.
+pub const DIGEST_UNSET_CLOCK_MILLIS: u64 = 60 * 60 * 1_000;
+
+/// While anything is held, the wall clock is looked at whenever it shows a multiple of so
+/// many minutes: summer time begins and ends at such times in every time zone.
+pub const DIGEST_LOOK_MINUTES: u32 = 15;
+
+/// Most parts, ranges and days, of a rule's quiet hours, and most times of its digest.
+pub const QUIET_PARTS_MAX: usize = 32;
+
 /// Longest pattern of a regex rule, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 4_096;
 
@@ -315,6 +339,8 @@ const _: () = {
     // Each event can know some, and their number is kept in 16 bits.
     assert!(KNOWN_VALUES_TOTAL_MAX / RULES_MAX >= 60);
     assert!(KNOWN_VALUES_MAX <= u16::MAX as usize);
+    assert!(DIGEST_TEXTS_BYTES / DIGEST_TEXTS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);
+    assert!(60 % DIGEST_LOOK_MINUTES == 0);
     assert!(MASK_BYTES_MAX < NOTICE_BYTES_MAX);
     assert!(LABEL_BYTES_MAX <= u8::MAX as usize - "[] ".len());
     // Offsets and states are kept in 16 bits; offset 65,535 and tag 65,535 stand

@@ -1,8 +1,10 @@
 //! Time in the core: always an argument; the core never reads a clock.
 //!
 //! There are two clocks, and they are never mixed. [`Instant`] is monotonic and
-//! drives every decision (cooldown, pacing, back-off, age). [`Wall`] is only for
-//! people to read: on a router it may be in 1970 until NTP answers, and may jump.
+//! drives every decision (cooldown, pacing, back-off, age). [`Wall`] is for people to
+//! read: on a router it may be in 1970 until NTP answers, and may jump. It decides only
+//! what people say in its terms, quiet hours and the times of digests, and is asked
+//! again and again while it does.
 
 use core::fmt;
 

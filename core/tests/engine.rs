@@ -47,19 +47,25 @@ impl Bench {
             at: now,
             source: IpAddr::from([192, 0, 2, router]),
         };
-        let wall = Wall {
-            unix_secs: START + (self.now / 1_000) as i64,
-            offset_secs: 0,
-        };
+        let wall = self.wall();
         self.engine.handle(now, arrival, || wall, line);
         self.drain()
+    }
+
+    /// Returns what the wall clock shows.
+    fn wall(&self) -> Wall {
+        Wall {
+            unix_secs: START + (self.now / 1_000) as i64,
+            offset_secs: 0,
+        }
     }
 
     /// Lets time pass to `millis` without a line.
     fn wait_until(&mut self, millis: u64) -> Vec<(NoticeHead, String)> {
         self.now = millis;
+        let wall = self.wall();
         self.engine
-            .handle_timeout(Instant::from_millis(millis), Wall::default);
+            .handle_timeout(Instant::from_millis(millis), || wall);
         self.drain()
     }
 

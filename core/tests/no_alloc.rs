@@ -14,7 +14,8 @@ use alertik_core::intake::{Arrival, MessageBuffer, Ring};
 use alertik_core::limits::STATE_BYTES_MAX;
 use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
 use alertik_core::rules::{
-    Conditions, Engine, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec, static_event,
+    Conditions, DigestTime, Engine, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec,
+    static_event,
 };
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
@@ -127,9 +128,13 @@ fn main() {
             ..Conditions::default()
         };
         let id = builder.add_with(&spec, conditions).unwrap();
-        if mask.contains("@4 @1") {
+        // Every other rule collects digests of ten seconds.
+        let digest = DigestTime::parse("10").unwrap();
+        let (collects, learns) = (number % 2 == 0, mask.contains("@4 @1"));
+        if collects || learns {
             let policies = PolicySpec {
-                first: Some("@4"),
+                digest: collects.then_some(&digest),
+                first: learns.then_some("@4"),
                 ..PolicySpec::default()
             };
             builder.set_policies(id, &policies).unwrap();

@@ -2,7 +2,7 @@ use super::*;
 use crate::delivery::Notifier;
 use crate::ids::RuleName;
 use crate::limits::MESSAGE_BYTES_MAX;
-use crate::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder};
+use crate::rules::{MatchType, PolicySpec, Quiet, RuleSpec, RulesBuilder};
 
 fn replay(rules: &[(MatchType, &str, &str)]) -> Replay {
     let mut builder = RulesBuilder::new();
@@ -163,4 +163,52 @@ fn policies_in_time() {
         "{out}"
     );
     assert_eq!(lines.len(), 5);
+}
+
+/// As time passes, what comes in quiet hours is shown as held, and the digest at their end;
+/// without a pace nothing is held.
+#[test]
+fn quiet_hours_in_time() {
+    for (pace, lines) in [(None, 3), (Some(Pace::FromLines), 4)] {
+        let mut builder = RulesBuilder::new();
+        let mut notifiers = NotifierSet::EMPTY;
+        notifiers.insert(Notifier::Console.id());
+        let spec = RuleSpec {
+            name: RuleName::Environment(0),
+            match_type: MatchType::Substring,
+            match_str: b"down",
+            mask: "down",
+            notifiers,
+            cooldown_millis: 0,
+        };
+        let id = builder.add(&spec).unwrap();
+        let quiet = Quiet::parse("22:00-07:00").unwrap();
+        let policies = PolicySpec {
+            quiet: Some(&quiet),
+            ..PolicySpec::default()
+        };
+        builder.set_policies(id, &policies).unwrap();
+        let wall = Wall {
+            unix_secs: 1_795_305_600,
+            offset_secs: 0,
+        };
+        let mut replay = Replay::paced(builder.finish(), wall, pace);
+        let mut out = String::new();
+        for time in ["21:59:59", "22:00:00", "07:00:00"] {
+            let line = [time, " interface,info down"].concat();
+            replay
+                .write_json_line(1, line.as_bytes(), false, &mut out, &mut |_| {})
+                .unwrap();
+            out.push('\n');
+        }
+        while let Some(spoken) = replay.end() {
+            spoken.write_json(&mut out).unwrap();
+        }
+        let held = out.matches("\"held\":\"held until its quiet hours end\"");
+        assert_eq!(held.count(), lines - 3, "{out}");
+        assert_eq!(out.matches("\"timer\":\"EVENT0\"").count(), lines - 3);
+        let at = "\"text\":\"down, at: 2026-11-22 22:00:00\"";
+        assert_eq!(out.contains(at), pace.is_some(), "{out}");
+        assert_eq!(out.lines().count(), lines);
+    }
 }

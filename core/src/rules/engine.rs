@@ -31,7 +31,7 @@ use crate::routers::{HeardRouters, RouterKey, RouterName, Routers};
 use crate::rules::mask::{Facts, Mask, Without};
 use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::{
-    Case, Decision, Held, Novelties, Policies, Silence, SilenceSpec, Tally,
+    Case, Decision, Held, Kept, Moment, Novelties, Policies, Silence, SilenceSpec, Tally,
 };
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::syslog::{Line, parse};
@@ -68,9 +68,8 @@ pub struct Engine {
     routers: Routers,
     silence: Option<Box<Silence>>,
     counters: EngineCounters,
-    now: Instant,
-    /// The time on the wall now, if silence needs it.
-    wall: Wall,
+    /// The time of the last input. Its wall clock is older if that did not matter.
+    moment: Moment,
     /// The message handled last, if a rule may match it. The caller's buffer is
     /// not borrowed, so that it is free for the next message between two calls.
     message: [u8; MESSAGE_BYTES_MAX],
@@ -106,8 +105,7 @@ impl Engine {
             routers: Routers::default(),
             silence: None,
             counters: EngineCounters::default(),
-            now: Instant::ZERO,
-            wall: Wall::default(),
+            moment: Moment::default(),
             message: [0; MESSAGE_BYTES_MAX],
             message_len: 0,
             received: None,
@@ -158,22 +156,20 @@ impl Engine {
 
     /// Takes a message: a datagram's text without its line end. Bytes beyond
     /// [`MESSAGE_BYTES_MAX`] are ignored. `wall` returns when it arrived; it
-    /// is called only if a rule may match or a router may be silent, because computing
-    /// local time is expensive.
+    /// is called only if a rule may match, if a router may be silent, or if something is due
+    /// that may be held, because computing local time is expensive.
     pub fn handle(
         &mut self,
         now: Instant,
         arrival: Arrival,
-        wall: impl Fn() -> Wall,
+        wall: impl FnOnce() -> Wall,
         message: &[u8],
     ) {
-        self.now = now;
+        self.moment.now = now;
         self.counters.handled += 1;
-        if let Some(silence) = &mut self.silence
-            && silence.hear(now, arrival.source, &self.routers)
-        {
-            self.wall = wall();
-        }
+        let silence = self.silence.as_mut();
+        let is_awaited =
+            silence.is_some_and(|silence| silence.hear(now, arrival.source, &self.routers));
         self.matched = false;
         self.waiting = None;
         self.received = None;
@@ -185,25 +181,30 @@ impl Engine {
         }
         self.rules.screen.candidates(message, &mut self.candidates);
         // Most messages end here, unread but for the screen and not copied.
-        if self.candidates.is_empty() {
+        let is_candidate = !self.candidates.is_empty();
+        if is_candidate || is_awaited || self.policies.wants_wall(now) {
+            self.moment.wall = wall();
+        }
+        if !is_candidate {
             return;
         }
         self.message[..message.len()].copy_from_slice(message);
         self.message_len = message.len();
         self.received = Some(Received {
             arrival,
-            wall: wall(),
+            wall: self.moment.wall,
         });
     }
 
     /// Lets time pass, so that timers speak. `wall` returns the time on the wall; it is
-    /// called only if a router may be silent.
+    /// called only if a router may be silent, or if something is due that may be held in
+    /// quiet hours or for a digest. At the end of time (`u64::MAX`) whatever is held is
+    /// notified.
     pub fn handle_timeout(&mut self, now: Instant, wall: impl FnOnce() -> Wall) {
-        self.now = now;
-        if let Some(silence) = &self.silence
-            && silence.is_due(now)
-        {
-            self.wall = wall();
+        self.moment.now = now;
+        let silence = self.silence.as_ref();
+        if self.policies.wants_wall(now) || silence.is_some_and(|silence| silence.is_due(now)) {
+            self.moment.wall = wall();
         }
     }
 
@@ -308,12 +309,22 @@ impl Engine {
         self.notified = None;
         loop {
             // Timers speak before the message: they sum up earlier ones.
-            let event = self.policies.on_timeout(self.now).or_else(|| {
-                let silence = self.silence.as_mut()?;
-                silence.on_timeout(self.now, self.wall, &self.routers)
+            let Self {
+                policies,
+                rules,
+                routers,
+                silence,
+                moment,
+                ..
+            } = self;
+            let due = policies.on_timeout(*moment, &rules.rules, text);
+            let due = due.or_else(|| {
+                let silence = silence.as_mut()?;
+                let event = silence.on_timeout(moment.now, moment.wall, routers)?;
+                Some(event.write(text))
             });
-            if let Some(event) = event {
-                return Some(event.write(text));
+            if due.is_some() {
+                return due;
             }
             match self.try_candidates(text) {
                 Tried::Notify(id, head) => {
@@ -394,7 +405,7 @@ impl Engine {
             time_bytes: 0,
         };
         let matched = Match {
-            now: self.now,
+            now: self.moment.now,
             id,
             rule,
             router: router_key,
@@ -474,19 +485,28 @@ impl Engine {
         match decision {
             Decision::Notify(notifiers, ticket) => {
                 (head.notifiers, head.ticket) = (notifiers, ticket);
+                let (moment, rules) = (self.moment, &self.rules.rules);
+                let kept = Kept::of(&head, text.as_text());
+                let held = self.policies.hold(moment, rules, id, notifiers, &kept, 1);
+                if let Some(held) = held {
+                    return self.on_held(id, held);
+                }
                 head.end(&time_words(head.rule), text);
                 Tried::Notify(id, head)
             }
             Decision::MakeRoom => Tried::MakeRoom,
-            Decision::Hold(held) => {
-                self.counters.suppressed += 1;
-                if self.explains {
-                    self.held = Some((id, held));
-                    Tried::Held
-                } else {
-                    Tried::Nothing
-                }
-            }
+            Decision::Hold(held) => self.on_held(id, held),
+        }
+    }
+
+    /// Counts a match that is not notified now.
+    const fn on_held(&mut self, id: RuleId, held: Held) -> Tried {
+        self.counters.suppressed += 1;
+        if self.explains {
+            self.held = Some((id, held));
+            Tried::Held
+        } else {
+            Tried::Nothing
         }
     }
 }

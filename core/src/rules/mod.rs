@@ -26,8 +26,8 @@ pub use hints::{Part, RuleHint, hints};
 pub use mask::{Facts, Mask, MaskError, Without};
 pub use notice::{About, NoticeHead};
 pub use policy::{
-    DamagedState, Held, Novelties, Plan, PolicyErrors, PolicySpec, Restored, SilenceSpec, State,
-    Window,
+    DamagedState, DigestTime, Held, Novelties, Plan, PolicyErrors, PolicySpec, Quiet, QuietError,
+    Restored, SilenceSpec, State, Window,
 };
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{Conditions, MatchType, RuleSpec};

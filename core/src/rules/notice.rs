@@ -52,6 +52,15 @@ impl About {
         severity: None,
     };
 
+    /// Appends the router's name as a text begins with it, if it is to be shown.
+    pub(super) fn push_name(&self, is_named: bool, out: &mut TextBuffer) {
+        if is_named {
+            out.push_mask("[");
+            out.push_text(self.router.as_text());
+            out.push_mask("] ");
+        }
+    }
+
     /// Returns how many bytes of a text the router's name takes if it stands in front.
     pub(super) fn name_bytes(&self) -> u8 {
         (self.router.as_text().as_bytes().len() + "[] ".len()) as u8
@@ -62,11 +71,7 @@ impl NoticeHead {
     /// Begins the notification's text, with the router's name if that is to be shown.
     pub(super) fn begin(&mut self, is_named: bool, out: &mut TextBuffer) {
         out.clear();
-        if is_named {
-            out.push_mask("[");
-            out.push_text(self.about.router.as_text());
-            out.push_mask("] ");
-        }
+        self.about.push_name(is_named, out);
         self.name_bytes = out.as_text().as_bytes().len() as u8;
     }
 

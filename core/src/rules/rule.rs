@@ -10,7 +10,7 @@ use crate::matching::{Flags, Needle, Pattern, PatternError, Scratch, Screen};
 use crate::rules::exceptions::{ExceptionError, Exceptions};
 use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
-use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Window};
+use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Quiet, Window};
 use crate::rules::spec::{Conditions, MatchType, RuleSpec};
 use crate::syslog::parse;
 
@@ -408,13 +408,17 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns the rules for the lines of every router, and with all cooldowns off unless
-    /// time passes.
+    /// Returns the rules for the lines of every router. Unless time passes, all cooldowns
+    /// are off, and nothing is held in quiet hours or for a digest.
     #[must_use]
     pub(crate) fn for_replay(mut self, time_passes: bool) -> Self {
         for rule in &mut self.rules {
             if !time_passes {
                 rule.cooldown_millis = 0;
+                if let Some(plan) = &mut rule.plan {
+                    plan.quiet = Quiet::default();
+                    plan.digest = None;
+                }
             }
             if let Some(filter) = &mut rule.filter {
                 filter.routers = Box::default();

@@ -132,7 +132,7 @@ pub struct TextBuffer {
 
 /// Bytes reserved for the tail that alertik adds after the mask: the time, and the
 /// count of a repeated notification.
-const TAIL_BYTES_MAX: usize = 96;
+pub(crate) const TAIL_BYTES_MAX: usize = 96;
 
 /// Bytes reserved for [`CUT_MARK`], one closing marker and the tail.
 const RESERVED: usize = CUT_MARK.len() + 1 + TAIL_BYTES_MAX;
@@ -220,7 +220,8 @@ impl TextBuffer {
         );
     }
 
-    fn room(&self) -> usize {
+    /// Returns how many bytes can be appended before the text is cut.
+    pub(crate) fn room(&self) -> usize {
         (NOTICE_BYTES_MAX - RESERVED).saturating_sub(self.bytes.len())
     }
 

@@ -1,9 +1,10 @@
-//! Random operations on the engine and on the courier against plain models.
+//! Random operations on the engine, its digests and the courier against plain models.
 //!
 //! `cargo test` runs them for about a second each. `MODEL_SECS` sets another
 //! time, up to hours; `MODEL_SEED` begins with the seed that a failure printed.
 
 mod courier;
+mod digest;
 mod engine;
 mod policies;
 

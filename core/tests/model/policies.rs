@@ -352,6 +352,7 @@ impl Bench {
                 unless: unless.as_slice(),
                 grace_millis: grace,
                 remind_millis: remind,
+                ..PolicySpec::default()
             };
             builder.set_policies(id, &policies).expect("right masks");
             if policed.pair.is_some() {

@@ -14,6 +14,7 @@ mod novelty;
 mod numbers;
 mod policies;
 mod problems;
+mod quiet;
 mod routers;
 pub(crate) mod rules;
 pub(crate) mod services;

@@ -6,7 +6,7 @@ use alertik_core::limits::WINDOW_COUNT_MAX;
 use alertik_core::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder, Window};
 
 use super::written::{read_mask, report};
-use super::{Env, Problems, novelty, numbers};
+use super::{Env, Problems, novelty, numbers, quiet};
 
 /// A week: a longer time is more likely a mistake than a wish.
 const SECS_MAX: u64 = 7 * 24 * 60 * 60;
@@ -35,11 +35,13 @@ pub(super) fn read(
     let key = read_mask(env, &reader.variable("KEY"), reader.problems);
     let unless = reader.rules("UNLESS");
     let novelty = novelty::read(env, name, reader.problems);
-    let spec = PolicySpec {
+    let holding = quiet::read(env, name, reader.problems);
+    let mut spec = PolicySpec {
         first: novelty.mask.as_deref(),
         learn_millis: novelty.learn_millis,
         ..reader.policies(key.as_deref(), unless.as_deref())
     };
+    holding.add_to(&mut spec);
     let mut refer = |field: &str, to: RuleName| {
         let variable = format!("{name}_{field}");
         // A static event may name others that are not turned on.

@@ -48,12 +48,12 @@ const _: () = assert!(RECORD_BYTES_MAX < u16::MAX as usize);
 const _: () = assert!(RECORD_BYTES_MAX < PAIR_TEXTS_BYTES * 15 / 16);
 
 /// Where a record begins, counted from 1 so that an `Option` takes no more room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(NonZeroU32);
 
 /// A kept text with what its summary says besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kept<'a> {
+pub(in crate::rules) struct Kept<'a> {
     /// When it was held back last.
     pub(super) last: Wall,
     /// Who sent the first that was held back; not an IPv4 address as one of IPv6.
@@ -68,7 +68,7 @@ pub(super) struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     /// Returns what is kept of a notification.
-    pub(super) fn of(head: &NoticeHead, text: Text<'a>) -> Self {
+    pub(in crate::rules) fn of(head: &NoticeHead, text: Text<'a>) -> Self {
         Self {
             last: head.at,
             source: head.source,

@@ -30,7 +30,9 @@
 //!
 //! A match passes the policies in a fixed order: inhibition, novelty, sequence, threshold
 //! or distinct ([`Policies::admit`]: none of them needs the text), then pair or cooldown
-//! ([`Policies::on_match`]). Each may hold it or pass it on to fewer notifiers.
+//! ([`Policies::on_match`]). Each may hold it or pass it on to fewer notifiers. What is
+//! left, recoveries and the events of timers included, may be held in quiet hours or for a
+//! digest ([`Policies::hold`]).
 //!
 //! # Vocabulary
 //!
@@ -49,16 +51,20 @@
 //! | sequence | one rule matters only after matches of another one |
 //! | novelty | only a value that was never seen before |
 //! | inhibition | one rule's open case silences another rule |
+//! | quiet hours | times of the week in which everything is held |
+//! | digest | one notification for all that was held |
 //!
 //! [`Silence`] stands beside them: no rule has it, and any line ends it.
 
 mod cooldown;
+mod digest;
 mod kept_texts;
 mod key;
 mod novelty;
 mod outcome;
 mod pair;
 mod plan;
+mod quiet;
 mod silence;
 mod slots;
 mod window;
@@ -66,24 +72,30 @@ mod window;
 pub use novelty::{DamagedState, Novelties, Restored, State};
 pub use outcome::Held;
 pub use plan::{Plan, PolicyErrors, PolicySpec};
+pub use quiet::{DigestTime, Quiet, QuietError};
 pub use silence::SilenceSpec;
 pub use window::Window;
 
+pub(super) use digest::Moment;
+pub(super) use kept_texts::Kept;
 pub(super) use key::Case;
-pub(super) use outcome::{Decision, Event};
+pub(super) use outcome::Decision;
 pub(super) use silence::Silence;
 pub(super) use window::Tally;
 
-use crate::ids::{NotifierId, RuleId, Ticket};
+use crate::ids::{NotifierId, NotifierSet, RuleId, Ticket};
+use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
 use crate::routers::RouterKey;
 use crate::rules::notice::NoticeHead;
 use crate::rules::policy::cooldown::Cooldowns;
+use crate::rules::policy::digest::{Digests, Item};
 use crate::rules::policy::key::Secret;
 use crate::rules::policy::novelty::Value;
+use crate::rules::policy::outcome::Event;
 use crate::rules::policy::pair::{PairTimes, Pairs};
 use crate::rules::policy::window::Windows;
 use crate::rules::rule::Rule;
-use crate::text::Text;
+use crate::text::{Text, TextBuffer, floor_char_boundary};
 use crate::time::Instant;
 
 /// The policies of all rules, with all that they remember.
@@ -94,6 +106,9 @@ pub(super) struct Policies {
     windows: Windows,
     pairs: Pairs,
     cooldowns: Cooldowns,
+    digests: Digests,
+    /// Whether any rule has quiet hours or a digest.
+    holds: bool,
 }
 
 impl Policies {
@@ -108,6 +123,8 @@ impl Policies {
             windows: Windows::new(plans().any(Plan::counts)),
             pairs: Pairs::new(plans().any(|plan| plan.is_pair)),
             cooldowns: Cooldowns::new(),
+            digests: Digests::new(plans().any(Plan::holds)),
+            holds: plans().any(Plan::holds),
         }
     }
 
@@ -229,16 +246,100 @@ impl Policies {
         self.pairs.on_recovery(now, case)
     }
 
-    /// Returns an event that is due by `now`, or `None` once there is none left.
-    pub(super) fn on_timeout(&mut self, now: Instant) -> Option<Event> {
-        let Self {
-            secret: _,
-            novelties: _,
-            windows: _,
-            pairs,
-            cooldowns,
-        } = self;
-        pairs.on_timeout(now).or_else(|| cooldowns.on_timeout(now))
+    /// Holds what `notifiers` would get of `times` matches of rule `id`, or of its recovery,
+    /// if it is quiet or the rule's digest collects, and returns why. The text does not say
+    /// when they were.
+    pub(super) fn hold(
+        &mut self,
+        moment: Moment,
+        rules: &[Rule],
+        id: RuleId,
+        notifiers: NotifierSet,
+        kept: &Kept<'_>,
+        times: u32,
+    ) -> Option<Held> {
+        let id = rules.get(id.index())?.recovers.unwrap_or(id);
+        let rule = rules.get(id.index())?;
+        let plan = rule.plan.as_ref().filter(|plan| plan.holds())?;
+        // Other policies keep no more of a text, and it is the same one.
+        let bytes = kept.text.as_bytes();
+        let end = floor_char_boundary(bytes, COOLDOWN_TEXT_BYTES_MAX);
+        let text = Text::from_stored(&bytes[..end]);
+        let router = RouterKey {
+            name: kept.about.router.as_text().as_bytes(),
+            address: Some(kept.source),
+        };
+        let item = Item {
+            case: self.secret.case(id, router, text),
+            rule: rule.name,
+            notifiers,
+            kept,
+            times,
+            is_for_all: rule.notifiers == notifiers,
+        };
+        self.digests.hold(moment, plan, &item)
+    }
+
+    /// Writes the next notification that is due to `text`, or returns `None` once there is
+    /// none left. The wall clock matters only if [`Policies::wants_wall`] said so.
+    pub(super) fn on_timeout(
+        &mut self,
+        moment: Moment,
+        rules: &[Rule],
+        text: &mut TextBuffer,
+    ) -> Option<NoticeHead> {
+        let now = moment.now;
+        loop {
+            let Self {
+                secret: _,
+                novelties: _,
+                windows: _,
+                pairs,
+                cooldowns,
+                digests,
+                holds,
+            } = self;
+            let event = pairs.on_timeout(now).or_else(|| cooldowns.on_timeout(now));
+            let Some(event) = event else {
+                return digests.on_timeout(moment, rules, text);
+            };
+            if !*holds || !self.hold_event(moment, rules, &event, text) {
+                return Some(event.write(text));
+            }
+        }
+    }
+
+    /// Holds the event of a timer as if it were a match, and returns whether it did.
+    fn hold_event(
+        &mut self,
+        moment: Moment,
+        rules: &[Rule],
+        event: &Event,
+        buffer: &mut TextBuffer,
+    ) -> bool {
+        let is_of = |rule: &Rule| rule.name == event.head.rule && rule.recovers.is_none();
+        let Some(id) = rules.iter().position(is_of).and_then(RuleId::new) else {
+            return false;
+        };
+        let (text, times) = event.for_digest(buffer);
+        let kept = Kept {
+            last: if event.is_reminder() {
+                moment.wall
+            } else {
+                event.head.at
+            },
+            source: event.head.source,
+            about: event.head.about,
+            is_named: event.is_named,
+            text,
+        };
+        let held = self.hold(moment, rules, id, event.head.notifiers, &kept, times);
+        held.is_some()
+    }
+
+    /// Returns whether the time of day matters to what is due by `now`.
+    pub(super) fn wants_wall(&self, now: Instant) -> bool {
+        self.holds && self.next().is_some_and(|next| next <= now)
     }
 
     /// Returns when a timer has something to do at the latest.
@@ -249,8 +350,10 @@ impl Policies {
             windows: _,
             pairs,
             cooldowns,
+            digests,
+            holds: _,
         } = self;
-        let timers = [pairs.next(), cooldowns.next()];
+        let timers = [pairs.next(), cooldowns.next(), digests.next()];
         timers.into_iter().flatten().min()
     }
 
@@ -262,6 +365,9 @@ impl Policies {
             windows: _,
             pairs: _,
             cooldowns,
+            // A digest may take long, and what it says is old then: it arms nothing.
+            digests: _,
+            holds: _,
         } = self;
         novelties.on_failure(ticket, notifier);
         cooldowns.on_failure(ticket, notifier);

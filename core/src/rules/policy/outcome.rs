@@ -5,7 +5,7 @@ use core::fmt;
 use crate::ids::{NotifierSet, RuleName, Ticket};
 use crate::limits::COOLDOWN_TEXT_BYTES_MAX;
 use crate::rules::notice::NoticeHead;
-use crate::text::{ShortText, TextBuffer};
+use crate::text::{ShortText, TAIL_BYTES_MAX, Text, TextBuffer, floor_char_boundary};
 use crate::time::{Duration, Wall};
 
 /// A policy's decision about a match.
@@ -55,6 +55,10 @@ pub enum Held {
     Flapping,
     /// The same text was sent less than a cooldown ago.
     Cooldown,
+    /// It is quiet.
+    Quiet,
+    /// A digest collects it.
+    Digest,
 }
 
 impl fmt::Display for Held {
@@ -70,6 +74,8 @@ impl fmt::Display for Held {
             Self::NotOpen => "nothing that was notified ends",
             Self::Flapping => "it is flapping",
             Self::Cooldown => "its cooldown runs",
+            Self::Quiet => "held until its quiet hours end",
+            Self::Digest => "held for its digest",
         };
         f.write_str(words)
     }
@@ -104,6 +110,38 @@ impl Event {
             out.push_tail(format_args!("{}", self.remark));
         }
         self.head
+    }
+
+    /// Returns how the event is held in a digest: its text, and how many times it stands for.
+    /// The digest says when these were. `out` is for texts that have to be written first.
+    pub(super) fn for_digest<'a>(&'a self, out: &'a mut TextBuffer) -> (Text<'a>, u32) {
+        match self.remark {
+            Remark::Repeated {
+                times,
+                is_tally: false,
+                ..
+            } => return (self.text.as_text(), times),
+            Remark::Began => return (self.text.as_text(), 1),
+            _ => {}
+        }
+        // No more of it is kept, and the remark must be.
+        let bytes = self.text.as_text().as_bytes();
+        let end = floor_char_boundary(bytes, COOLDOWN_TEXT_BYTES_MAX - TAIL_BYTES_MAX - 1);
+        out.clear();
+        out.push_text(Text::from_stored(&bytes[..end]));
+        match self.remark {
+            // What the text says of others does not count for these.
+            Remark::Repeated { times, .. } => out.push_tail(format_args!(", {times} more")),
+            // All reminders of a case are one text.
+            Remark::Lasts { .. } => out.push_mask(", still lasts"),
+            remark => out.push_tail(format_args!("{remark}")),
+        }
+        (out.as_text(), 1)
+    }
+
+    /// Returns whether the event is about the time at which it comes.
+    pub(super) const fn is_reminder(&self) -> bool {
+        matches!(self.remark, Remark::Lasts { .. })
     }
 }
 

@@ -6,6 +6,7 @@ use core::fmt;
 use crate::bytes::checksum_from;
 use crate::ids::{RuleId, RuleName};
 use crate::rules::mask::{Mask, MaskError};
+use crate::rules::policy::quiet::{DigestTime, Quiet};
 use crate::rules::policy::window::Window;
 use crate::time::Duration;
 
@@ -33,6 +34,12 @@ pub struct PolicySpec<'a> {
     pub grace_millis: u64,
     /// The time between two reminders of what lasts, in milliseconds; 0 turns them off.
     pub remind_millis: u64,
+    /// The hours in which everything that the rule notifies is held.
+    pub quiet: Option<&'a Quiet>,
+    /// When what was collected is sent, if it is collected.
+    pub digest: Option<&'a DigestTime>,
+    /// Nothing is ever held, neither in quiet hours nor for a digest.
+    pub is_urgent: bool,
 }
 
 impl PolicySpec<'_> {
@@ -49,6 +56,9 @@ impl PolicySpec<'_> {
             unless,
             grace_millis,
             remind_millis,
+            quiet,
+            digest,
+            is_urgent,
         } = self;
         key.is_none()
             && threshold.is_none()
@@ -58,6 +68,9 @@ impl PolicySpec<'_> {
             && unless.is_empty()
             && *grace_millis == 0
             && *remind_millis == 0
+            && quiet.is_none()
+            && digest.is_none()
+            && !*is_urgent
     }
 }
 
@@ -75,6 +88,11 @@ pub struct Plan {
     pub(in crate::rules) remind_millis: u64,
     /// Whether there is a recovery.
     pub(in crate::rules) is_pair: bool,
+    /// Empty for an urgent rule.
+    pub(in crate::rules) quiet: Quiet,
+    /// `None` for an urgent rule.
+    pub(in crate::rules) digest: Option<DigestTime>,
+    is_urgent: bool,
 }
 
 /// Which values are new, as compiled.
@@ -132,6 +150,7 @@ impl Plan {
             None if distinct.is_some() => Some(Mask::empty()),
             key => key,
         };
+        let holds = !spec.is_urgent;
         Ok(Self {
             key,
             threshold: spec.threshold,
@@ -142,12 +161,36 @@ impl Plan {
             grace_millis: spec.grace_millis,
             remind_millis: spec.remind_millis,
             is_pair: false,
+            quiet: spec.quiet.filter(|_| holds).cloned().unwrap_or_default(),
+            digest: spec.digest.filter(|_| holds).cloned(),
+            is_urgent: spec.is_urgent,
         })
     }
 
     /// Returns whether matches are counted.
     pub(in crate::rules) const fn counts(&self) -> bool {
         self.threshold.is_some() || self.distinct.is_some() || self.after.is_some()
+    }
+
+    /// Returns whether a notification may be held in quiet hours or for a digest.
+    pub(in crate::rules) fn holds(&self) -> bool {
+        self.digest.is_some() || !self.quiet.is_empty()
+    }
+
+    /// Writes when notifications are held, after a separator.
+    fn write_hours(&self, separator: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = separator;
+        if self.is_urgent {
+            write!(f, "{separator}never held")?;
+        }
+        if !self.quiet.is_empty() {
+            write!(f, "{separator}held in quiet hours, {}", self.quiet)?;
+            separator = "; ";
+        }
+        if let Some(time) = &self.digest {
+            write!(f, "{separator}in a digest {time}")?;
+        }
+        Ok(())
     }
 
     /// Returns whether the policies refer to a group of the expression.
@@ -222,6 +265,6 @@ impl fmt::Display for Plan {
                 )?;
             }
         }
-        Ok(())
+        self.write_hours(separator, f)
     }
 }

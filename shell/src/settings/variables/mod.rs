@@ -41,6 +41,9 @@ EVENTn_ELSE 1: only lines that no rule before has matched (0)
 EVENTn_TOPICS topics that a line must have, or !must not
 EVENTn_TOPICS_UNKNOWN lines without topics: pass or drop (pass)
 EVENTn_ROUTERS names, addresses or networks of routers
+EVENTn_QUIET 22:00-07:00 or sat,sun 00:00-24:00: held until they end
+EVENTn_DIGEST 3600 or 07:00: held for so long, sent as one notification
+EVENTn_URGENT 1: never held (0)
 STATIC_EVENTS_ENABLED static events by number or name, or pack
 STATIC_NOTIFIER notifiers of those that have none of their own
 STATIC_EVENTn_NOTIFIER and all others of rules, also STATIC_EVENT_LINK_KEY

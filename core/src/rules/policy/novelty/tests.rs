@@ -27,6 +27,9 @@ const FIRST: PolicySpec<'_> = PolicySpec {
     unless: &[],
     grace_millis: 0,
     remind_millis: 0,
+    quiet: None,
+    digest: None,
+    is_urgent: false,
 };
 
 /// An engine with a clock that moves only by hand.
