@@ -49,7 +49,8 @@ fn check_name(name: &str, problems: &mut Problems) {
     let nearest = |written: &str| {
         let least = |known: &str| {
             let (written, known) = (written.len(), known.len());
-            3 * written.saturating_sub(known) + known.saturating_sub(written) / 2
+            // Half, as if one began the other.
+            (3 * written.saturating_sub(known) + known.saturating_sub(written)) / 2
         };
         nearest(written, names().filter(|known| least(known) <= cost_max))
     };
