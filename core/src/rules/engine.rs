@@ -69,7 +69,7 @@ pub struct Engine {
     silence: Option<Box<Silence>>,
     counters: EngineCounters,
     now: Instant,
-    /// The time on the wall now, if silence needs it.
+    /// The time on the wall, as of the last input that needed it.
     wall: Wall,
     /// The message handled last, if a rule may match it. The caller's buffer is
     /// not borrowed, so that it is free for the next message between two calls.
@@ -164,16 +164,15 @@ impl Engine {
         &mut self,
         now: Instant,
         arrival: Arrival,
-        wall: impl Fn() -> Wall,
+        wall: impl FnOnce() -> Wall,
         message: &[u8],
     ) {
         self.now = now;
         self.counters.handled += 1;
-        if let Some(silence) = &mut self.silence
-            && silence.hear(now, arrival.source, &self.routers)
-        {
-            self.wall = wall();
-        }
+        let is_due = match &mut self.silence {
+            Some(silence) => silence.hear(now, arrival.source, &self.routers),
+            None => false,
+        };
         self.matched = false;
         self.waiting = None;
         self.received = None;
@@ -185,6 +184,10 @@ impl Engine {
         }
         self.rules.screen.candidates(message, &mut self.candidates);
         // Most messages end here, unread but for the screen and not copied.
+        if self.candidates.is_empty() && !is_due {
+            return;
+        }
+        self.wall = wall();
         if self.candidates.is_empty() {
             return;
         }
@@ -192,7 +195,7 @@ impl Engine {
         self.message_len = message.len();
         self.received = Some(Received {
             arrival,
-            wall: wall(),
+            wall: self.wall,
         });
     }
 
