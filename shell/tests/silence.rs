@@ -110,7 +110,9 @@ fn heartbeats() {
 fn an_own_pause_is_no_silence() {
     let more = [("ROUTERS", "office@127.0.0.2"), ("SILENCE_SECS", "8")];
     let mut daemon = Daemon::start(&console("substr", "x", "matched", &more));
-    send_from(&daemon, 2, "a line");
+    send_from(&daemon, 2, "x");
+    // It is heard before the pause, not after it.
+    daemon.wait_for("notice: ");
     daemon.signal("STOP");
     std::thread::sleep(Duration::from_secs(9));
     daemon.signal("CONT");

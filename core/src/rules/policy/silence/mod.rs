@@ -281,7 +281,12 @@ impl Silence {
             (None, Some(address)) => ShortText::of_display(&format_args!("Router {address}")),
             (None, None) => ShortText::EMPTY,
         };
-        let router = name.map_or(Label::EMPTY, |router| Label::of_display(&router.name));
+        // As in a line of it: the address if it has no name.
+        let router = match (name, &address) {
+            (Some(router), _) => Label::of_display(&router.name),
+            (None, Some(address)) => Label::of_display(address),
+            (None, None) => Label::EMPTY,
+        };
         let of_name = name.map(|router| router.prefix.first());
         // Every change is that of a name or of an address.
         const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

@@ -112,6 +112,9 @@ impl Bench {
             assert_eq!(head.at, Self::wall(self.now));
             let shown: String = text.as_text().parts().map(|(_, part)| part).collect();
             let (shown, at) = shown.split_once(", at: 1970-01-").unwrap();
+            let router = head.about.router.as_text().parts();
+            let router: String = router.map(|(_, part)| part).collect();
+            assert!(!router.is_empty() && shown.starts_with(&std::format!("Router {router} ")));
             assert!(at.len() == "01 00:00:00".len());
             said.push(shown.to_owned());
         }
