@@ -9,7 +9,7 @@ pub(crate) fn line(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// [`line`], with a format as `println!` takes it.
+/// [`line()`], with a format as `println!` takes it.
 macro_rules! say {
     ($($part:tt)+) => { $crate::say::line(format_args!($($part)+)) };
 }
