@@ -180,6 +180,13 @@ pub const WINDOW_ENTRIES_MAX: usize = 4_096;
 /// Highest count of a threshold, of distinct values or of a sequence.
 pub const WINDOW_COUNT_MAX: u16 = 256;
 
+/// Longest time of a policy that can be configured, in seconds: a week. A longer time is
+/// more likely a mistake than a wish.
+pub const POLICY_SECS_MAX: u64 = 7 * 24 * 60 * 60;
+
+/// Cooldown of a rule that does not say its own, in seconds.
+pub const COOLDOWN_SECS_DEFAULT: u64 = 10;
+
 /// Cases of rules with a recovery that can be open at the same time, over all rules: of
 /// about 100 bytes each.
 pub const PAIRS_MAX: usize = 256;
@@ -334,6 +341,7 @@ const _: () = {
     assert!(NOTIFIERS_MAX <= u16::BITS as usize);
     assert!(SILENT_STRANGERS_MAX < HEARD_MAX);
     assert!(COOLDOWN_TEXT_BYTES_MAX <= NOTICE_BYTES_MAX);
+    assert!(COOLDOWN_SECS_DEFAULT <= POLICY_SECS_MAX);
     assert!(WINDOW_ENTRIES_MAX >= 16 * WINDOW_COUNT_MAX as usize);
     assert!(PAIR_TEXTS_BYTES / PAIRS_MAX >= COOLDOWN_TEXTS_BYTES / COOLDOWNS_MAX);
     // Each event can know some, and their number is kept in 16 bits.

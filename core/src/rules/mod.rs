@@ -27,7 +27,7 @@ pub use mask::{Facts, Mask, MaskError, Without};
 pub use notice::{About, NoticeHead};
 pub use policy::{
     DamagedState, DigestTime, Held, Novelties, Plan, PolicyErrors, PolicySpec, Quiet, QuietError,
-    Restored, SilenceSpec, State, Window,
+    RECOVERY_ENDING, Restored, SilenceSpec, State, Window,
 };
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{Conditions, MatchType, RuleSpec};

@@ -3,6 +3,11 @@
 // text reaches the page through textContent: a log line is hostile here too.
 
 const NOTIFIERS = ["Telegram", "Slack", "Teams", "Discord", "Generic1", "Generic2", "Generic3", "Generic4", "Console"];
+// The optional variables, in the order in which the core wants them; the fields have their names.
+const POLICIES = ["COOLDOWN_SECS", "KEY", "THRESHOLD", "RECOVERY_STR", "RECOVERY_MSG", "GRACE_SECS"];
+// What a static event has that this page can show.
+const SHOWN = ["MATCH_TYPE", "MATCH_STR", "MASK_MSG", "MATCH_PART", ...POLICIES];
+const NUMBER_MAX = 63;
 const LINES_MAX = 200;
 const SEPARATOR = 0xff;
 const COLOURS = 6;
@@ -55,9 +60,10 @@ function lines() {
   return all.filter((line) => line !== "");
 }
 
+// Returns the rule's number, or null if it is not one.
 function number() {
-  const value = Number.parseInt($("number").value, 10);
-  return Number.isInteger(value) && value >= 0 && value <= 63 ? value : 0;
+  const text = $("number").value;
+  return /^\d{1,3}$/.test(text) && Number(text) <= NUMBER_MAX ? Number(text) : null;
 }
 
 function question() {
@@ -67,9 +73,11 @@ function question() {
     $("pattern").value,
     $("mask").value,
     $("notifier").value,
-    String(number()),
+    String(number() ?? 0),
     String(Math.floor(now.getTime() / 1000)),
     String(-60 * now.getTimezoneOffset()),
+    $("MATCH_PART").checked ? "message" : "",
+    ...POLICIES.map((name) => $(name).value),
     ...lines().slice(0, LINES_MAX),
   ];
 }
@@ -83,13 +91,18 @@ function element(name, className, text) {
   return node;
 }
 
-// Shows an excerpt of the field with a caret under the offending character.
+// Shows an excerpt of the field with a caret under the offending character, if there is one.
 function showError(id, error) {
   const field = $(id);
   const box = $(`${id}-error`);
   field.setAttribute("aria-invalid", String(Boolean(error)));
   box.hidden = !error;
   if (!error) return;
+  box.querySelector("pre").hidden = error.offset === undefined;
+  if (error.offset === undefined) {
+    box.querySelector("p").textContent = `This ${error.text}.`;
+    return;
+  }
   const bytes = encoder.encode(field.value);
   const before = [...decoder.decode(bytes.slice(0, error.offset))];
   const after = [...decoder.decode(bytes.slice(error.offset))];
@@ -106,7 +119,7 @@ function showError(id, error) {
 function showNotes(answer) {
   const notes = [];
   if (answer.hint) notes.push(element("li", "hint", `Note: ${answer.hint.text}.`));
-  if (answer.pattern.plan) notes.push(element("li", "", `How: ${answer.pattern.plan}.`));
+  if (answer.pattern.note) notes.push(element("li", "", `This rule ${answer.pattern.note}.`));
   $("pattern-notes").replaceChildren(...notes);
 }
 
@@ -170,23 +183,37 @@ function nearlyMatching(message, near) {
   return [code, note];
 }
 
-function lineItem(line, near) {
-  const match = line.matches[0];
-  const item = element("li", match ? "hit" : "miss");
-  const verdict = match ? "matches" : line.own_output ? "alertik’s own output, never matched" : "no match";
-  item.append(element("p", "verdict", `Line ${line.line}: ${verdict}`));
-  if (!match) {
-    item.append(...(near ? nearlyMatching(line.message, near) : [element("code", "log", line.message)]));
-    return item;
-  }
+// Shows one match of a line, and what comes of it.
+function matchParts(message, match) {
+  const parts = [];
   if (isLocated(match)) {
-    item.append(highlighted(line.message, match));
-    if (match.groups.length > 0) item.append(groupList(match));
+    parts.push(highlighted(message, match));
+    if (match.groups.length > 0) parts.push(groupList(match));
   } else {
-    item.append(element("code", "log", line.message));
-    item.append(element("p", "note", "Locating the match would take too much work, so the message has no groups."));
+    parts.push(element("code", "log", message));
+    parts.push(element("p", "note", "Locating the match would take too much work, so the message has no groups."));
   }
-  item.append(element("span", "who", `${match.notifiers.join(", ")} gets`), element("div", "bubble", match.text));
+  return match.held ? [...parts, element("p", "note", `held back: ${match.held}`)] : [...parts, ...notice(match)];
+}
+
+function notice({ notifiers, text }) {
+  return [element("span", "who", `${notifiers.join(", ")} gets`), element("div", "bubble", text)];
+}
+
+function lineItem(line, near) {
+  const isHit = line.matches.length > 0;
+  const isHeld = isHit && line.matches.every((match) => match.held);
+  const item = element("li", isHeld ? "hit held" : isHit ? "hit" : "miss");
+  const verdict = isHit ? "matches" : line.own_output ? "alertik’s own output, never matched" : "no match";
+  item.append(element("p", "verdict", `Line ${line.line}: ${verdict}`));
+  if (isHit) item.append(...line.matches.flatMap((match) => matchParts(line.message, match)));
+  else item.append(...(near ? nearlyMatching(line.message, near) : [element("code", "log", line.message)]));
+  return item;
+}
+
+function timerItem(timer) {
+  const item = element("li", "timer");
+  item.append(element("p", "verdict", `A timer, at ${timer.at}`), ...notice(timer));
   return item;
 }
 
@@ -202,8 +229,10 @@ function summarise(text, good) {
 }
 
 function showResult(answer) {
-  const shown = answer.lines ?? [];
-  $("result").replaceChildren(...shown.map((line, index) => lineItem(line, answer.near[index])));
+  const entries = answer.lines ?? [];
+  const items = entries.map((entry) => (entry.timer ? timerItem(entry) : lineItem(entry, answer.near[entry.line - 1])));
+  $("result").replaceChildren(...items);
+  const shown = entries.filter((entry) => !entry.timer);
   if (answer.lines === undefined) {
     summarise("The rule has a mistake: see above.", false);
     return;
@@ -213,17 +242,18 @@ function showResult(answer) {
   const with_groups = groups === 0 ? "no groups" : groups === 1 ? "one group" : `${groups} groups`;
   const more = lines().length > LINES_MAX ? ` Only the first ${LINES_MAX} lines are shown; alertik match takes any number.` : "";
   const count = shown.length === 0 ? "Add log lines to see what matches." : `${matching} of ${shown.length} line${shown.length === 1 ? "" : "s"} match${matching === 1 ? "es" : ""}.`;
-  summarise(`The rule is valid, with ${with_groups}. ${count}${more}`, matching > 0);
+  const time = answer.pace === "lines" ? " Time passes as the lines say." : answer.pace === "step" ? " A second passes from line to line." : "";
+  summarise(`The rule is valid, with ${with_groups}. ${count}${time}${more}`, matching > 0);
 }
 
 let forms = null;
 
 function showForm() {
   const form = chosen("form");
-  $("form").textContent = forms ? forms[form] : "The lines to copy appear here once the rule is valid.";
+  $("form").textContent = forms ? forms[form] : "The lines to copy appear here once the rule and its number are valid.";
   $("copy").disabled = !forms;
-  const least = number() + 1;
-  $("form-note").textContent = `ENV_EVENTS is the number of rules: with EVENT${number()}_, at least ${least}.` +
+  const least = (number() ?? 0) + 1;
+  $("form-note").textContent = !forms ? "" : `ENV_EVENTS is the number of rules: with EVENT${number()}_, at least ${least}.` +
     (form === "compose" ? " Compose reads $$ as $." : form.startsWith("routeros") ? " Paste into the terminal; the container needs envlist" + (form === "routeros" ? "s" : "") + "=alertik." : "");
 }
 
@@ -247,9 +277,12 @@ function update() {
   }
   showError("pattern", answer.pattern.error);
   showError("mask", answer.mask.error);
+  for (const name of POLICIES) showError(name, answer.errors?.[name]);
+  if (answer.errors) $("policies").open = true;
+  showError("number", number() === null ? { text: `must be a whole number from 0 to ${NUMBER_MAX}` } : null);
   showNotes(answer);
   showResult(answer);
-  forms = answer.forms ?? null;
+  forms = (number() !== null && answer.forms) || null;
   showForm();
 }
 
@@ -297,12 +330,36 @@ function load(rule) {
   $("pattern").value = rule.pattern;
   $("mask").value = rule.mask;
   $("lines").value = rule.lines.join("\n");
+  $("MATCH_PART").checked = rule.part === "message";
+  for (const name of POLICIES) $(name).value = rule.policies?.[name] ?? "";
+  $("policies").open = POLICIES.some((name) => $(name).value !== "");
+  $("event-note").hidden = true;
   changed();
+}
+
+// Loads a static event, with as many lines as its threshold wants.
+function loadEvent({ name, variables, sample }) {
+  const count = Number.parseInt(variables.THRESHOLD ?? "1", 10);
+  load({
+    type: variables.MATCH_TYPE ?? "regex",
+    pattern: variables.MATCH_STR,
+    mask: variables.MASK_MSG,
+    part: variables.MATCH_PART ?? "message",
+    policies: variables,
+    lines: Array(count).fill(sample),
+  });
+  const missing = Object.keys(variables).filter((variable) => !SHOWN.includes(variable));
+  $("event-note").textContent = `STATIC_EVENTS_ENABLED=${name} turns this event on as it is.` +
+    (missing.length ? ` This page leaves out its ${missing.join(", ")}.` : "");
+  $("event-note").hidden = false;
 }
 
 // The address holds the state as JSON in base64url.
 function stateToHash() {
-  const state = { type: chosen("type"), pattern: $("pattern").value, mask: $("mask").value, lines: lines(), notifier: $("notifier").value, number: number(), form: chosen("form") };
+  const state = { type: chosen("type"), pattern: $("pattern").value, mask: $("mask").value, lines: lines(), notifier: $("notifier").value, number: number() ?? 0, form: chosen("form") };
+  if ($("MATCH_PART").checked) state.part = "message";
+  const set = POLICIES.filter((name) => $(name).value !== "");
+  if (set.length) state.policies = Object.fromEntries(set.map((name) => [name, $(name).value]));
   const bytes = encoder.encode(JSON.stringify(state));
   const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -318,7 +375,8 @@ function stateFromHash() {
     choose("form", string(state.form));
     $("notifier").value = NOTIFIERS.includes(state.notifier) ? state.notifier : NOTIFIERS[0];
     $("number").value = Number.isInteger(state.number) ? state.number : 0;
-    load({ type: string(state.type), pattern: string(state.pattern), mask: string(state.mask), lines: (Array.isArray(state.lines) ? state.lines : []).map(string) });
+    const policies = Object.fromEntries(POLICIES.map((name) => [name, string(state.policies?.[name])]));
+    load({ type: string(state.type), part: string(state.part), policies, pattern: string(state.pattern), mask: string(state.mask), lines: (Array.isArray(state.lines) ? state.lines : []).map(string) });
     return true;
   } catch {
     say("The address contains no rule that this page can read.");
@@ -341,6 +399,8 @@ function oneLine(event) {
 }
 
 options($("examples"), EXAMPLES.map((example, index) => [index, example.name]));
+const EVENTS = ask(["events"]);
+options($("events"), EVENTS.map((event, index) => [index, `${event.name}: ${event.title}`]));
 options($("samples"), SAMPLES.map((line, index) => [index, line]));
 options($("notifier"), NOTIFIERS.map((name) => [name, name]));
 
@@ -352,9 +412,10 @@ for (const id of ["pattern", "mask"]) {
 }
 document.addEventListener("input", (event) => {
   if (event.target.name === "form") showForm();
-  else if (!event.target.matches("#examples, #samples")) changed();
+  else if (!event.target.matches("#examples, #events, #samples")) changed();
 });
 $("load-example").addEventListener("click", () => load(EXAMPLES[$("examples").value]));
+$("load-event").addEventListener("click", () => loadEvent(EVENTS[$("events").value]));
 $("add-sample").addEventListener("click", () => {
   const area = $("lines");
   const before = area.value === "" || area.value.endsWith("\n") ? area.value : `${area.value}\n`;

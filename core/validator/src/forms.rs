@@ -4,6 +4,7 @@
 //! Each form has its own quoting rules, and a regular expression contains most of
 //! the characters that need quoting.
 
+use crate::policies::Policies;
 use crate::routeros;
 
 /// The variables of one rule.
@@ -19,20 +20,28 @@ pub struct Variables<'a> {
     pub match_str: &'a str,
     /// `EVENTn_MASK_MSG`.
     pub mask: &'a str,
+    /// The optional variables.
+    pub policies: Policies<'a>,
 }
 
 impl Variables<'_> {
-    /// Returns every variable with its value, in the README's order.
-    fn list(&self) -> [(String, String); 5] {
+    /// Returns every variable that is set with its value, in the documents' order.
+    fn list(&self) -> Vec<(String, String)> {
         let number = self.number;
         let event = |field, value: &str| (format!("EVENT{number}_{field}"), value.to_owned());
-        [
+        let mut list = vec![
             ("ENV_EVENTS".to_owned(), (u16::from(number) + 1).to_string()),
             event("NOTIFIER", self.notifier),
             event("MATCH_TYPE", self.match_type),
             event("MATCH_STR", self.match_str),
             event("MASK_MSG", self.mask),
-        ]
+        ];
+        let set = self.policies.list().into_iter();
+        list.extend(
+            set.filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| event(name, value)),
+        );
+        list
     }
 }
 
@@ -112,6 +121,7 @@ mod tests {
         match_type: "regex",
         match_str: r#"^a\(b\)? "it's" $HOME `x`"#,
         mask: r"cost: @1 é\n!",
+        policies: Policies::NONE,
     };
 
     /// A shell that runs the lines gets the exact values.

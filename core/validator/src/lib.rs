@@ -16,6 +16,8 @@
 //! the next call.
 
 pub mod answer;
+pub mod events;
 pub mod exports;
 pub mod forms;
+pub mod policies;
 mod routeros;

@@ -234,6 +234,117 @@ def perl_habits_are_pointed_out(b):
     assert b.text("#result .groups dd code") == "a from b"
 
 
+def set_policies(b, **policies):
+    """Opens the policies and types into their fields."""
+    b.js("document.getElementById('policies').open = true")
+    for name, value in policies.items():
+        b.fill(f"#{name}", value)
+    settled(b)
+
+
+def shown_items(b):
+    """Returns the kind of each item of the result, and what it says comes of it."""
+    return b.js("""return [...document.querySelectorAll("#result > li")].map((item) =>
+        [item.className, (item.querySelector(".bubble") ?? [...item.querySelectorAll(".note")].pop())?.textContent ?? ""])""")
+
+
+@test
+def a_threshold_holds_matches_back(b):
+    set_fields(b, type="regex", pattern="failure for (.*)", mask="@1 @{count} times", lines="failure for a\nfailure for a\nfailure for a\nother")
+    assert b.js("return document.querySelectorAll('#result .bubble').length") == 3
+    set_policies(b, THRESHOLD="3/")
+    assert "5/60" in b.text("#THRESHOLD-error p"), b.text("#THRESHOLD-error p")
+    assert b.js("return document.getElementById('THRESHOLD').getAttribute('aria-invalid')") == "true"
+    assert b.js("return forms === null")
+    b.type("#THRESHOLD", "60")
+    settled(b)
+    assert b.js("return document.getElementById('THRESHOLD-error').hidden")
+    items = shown_items(b)
+    assert [kind for kind, _ in items] == ["hit held", "hit held", "hit", "miss"], items
+    assert items[0][1] == "held back: threshold 1 of 3" and items[1][1] == "held back: threshold 2 of 3", items
+    assert items[2][1].startswith("a 3 times, at: "), items
+    b.until("return document.getElementById('summary').textContent.includes('A second passes from line to line.')")
+    assert "EVENT0_THRESHOLD='3/60'" in b.js("return forms.shell")
+    set_policies(b, KEY="@4")
+    assert "no group @4" in b.text("#KEY-error p"), b.text("#KEY-error p")
+    b.shot("policies")
+    # The address keeps them.
+    set_policies(b, KEY="@1")
+    b.click("#link")
+    b.until("return location.hash.length > 10")
+    b.open(b.js("return location.href"))
+    b.until("return document.querySelectorAll('#result li').length === 4")
+    assert b.js("return document.getElementById('policies').open")
+    assert "EVENT0_KEY='@1'" in b.js("return forms.shell")
+    # Another rule comes without them.
+    b.click("#load-example")
+    settled(b)
+    assert "THRESHOLD" not in b.js("return forms.shell")
+
+
+@test
+def a_pair_in_the_time_of_the_lines(b):
+    lines = ["Nov 22 10:00:00 r ether1 link down", "Nov 22 10:00:10 r ether1 link up",
+             "Nov 22 11:00:00 r ether1 link down", "Nov 22 11:10:00 r ether1 link up"]
+    set_fields(b, type="regex", pattern="([^ ]+) link down", mask="@1 is down", lines="\n".join(lines))
+    set_policies(b, GRACE_SECS="60")
+    assert "not used without a recovery" in b.text("#GRACE_SECS-error p")
+    assert b.js("return forms !== null")
+    set_policies(b, RECOVERY_STR="([^ ]+) link up", RECOVERY_MSG="@1 is up after @{duration}")
+    items = shown_items(b)
+    assert [kind for kind, _ in items] == ["hit held", "hit held", "hit held", "timer", "hit"], items
+    assert items[0][1] == "held back: its grace time runs", items
+    assert items[3][1].startswith("ether1 is down") and items[4][1].startswith("ether1 is up after 10 min"), items
+    assert "-11-22 11:01:00" in b.text("#result .timer .verdict"), b.text("#result .timer .verdict")
+    b.until("return document.getElementById('summary').textContent.includes('Time passes as the lines say.')")
+
+
+@test
+def a_static_event_is_loaded_as_it_is(b):
+    events = b.js("return EVENTS")
+    assert len(events) > 40
+    for index, event in enumerate(events):
+        b.js("document.getElementById('events').selectedIndex = arguments[0]", index)
+        b.js("document.getElementById('load-event').click()")
+        settled(b)
+        variables = event["variables"]
+        values = b.js("return ['pattern', 'mask', 'THRESHOLD', 'RECOVERY_STR'].map((id) => document.getElementById(id).value)")
+        assert values == [variables["MATCH_STR"], variables["MASK_MSG"], variables.get("THRESHOLD", ""), variables.get("RECOVERY_STR", "")], values
+        shell = b.js("return forms?.shell")
+        assert shell, event["name"]
+        assert ("EVENT0_MATCH_PART='message'" in shell) == (variables.get("MATCH_PART") != "line"), shell
+        assert b.js("return document.querySelectorAll('#result .hit').length") > 0, event["name"]
+        note = b.text("#event-note")
+        assert f"STATIC_EVENTS_ENABLED={event['name']} " in note, note
+        assert ("TOPICS" in note) == ("TOPICS" in variables), note
+    index = [event["name"] for event in events].index("brute-force")
+    b.js("document.getElementById('events').selectedIndex = arguments[0]", index)
+    b.click("#load-event")
+    settled(b)
+    items = shown_items(b)
+    assert [kind for kind, _ in items] == ["hit held"] * 4 + ["hit"], items
+    assert items[4][1].startswith("Brute force from 192.168.88.17 since "), items
+    b.shot("static-event")
+    # Without the checkbox the expression wants the beginning of the line.
+    b.js("document.getElementById('MATCH_PART').click()")
+    settled(b)
+    assert "MATCH_PART" not in b.js("return forms.shell")
+
+
+@test
+def a_wrong_number_is_marked(b):
+    for wrong in ["64", "-1", "1.5", ""]:
+        b.fill("#number", wrong)
+        settled(b)
+        assert "from 0 to 63" in b.text("#number-error p"), wrong
+        assert b.js("return document.getElementById('number').getAttribute('aria-invalid')") == "true"
+        assert b.js("return document.getElementById('copy').disabled")
+    b.fill("#number", "63")
+    settled(b)
+    assert b.js("return document.getElementById('number-error').hidden")
+    assert "EVENT63_MATCH_STR" in b.js("return forms.shell")
+
+
 @test
 def nested_and_absent_groups(b):
     set_fields(b, type="regex", pattern="((\\d{1,3}\\.?)+):(x)?", mask="@1 @2[@3]", lines="from 192.0.2.1:80")
@@ -281,14 +392,14 @@ def the_keyboard_alone_is_enough(b):
                           const style = getComputedStyle(shown);
                           return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2""")
         assert visible, f"no focus ring on {now}"
-    assert order == ["examples", "load-example", "regex", "pattern", "mask", "samples", "add-sample",
-                     "lines", "notifier", "number", "routeros", "form", "copy", "link"], order
+    assert order == ["examples", "load-example", "events", "load-event", "regex", "MATCH_PART", "pattern",
+                     "mask", "policies-summary", "samples", "add-sample", "lines", "notifier", "number", "routeros", "form", "copy", "link"], order
     # From the top: load another example, change its message, copy the shell form.
     b.open(b.url)
     b.until("return document.querySelectorAll('#result li').length")
-    b.keys(TAB, DOWN, DOWN, DOWN, TAB, ENTER, TAB, TAB, TAB)
+    b.keys(TAB, DOWN, DOWN, DOWN, TAB, ENTER, TAB, TAB, TAB, TAB, TAB, TAB)
     assert b.focused() == "mask", b.focused()
-    b.keys("!", TAB, TAB, TAB, TAB, TAB, TAB)
+    b.keys("!", TAB, TAB, TAB, TAB, TAB, TAB, TAB)
     assert b.focused() == "routeros", b.focused()
     b.keys(RIGHT, RIGHT)
     assert b.focused() == "shell", b.focused()
@@ -318,11 +429,15 @@ def a_phone_of_360_pixels(b):
               }).map((e) => e.outerHTML.slice(0, 80))""")
             assert outside == [], outside
             assert b.js("return document.documentElement.scrollWidth") <= 360
-        small = b.js("""return [...document.querySelectorAll("button, select, textarea, input:not([type=radio]), .choice span")]
-            .filter((e) => e.getBoundingClientRect().height < 32).map((e) => e.outerHTML.slice(0, 60))""")
+        small = b.js("""return [...document.querySelectorAll("button, select, textarea, input:not([type=radio]), summary, .choice span")]
+            .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 32).map((e) => e.outerHTML.slice(0, 60))""")
         assert small == [], small
         # Below 16 pixels, phones zoom in on a field when it is touched.
         assert b.js("return parseFloat(getComputedStyle(document.getElementById('pattern')).fontSize)") >= 16
+        b.js("loadEvent(EVENTS.find((event) => event.variables.RECOVERY_STR))")
+        settled(b)
+        b.shot("phone-policies")
+        assert b.js("return document.getElementById('policies').open ? document.documentElement.scrollWidth : 999") <= 360
         b.js("load(EXAMPLES[3])")
         settled(b)
         b.shot("phone")

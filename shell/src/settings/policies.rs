@@ -2,14 +2,11 @@
 //! `…_UNLESS` and those of its recovery.
 
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
-use alertik_core::limits::WINDOW_COUNT_MAX;
-use alertik_core::rules::{MatchType, PolicySpec, RuleSpec, RulesBuilder, Window};
+use alertik_core::limits::POLICY_SECS_MAX;
+use alertik_core::rules::{MatchType, PolicySpec, RECOVERY_ENDING, RuleSpec, RulesBuilder, Window};
 
 use super::written::{read_mask, report};
 use super::{Env, Problems, novelty, numbers, quiet};
-
-/// A week: a longer time is more likely a mistake than a wish.
-const SECS_MAX: u64 = 7 * 24 * 60 * 60;
 
 /// A rule that a variable names, which is there or not once all rules were read.
 pub(super) struct Reference {
@@ -114,7 +111,7 @@ impl<'a> Reader<'a> {
     /// Reads seconds, as milliseconds.
     fn secs(&mut self, field: &str) -> u64 {
         let variable = self.variable(field);
-        numbers::whole(self.env, &variable, 0..=SECS_MAX, 0, self.problems) * 1_000
+        numbers::whole(self.env, &variable, 0..=POLICY_SECS_MAX, 0, self.problems) * 1_000
     }
 
     /// Reads a list of rules.
@@ -133,10 +130,10 @@ impl<'a> Reader<'a> {
     where
         'a: 's,
     {
-        let threshold = self.parsed("THRESHOLD", "5/60 for 5 within 60 s", parse_window);
+        let threshold = self.parsed("THRESHOLD", "5/60 for 5 within 60 s", Window::parse);
         let distinct = self.parsed("DISTINCT", "@1:10/300 for 10 of @1 within 300 s", |text| {
             let (mask, window) = text.rsplit_once(':')?;
-            Some((mask, parse_window(window)?))
+            Some((mask, Window::parse(window)?))
         });
         if threshold.is_some() && distinct.is_some() {
             let variable = self.variable("DISTINCT");
@@ -148,7 +145,7 @@ impl<'a> Reader<'a> {
         let example = "1:3/600 for 3 matches of EVENT1 within 600 s, or S1:3/600";
         let after = self.parsed("AFTER", example, |text| {
             let (rule, window) = text.split_once(':')?;
-            Some((parse_rule(rule)?, parse_window(window)?))
+            Some((parse_rule(rule)?, Window::parse(window)?))
         });
         PolicySpec {
             key,
@@ -178,7 +175,7 @@ impl<'a> Reader<'a> {
             }
             return;
         };
-        let text = text.unwrap_or_else(|| format!("{of}: over after @{{duration}}").into());
+        let text = text.unwrap_or_else(|| format!("{of}{RECOVERY_ENDING}").into());
         if let Err(errors) = builder.add_recovery(id, pattern, &text) {
             let spec = RuleSpec {
                 name: self.name,
@@ -205,18 +202,6 @@ pub(super) fn check(references: &[Reference], builder: &RulesBuilder, problems: 
             );
         }
     }
-}
-
-/// Parses a count and seconds: `5/60`.
-fn parse_window(text: &str) -> Option<Window> {
-    let (count, secs) = text.split_once('/')?;
-    let count = count.trim_ascii().parse::<u16>().ok()?;
-    let secs = secs.trim_ascii().parse::<u64>().ok()?;
-    let is_right = (1..=WINDOW_COUNT_MAX).contains(&count) && (1..=SECS_MAX).contains(&secs);
-    is_right.then_some(Window {
-        count,
-        millis: secs * 1_000,
-    })
 }
 
 /// Parses the name of a rule: `3`, or `S5` for a static event.

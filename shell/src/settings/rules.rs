@@ -2,16 +2,11 @@
 
 use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleName};
-use alertik_core::limits::ENV_RULES_MAX;
+use alertik_core::limits::{COOLDOWN_SECS_DEFAULT, ENV_RULES_MAX, POLICY_SECS_MAX};
 use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
 use super::written::{self, read_mask};
 use super::{Env, Problems, conditions, enabled, numbers, policies, services, variables};
-
-/// Seconds for which the same text of a rule is not sent again.
-const COOLDOWN_SECS_DEFAULT: u64 = 10;
-/// A week: a longer time is more likely a mistake than a wish.
-const COOLDOWN_SECS_MAX: u64 = 7 * 24 * 60 * 60;
 
 /// The names after `EVENTn_`.
 const FIELDS: [&str; 5] = [
@@ -194,7 +189,7 @@ fn read_cooldown(env: &Env, variable: &str, problems: &mut Problems) -> u64 {
     numbers::whole(
         env,
         variable,
-        0..=COOLDOWN_SECS_MAX,
+        0..=POLICY_SECS_MAX,
         COOLDOWN_SECS_DEFAULT,
         problems,
     ) * 1_000

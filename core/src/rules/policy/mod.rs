@@ -71,7 +71,7 @@ mod window;
 
 pub use novelty::{DamagedState, Novelties, Restored, State};
 pub use outcome::Held;
-pub use plan::{Plan, PolicyErrors, PolicySpec};
+pub use plan::{Plan, PolicyErrors, PolicySpec, RECOVERY_ENDING};
 pub use quiet::{DigestTime, Quiet, QuietError};
 pub use silence::SilenceSpec;
 pub use window::Window;

@@ -10,6 +10,9 @@ use crate::rules::policy::quiet::{DigestTime, Quiet};
 use crate::rules::policy::window::Window;
 use crate::time::Duration;
 
+/// What follows the rule's own mask in the text of a recovery that has no mask.
+pub const RECOVERY_ENDING: &str = ": over after @{duration}";
+
 /// The policies of a rule as written, but for its cooldown. By default all are off.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PolicySpec<'a> {

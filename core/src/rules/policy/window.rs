@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::WINDOW_ENTRIES_MAX;
+use crate::limits::{POLICY_SECS_MAX, WINDOW_COUNT_MAX, WINDOW_ENTRIES_MAX};
 use crate::rules::policy::key::Case;
 use crate::rules::policy::slots::Slots;
 use crate::time::Instant;
@@ -18,10 +18,28 @@ use crate::time::Instant;
 /// So many within so much time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// How many, from 1 to [`WINDOW_COUNT_MAX`](crate::limits::WINDOW_COUNT_MAX).
+    /// How many, from 1 to [`WINDOW_COUNT_MAX`].
     pub count: u16,
     /// The time from the first to the last of them, in milliseconds.
     pub millis: u64,
+}
+
+impl Window {
+    /// Parses a count and seconds: `5/60` is five within a minute. `None` if the text is
+    /// something else, or if a number is 0 or above its limit, [`WINDOW_COUNT_MAX`] or
+    /// [`POLICY_SECS_MAX`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (count, secs) = text.split_once('/')?;
+        let count = count.trim_ascii().parse::<u16>().ok()?;
+        let secs = secs.trim_ascii().parse::<u64>().ok()?;
+        let is_right =
+            (1..=WINDOW_COUNT_MAX).contains(&count) && (1..=POLICY_SECS_MAX).contains(&secs);
+        is_right.then_some(Self {
+            count,
+            millis: secs * 1_000,
+        })
+    }
 }
 
 /// What a case has had within its window.
@@ -135,5 +153,23 @@ impl Windows {
     fn remove(&mut self, index: usize) {
         self.slots.remove(index);
         self.values.swap_remove(index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A count and seconds, each within its limits.
+    #[test]
+    fn windows_as_written() {
+        let window = |count, millis| Some(Window { count, millis });
+        assert_eq!(Window::parse("5/60"), window(5, 60_000));
+        assert_eq!(Window::parse(" 256 / 604800 "), window(256, 604_800_000));
+        for wrong in [
+            "", "5", "5/", "/60", "0/60", "5/0", "257/60", "5/604801", "-1/60", "5/60/1",
+        ] {
+            assert_eq!(Window::parse(wrong), None, "{wrong}");
+        }
     }
 }
