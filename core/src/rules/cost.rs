@@ -16,7 +16,7 @@ const BYTE_NANOS: usize = 20;
 pub struct Cost {
     /// Microseconds for the worst message of [`MESSAGE_BYTES_MAX`] bytes on a hAP
     /// ac², by an estimate. All rules together are limited, see
-    /// [`RUN_WORK_MAX`](crate::limits::RUN_WORK_MAX).
+    /// [`RUN_WORK_MAX`].
     pub micros: usize,
     /// Bytes of memory.
     pub bytes: usize,

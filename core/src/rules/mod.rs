@@ -1,7 +1,7 @@
 //! What a match means: rules as written ([`RuleSpec`]) and as compiled
 //! ([`Rule`]), their masks and policies, and the [`Engine`] that runs them.
 //!
-//! [`static_events`] are rules that ship with the program.
+//! [`static_events()`] are rules that ship with the program.
 
 mod cost;
 mod describe;

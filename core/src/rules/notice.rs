@@ -9,7 +9,7 @@ use crate::text::{Label, Text, TextBuffer};
 use crate::time::Wall;
 
 /// All of a notification but its text, which is in the
-/// [`TextBuffer`](crate::text::TextBuffer) beside it.
+/// [`TextBuffer`] beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeHead {
     /// The rule that matched.

@@ -37,7 +37,7 @@ pub struct Conditions<'a> {
     /// The lines that pass.
     pub filter: Filter,
     /// Texts or expressions of the rule's own match type, one a line, of which a line
-    /// must contain none. See [`exceptions`](crate::rules::exceptions).
+    /// must contain none.
     pub except: &'a [u8],
     /// ASCII letters match in both cases, in the exceptions as well.
     pub ignore_case: bool,

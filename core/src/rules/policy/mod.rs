@@ -7,7 +7,7 @@
 //! # Contract
 //!
 //! A policy is a bounded table of entries. [`Slots`](slots::Slots) finds an entry by the
-//! key of its [`Case`](key::Case) and by its timer, and says which one goes if there is no
+//! key of its [`Case`] and by its timer, and says which one goes if there is no
 //! room; what else an entry knows is the policy's. An entry holds all that its timer needs
 //! in order to speak: the notification's head and its text, kept from the match. Each
 //! policy is a file of its own with a plain struct, whose constructor allocates the table,
