@@ -96,9 +96,9 @@ pub const MAX_AGE_SECS: u64 = 3_600;
 pub const SUSPENSION_SECS_MAX: u64 = 960;
 
 /// Bytes of one notifier's outbox: 5,000 routers that say the same, each named by an
-/// IPv6 address, or 2,000 usual notifications. They are resident only once they are
+/// IPv6 address, or 2,500 usual notifications. They are resident only once they are
 /// used.
-pub const OUTBOX_BYTES: usize = 256 * 1024;
+pub const OUTBOX_BYTES: usize = 320 * 1024;
 
 /// Most characters that the names of the routers may take in one record of an outbox,
 /// each mark counted as the entity that a service may need for it. With a text of usual

@@ -144,3 +144,24 @@ fn each_identity_is_named() {
     assert!(messages <= 25, "{messages} messages");
     println!("5000 identities in {messages} messages");
 }
+
+/// Routers that share the name of their network are told apart by their addresses, but for
+/// one whose line leaves alone.
+#[test]
+fn each_router_of_a_network_is_named() {
+    const COUNT: usize = 1_000;
+    let (url, bodies) = webhook();
+    let more = [
+        ("ROUTERS", "pop@127.1.0.0/16"),
+        ("GENERIC1_MIN_INTERVAL_MS", "400"),
+    ];
+    let daemon = start(&url, &more);
+    storm(&daemon, COUNT, 3);
+    let (names, messages) = names(&bodies, COUNT);
+    let expected: BTreeSet<_> = (0..COUNT)
+        .map(|number| format!("pop {}", address(number)))
+        .collect();
+    let others: Vec<_> = names.difference(&expected).collect();
+    assert!(others.is_empty() || others == ["pop"], "{others:?}");
+    assert!(messages <= 10, "{messages} messages");
+}

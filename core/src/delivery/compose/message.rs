@@ -5,7 +5,7 @@ use core::fmt::Write;
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::writer::{Size, Style, TextWriter};
 use crate::delivery::losses::{Loss, LossCause, Losses};
-use crate::delivery::outbox::{Iter, Waiting};
+use crate::delivery::outbox::{Iter, Waiting, write_router};
 use crate::text::Origin;
 use crate::time::Instant;
 
@@ -130,7 +130,7 @@ impl<'a> Message<'a> {
             if index > 0 {
                 writer.write_part(Origin::Mask, ", ");
             }
-            writer.write_text(router);
+            write_router(router, &mut |origin, part| writer.write_part(origin, part));
         }
     }
 

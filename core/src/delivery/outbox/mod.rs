@@ -21,7 +21,7 @@ use crate::limits::{
 pub(super) use names::Names;
 use record::{HEADER_BYTES, last_record_size, note_growth, read_record, record_size};
 pub(super) use record::{
-    Waiting, address_from_bytes, address_to_bytes, severity_from_byte, severity_to_byte,
+    Waiting, address_from_bytes, severity_from_byte, severity_to_byte, shows_address, write_router,
 };
 
 /// What the notifications of a record must have in common, beside rule, text, topics and
@@ -145,36 +145,44 @@ impl Outbox {
             if says_the_same(&waiting, new) {
                 let is_right_time = merging == Merging::Routers || waiting.at == new.at;
                 let is_soon = new.expires.since(waiting.expires) <= MERGE_WITHIN_MILLIS;
-                return is_right_time
-                    && is_soon
-                    && names::have_room(waiting.routers(), new.router)
-                    && self.add_name(start, end, new);
+                return is_right_time && is_soon && self.add_name(start, end, new);
             }
             end = start;
         }
         false
     }
 
-    /// Adds a router to a record, if there is room.
+    /// Adds a router to a record, if it is not there yet and there is room.
     fn add_name(&mut self, start: usize, end: usize, new: &Waiting<'_>) -> bool {
-        let name = names::encode(new.ticket, new.router);
-        if self.used() + name.len() > self.store.len() {
+        let Some(waiting) = read_record(&self.store[start..end]) else {
+            return false;
+        };
+        let is_shared = waiting.router == new.router;
+        if is_shared && waiting.source == new.source {
             return false;
         }
-        let moved = self.make_room(name.len());
-        let (start, end) = (start - moved, end - moved);
-        let Some(waiting) = read_record(&self.store[start..end]) else {
+        let router = (new.router, new.source);
+        let further = waiting
+            .more
+            .further(waiting.router, is_shared, new.ticket, router);
+        let Some(name) = further else {
             return false;
         };
         let more = (waiting.more.as_bytes().len() + name.len()) as u16;
         let later = new.at.unix_secs.saturating_sub(waiting.at.unix_secs);
         // A clock that was set back says nothing.
         let span_secs = u32::try_from(later).unwrap_or(0).max(waiting.span_secs);
+        if self.used() + name.len() > self.store.len() {
+            return false;
+        }
+        let moved = self.make_room(name.len());
+        let (start, end) = (start - moved, end - moved);
         let names_end = end - record::TRAILER_BYTES;
         self.store
             .copy_within(names_end..self.tail, names_end + name.len());
         self.store[names_end..names_end + name.len()].copy_from_slice(&name);
-        note_growth(&mut self.store[start..end + name.len()], more, span_secs);
+        let record = &mut self.store[start..end + name.len()];
+        note_growth(record, more, span_secs, is_shared);
         self.tail += name.len();
         self.notices += 1;
         true

@@ -1,22 +1,46 @@
 //! The further routers of a record: those that said the same as the first one.
 //!
-//! Each is the four bytes of its ticket, the length of its name, and its name: one of
-//! thousands of routers takes the room of a name, not of a notification.
+//! Each is the four bytes of its ticket, four that stand for its address, the length of
+//! its name, and its name: one of thousands of routers takes the room of a name, not of a
+//! notification. Routers may share a name, as those of a network do, or those whose
+//! identity nobody has changed; then the address is a part of the name.
+
+use core::fmt::Write as _;
+use core::net::IpAddr;
 
 use crate::bytes::{take, take_slice};
 use crate::ids::Ticket;
 use crate::limits::{LABEL_BYTES_MAX, MERGED_NAMES_UNITS_MAX};
 use crate::text::Text;
 
-/// Most bytes of a name with its ticket and its length.
-const NAME_BYTES_MAX: usize = 4 + 1 + LABEL_BYTES_MAX;
+/// Bytes of a router before its name.
+const HEADER_BYTES: usize = 4 + 4 + 1;
+
+/// Most characters of an address, with a blank before it.
+const ADDRESS_BYTES_MAX: usize = 1 + 39;
+
+/// A name with all that belongs to it, as it is added to [`Names`].
+type Encoded = heapless::Vec<u8, { HEADER_BYTES + LABEL_BYTES_MAX + ADDRESS_BYTES_MAX }>;
+
+const _: () = assert!(LABEL_BYTES_MAX + ADDRESS_BYTES_MAX <= u8::MAX as usize);
 
 /// Most bytes of all names of a record: even one without a name would take two units.
-pub(super) const BYTES_MAX: usize = MERGED_NAMES_UNITS_MAX / 2 * 5;
+pub(super) const BYTES_MAX: usize = MERGED_NAMES_UNITS_MAX / 2 * HEADER_BYTES;
 
-/// Names of routers with their tickets.
+/// Names of routers, each with its ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::delivery) struct Names<'a>(&'a [u8]);
+
+/// A further router.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    /// What to report a failed delivery with.
+    pub(super) ticket: Ticket,
+    /// A number that stands for the address.
+    pub(super) source: u32,
+    /// The name, with the address if another router has the name.
+    pub(super) name: Text<'a>,
+}
 
 impl<'a> Names<'a> {
     /// Restores names from bytes that [`Names::as_bytes`] returned.
@@ -34,47 +58,79 @@ impl<'a> Names<'a> {
         self.0.is_empty()
     }
 
-    /// Returns the names, each with what to report a failed delivery with.
-    pub(in crate::delivery) fn iter(self) -> impl Iterator<Item = (Ticket, Text<'a>)> {
+    /// Returns the routers in the order in which they were added.
+    pub(super) fn iter(self) -> impl Iterator<Item = Named<'a>> {
         let mut rest = self.0;
         core::iter::from_fn(move || {
             let ticket = Ticket(u32::from_le_bytes(take(&mut rest)?));
+            let source = u32::from_le_bytes(take(&mut rest)?);
             let [length] = take(&mut rest)?;
             let name = take_slice(&mut rest, length.into())?;
-            Some((ticket, Text::from_stored(name)))
+            let name = Text::from_stored(name);
+            Some(Named {
+                ticket,
+                source,
+                name,
+            })
         })
     }
+
+    /// Returns the bytes by which another router is added, if there is room and the same
+    /// router is not there yet: what it says twice is said twice. `is_shared` says
+    /// that the first router of the record has the same name.
+    pub(super) fn further(
+        self,
+        first: Text<'_>,
+        is_shared: bool,
+        ticket: Ticket,
+        (name, address): (Text<'_>, IpAddr),
+    ) -> Option<Encoded> {
+        let source = number_of(address);
+        let mut has_address = is_shared;
+        let mut used = units(first.as_bytes()) + ADDRESS_BYTES_MAX;
+        for other in self.iter() {
+            let rest = other.name.as_bytes().strip_prefix(name.as_bytes());
+            let is_name = rest.is_some_and(|rest| rest.is_empty() || rest[0] == b' ');
+            if is_name && other.source == source {
+                return None;
+            }
+            has_address |= is_name;
+            used += units(other.name.as_bytes());
+        }
+        let mut bytes = Encoded::new();
+        // A name is at most as long as a label, so there is room for all.
+        let _ = bytes.extend_from_slice(&ticket.0.to_le_bytes());
+        let _ = bytes.extend_from_slice(&source.to_le_bytes());
+        let _ = bytes.push(0);
+        let _ = bytes.extend_from_slice(name.as_bytes());
+        if has_address {
+            let _ = write!(bytes, " {address}");
+        }
+        let shown = bytes.get(HEADER_BYTES..)?;
+        used += units(shown);
+        let length = shown.len() as u8;
+        bytes[HEADER_BYTES - 1] = length;
+        (used <= MERGED_NAMES_UNITS_MAX).then_some(bytes)
+    }
 }
 
-/// Returns a name as the bytes that are added to [`Names`].
-pub(super) fn encode(ticket: Ticket, name: Text<'_>) -> heapless::Vec<u8, NAME_BYTES_MAX> {
-    let name = name.as_bytes();
-    let mut bytes = heapless::Vec::new();
-    // A name is at most as long as a label, so there is room.
-    let _ = bytes.extend_from_slice(&ticket.0.to_le_bytes());
-    let _ = bytes.push(name.len() as u8);
-    let _ = bytes.extend_from_slice(name);
-    bytes
-}
-
-/// Returns whether a further name has room among `names`, and is not one of them: what
-/// the same router says twice is said twice.
-pub(super) fn have_room<'a>(names: impl Iterator<Item = Text<'a>>, further: Text<'_>) -> bool {
-    let mut units = units(further);
-    for name in names {
-        units += self::units(name);
-        if name == further || units > MERGED_NAMES_UNITS_MAX {
-            return false;
+/// Returns a number for an address. Two addresses may have the same one; then their
+/// routers are not merged.
+fn number_of(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let bits = address.to_bits();
+            (bits ^ bits >> 32 ^ bits >> 64 ^ bits >> 96) as u32
         }
     }
-    true
 }
 
 /// Returns the most characters that a name and a comma take in any service's markup. A
 /// mark becomes at most an entity of five characters.
-fn units(name: Text<'_>) -> usize {
+fn units(name: &[u8]) -> usize {
     let is_plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || b".-:/ ".contains(byte) || *byte > 127;
-    let plain = name.as_bytes().iter().filter(|byte| is_plain(byte)).count();
-    2 + plain + 5 * (name.as_bytes().len() - plain)
+    let plain = name.iter().filter(|byte| is_plain(byte)).count();
+    2 + plain + 5 * (name.len() - plain)
 }

@@ -36,6 +36,9 @@ pub(in crate::delivery) struct Waiting<'a> {
     pub(in crate::delivery) text: Text<'a>,
     /// The router's name.
     pub(in crate::delivery) router: Text<'a>,
+    /// Whether another router of the record has the name as well, so that the address is
+    /// shown with it.
+    pub(in crate::delivery) shows_address: bool,
     /// The line's topics.
     pub(in crate::delivery) topics: Text<'a>,
     /// The line's severity.
@@ -63,6 +66,7 @@ impl<'a> Waiting<'a> {
             sequence: 0,
             text,
             router: head.about.router.as_text(),
+            shows_address: false,
             topics: head.about.topics.as_text(),
             severity: head.about.severity,
             name_bytes: head.name_bytes,
@@ -82,20 +86,22 @@ impl<'a> Waiting<'a> {
         1 + self.more.iter().count() as u64
     }
 
-    /// Returns the name of each router.
-    pub(in crate::delivery) fn routers(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
-        core::iter::once(self.router).chain(self.more.iter().map(|(_, name)| name))
+    /// Returns the name of each router, with the address if that is needed to know it.
+    pub(in crate::delivery) fn routers(&self) -> impl Iterator<Item = Router<'a>> + use<'a> {
+        let address = self.shows_address.then_some(self.source);
+        let further = self.more.iter().map(|further| (further.name, None));
+        core::iter::once((self.router, address)).chain(further)
     }
 
     /// Shows what to report a failed delivery with, for each notification.
     pub(in crate::delivery) fn each_ticket(&self, show: &mut dyn FnMut(Ticket)) {
         show(self.ticket);
-        for (ticket, _) in self.more.iter() {
+        for further in self.more.iter() {
             // Those of another process mean nothing in this one.
             show(if self.is_restored {
                 Ticket::default()
             } else {
-                ticket
+                further.ticket
             });
         }
     }
@@ -109,31 +115,50 @@ impl<'a> Waiting<'a> {
 
     /// Writes what to say, part by part. All routers are named.
     pub(in crate::delivery) fn write(&self, put: &mut dyn FnMut(Origin, &str)) {
-        let mut write = |text: Text<'_>| text.parts().for_each(|(origin, part)| put(origin, part));
         if self.more.is_empty() {
-            return write(self.text);
+            return write_text(self.text, put);
         }
-        let [begin, comma, end] = ["[", ", ", "] "].map(|mark| Text::from_stored(mark.as_bytes()));
         for (index, router) in self.routers().enumerate() {
-            write(if index == 0 { begin } else { comma });
-            write(router);
+            put(Origin::Mask, if index == 0 { "[" } else { ", " });
+            write_router(router, put);
         }
-        write(end);
+        put(Origin::Mask, "] ");
         let bytes = self.text.as_bytes();
-        write(Text::from_stored(
-            bytes.get(self.name_bytes.into()..).unwrap_or_default(),
-        ));
+        let rest = bytes.get(self.name_bytes.into()..).unwrap_or_default();
+        write_text(Text::from_stored(rest), put);
         if self.time_bytes > 0 && self.span_secs > 0 {
             let last = Wall {
                 unix_secs: self.at.unix_secs.saturating_add(self.span_secs.into()),
                 ..self.at
             };
-            let mut time = heapless::String::<32>::new();
-            // Four digits of a year take 23 bytes; there is room for more.
-            let _ = fmt::write(&mut time, format_args!(" to {last}"));
-            put(Origin::Mask, &time);
+            write_value(format_args!(" to {last}"), put);
         }
     }
+}
+
+/// A router's name, with the address if that is shown.
+pub(in crate::delivery) type Router<'a> = (Text<'a>, Option<IpAddr>);
+
+fn write_text(text: Text<'_>, put: &mut dyn FnMut(Origin, &str)) {
+    text.parts().for_each(|(origin, part)| put(origin, part));
+}
+
+/// Writes a router's name.
+pub(in crate::delivery) fn write_router(
+    (name, address): Router<'_>,
+    put: &mut dyn FnMut(Origin, &str),
+) {
+    write_text(name, put);
+    if let Some(address) = address {
+        write_value(format_args!(" {address}"), put);
+    }
+}
+
+/// Writes an address or a time, which are shorter than the room here.
+fn write_value(value: fmt::Arguments<'_>, put: &mut dyn FnMut(Origin, &str)) {
+    let mut text = heapless::String::<48>::new();
+    let _ = fmt::write(&mut text, value);
+    put(Origin::Mask, &text);
 }
 
 /// Writes what to say.
@@ -157,9 +182,12 @@ const MORE_AT: usize = 2;
 /// Bytes after a record: its length again, so that the newest can be found.
 pub(super) const TRAILER_BYTES: usize = 2;
 
-/// The flags: the address is of IPv6, and the record was restored.
+/// Where the flags are: the address is of IPv6, the record was restored, and the address
+/// is shown.
+const FLAGS_AT: usize = 49;
 const IS_V6: u8 = 1;
 const IS_RESTORED: u8 = 2;
+const SHOWS_ADDRESS: u8 = 4;
 
 /// Returns the size of the first record in `store`, if there is one.
 pub(super) fn record_size(store: &[u8]) -> Option<usize> {
@@ -182,10 +210,17 @@ impl Waiting<'_> {
             + TRAILER_BYTES
     }
 
+    /// Returns the flags that a spool has as well, and the address.
+    pub(in crate::delivery) fn flags_and_address(&self) -> (u8, [u8; 16]) {
+        let (flags, address) = address_to_bytes(self.source);
+        let shows_address = if self.shows_address { SHOWS_ADDRESS } else { 0 };
+        (flags | shows_address, address)
+    }
+
     /// Writes the record into a slot of its [size](Self::size), which must be less than
     /// 64 KiB.
     pub(super) fn write_record(&self, slot: &mut [u8]) {
-        let (mut flags, address) = address_to_bytes(self.source);
+        let (mut flags, address) = self.flags_and_address();
         if self.is_restored {
             flags |= IS_RESTORED;
         }
@@ -229,8 +264,11 @@ impl Waiting<'_> {
 }
 
 /// Notes in a record, whose trailer has moved by so many bytes, that these hold more
-/// names.
-pub(super) fn note_growth(record: &mut [u8], more: u16, span_secs: u32) {
+/// names, and whether one of them is the first router's.
+pub(super) fn note_growth(record: &mut [u8], more: u16, span_secs: u32, is_shared: bool) {
+    if is_shared {
+        record[FLAGS_AT] |= SHOWS_ADDRESS;
+    }
     let size = (record.len() as u16).to_le_bytes();
     record[..MORE_AT].copy_from_slice(&size);
     record[MORE_AT..MORE_AT + 2].copy_from_slice(&more.to_le_bytes());
@@ -268,6 +306,7 @@ pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
         sequence,
         text: Text::from_stored(take_slice(&mut rest, text.into())?),
         router: Text::from_stored(take_slice(&mut rest, router.into())?),
+        shows_address: shows_address(flags),
         topics: Text::from_stored(take_slice(&mut rest, topics.into())?),
         severity: severity_from_byte(severity),
         name_bytes,
@@ -286,8 +325,13 @@ pub(in crate::delivery) fn severity_from_byte(byte: u8) -> Option<Severity> {
     (byte < 8).then(|| Severity::from_priority(byte))
 }
 
+/// Returns whether the flags say that the address is shown.
+pub(in crate::delivery) const fn shows_address(flags: u8) -> bool {
+    flags & SHOWS_ADDRESS != 0
+}
+
 /// Returns an address as a flag for its family and 16 bytes.
-pub(in crate::delivery) fn address_to_bytes(address: IpAddr) -> (u8, [u8; 16]) {
+fn address_to_bytes(address: IpAddr) -> (u8, [u8; 16]) {
     match address {
         IpAddr::V4(v4) => {
             let mut bytes = [0; 16];

@@ -243,6 +243,37 @@ fn the_same_of_several_routers() {
     assert_eq!((outbox.len(), outbox.notices()), (2, 3));
 }
 
+/// Routers that share a name are told apart by their addresses, the first one too; the
+/// same one is not merged with itself. Two of one address differ in their names.
+#[test]
+fn shared_names() {
+    let mut outbox = Outbox::new(8_000);
+    let mut buffer = TextBuffer::new();
+    for (router, source) in [
+        ("net", "192.0.2.1"),
+        ("other", "192.0.2.9"),
+        ("net", "192.0.2.2"),
+        ("other", "2001:db8::1"),
+        ("other2", "2001:db8::1"),
+        ("net", "192.0.2.2"),
+        ("net", "192.0.2.1"),
+    ] {
+        let (mut head, text) = said(router, 0, "down", &mut buffer);
+        head.source = source.parse().unwrap();
+        let waiting = Waiting::of(&head, text, Instant::ZERO);
+        outbox.push(waiting, (Merging::Routers, 0), &mut |_| {
+            panic!("there is room")
+        });
+    }
+    let at = "down, at: 1969-12-31 23:00:00";
+    let expected = [
+        std::format!("[net 192.0.2.1, other, net 192.0.2.2, other 2001:db8::1, other2] {at}"),
+        // The second line of the same router begins another record.
+        std::format!("[net 192.0.2.2, net 192.0.2.1] {at}"),
+    ];
+    assert_eq!(texts(&outbox), expected);
+}
+
 /// What is under way stays as it is; so does a record that the requests could not
 /// describe any more, one that is older, and one that says something else of its line.
 #[test]

@@ -6,7 +6,7 @@
 //! ```text
 //! "alertik spool 2\n"
 //! 1 notifier cause count:8 since:12                                        a loss
-//! 2 notifier rule:2 at:12 span:4 family address:16 queued:8 lengths:6 name_bytes
+//! 2 notifier rule:2 at:12 span:4 flags address:16 queued:8 lengths:6 name_bytes
 //!   time_bytes severity text router topics more                            a notification
 //! checksum:8 of all before it
 //! ```
@@ -19,7 +19,7 @@
 use crate::bytes::{checksum, take, take_slice};
 use crate::delivery::losses::{Loss, LossCause, Losses};
 use crate::delivery::outbox::{
-    Names, Waiting, address_from_bytes, address_to_bytes, severity_from_byte, severity_to_byte,
+    Names, Waiting, address_from_bytes, severity_from_byte, severity_to_byte, shows_address,
 };
 use crate::delivery::services::Notifier;
 use crate::ids::{RuleName, Ticket};
@@ -103,14 +103,14 @@ impl<'a> SpoolWriter<'a> {
         if room < 64 + bytes + Notifier::ALL.len() * LOSSES_BYTES + CHECKSUM_BYTES {
             return false;
         }
-        let (family, address) = address_to_bytes(waiting.source);
+        let (flags, address) = waiting.flags_and_address();
         self.put(&[
             &[NOTICE, notifier as u8],
             &waiting.rule.to_bytes(),
             &waiting.at.unix_secs.to_le_bytes(),
             &waiting.at.offset_secs.to_le_bytes(),
             &waiting.span_secs.to_le_bytes(),
-            &[family],
+            &[flags],
             &address,
             &queued.to_le_bytes(),
             &(text.len() as u16).to_le_bytes(),
@@ -215,8 +215,8 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<(u8, Option<Item<'a>>)> {
             let rule = RuleName::from_bytes(take(rest)?);
             let at = take_wall(rest)?;
             let span_secs = u32::from_le_bytes(take(rest)?);
-            let [family] = take(rest)?;
-            let source = address_from_bytes(family, take(rest)?);
+            let [flags] = take(rest)?;
+            let source = address_from_bytes(flags, take(rest)?);
             let queued = i64::from_le_bytes(take(rest)?);
             let text = u16::from_le_bytes(take(rest)?);
             let [router, topics] = take(rest)?;
@@ -233,6 +233,7 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<(u8, Option<Item<'a>>)> {
                 sequence: 0,
                 text: Text::from_stored(take_slice(rest, text.into())?),
                 router: Text::from_stored(take_slice(rest, router.into())?),
+                shows_address: shows_address(flags),
                 topics: Text::from_stored(take_slice(rest, topics.into())?),
                 severity: severity_from_byte(severity),
                 name_bytes,

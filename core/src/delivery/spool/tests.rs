@@ -137,7 +137,7 @@ fn a_restart_loses_nothing() {
 #[test]
 fn facts_survive_a_restart() {
     let mut old = courier();
-    for router in ["a", "b"] {
+    for (router, last) in [("a", 1), ("b", 1), ("a", 2)] {
         let mut buffer = TextBuffer::new();
         buffer.push_log(router.as_bytes());
         let label = Label::beginning_of(buffer.as_text());
@@ -147,7 +147,7 @@ fn facts_survive_a_restart() {
             rule: RuleName::Environment(3),
             notifiers: NotifierSet::EMPTY,
             at: wall(0),
-            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)),
             ticket: Ticket(7),
             about: About {
                 router: label,
@@ -161,10 +161,10 @@ fn facts_survive_a_restart() {
     }
     let bytes = save(&mut old, 1);
     let spool = Spool::parse(&bytes).unwrap();
-    assert_eq!(spool.count(G1), 2);
+    assert_eq!(spool.count(G1), 3);
     let mut new = courier();
     new.restore(Instant::ZERO, wall(2), G1, &spool);
-    assert_eq!((new.waiting(), new.counts().restored), (2, 2));
+    assert_eq!((new.waiting(), new.counts().restored), (3, 3));
     let body = Template::parse("{{router}} {{severity}} {{text}}", Encoding::Raw).unwrap();
     let form = Form::Generic(Box::new(Generic {
         body: Some(body),
@@ -178,8 +178,10 @@ fn facts_survive_a_restart() {
         Verdict::Refused,
         &mut failed,
     );
-    assert_eq!(sent, "a, b critical [a, b] down (delayed by a restart)");
-    assert_eq!(failed, [Ticket::default(); 2]);
+    let routers = "a 192.0.2.1, b, a 192.0.2.2";
+    let expected = std::format!("{routers} critical [{routers}] down (delayed by a restart)");
+    assert_eq!(sent, expected);
+    assert_eq!(failed, [Ticket::default(); 3]);
 }
 
 /// A clock that was not set in either process makes nothing too old.
