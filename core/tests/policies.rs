@@ -265,6 +265,10 @@ fn a_flood_stays_within_its_share() {
         );
     }
     assert_eq!(bench.at_from(9_000, 2, &one), ["[192.0.2.2] 203.0.113.1"]);
+    // What went is counted: all that came, the two of the other router included, but for
+    // those that there is room for.
+    let forgotten = bench.engine.counters().forgotten;
+    assert_eq!(forgotten, WINDOW_ENTRIES_MAX as u64 + 2);
 }
 
 /// Different values count, each once and as of the last time; the router is the key
@@ -440,6 +444,7 @@ fn more_cases_than_there_is_room_for() {
     assert_eq!(texts, ["ether0 is down, at: 2026-11-22 10:00:00"]);
     let texts = bench.at_from(2_000, 1, "ether998 link down");
     assert_eq!(texts.len(), 1, "{texts:?}");
+    assert_eq!(bench.engine.counters().forgotten, 2);
 }
 
 /// A rule is held back for a router while another one is under way there: its case is

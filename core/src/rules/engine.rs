@@ -49,7 +49,8 @@ pub struct EngineCounters {
     pub notified: u64,
     /// Matches that a policy has held back.
     pub suppressed: u64,
-    /// Known values that were forgotten because newer ones needed the room.
+    /// Known values, matches that still counted and open cases that were forgotten because
+    /// newer ones needed the room.
     pub forgotten: u64,
 }
 
@@ -241,9 +242,9 @@ impl Engine {
 
     /// Returns the counters.
     #[must_use]
-    pub const fn counters(&self) -> EngineCounters {
+    pub fn counters(&self) -> EngineCounters {
         EngineCounters {
-            forgotten: self.policies.novelties().forgotten(),
+            forgotten: self.policies.forgotten(),
             ..self.counters
         }
     }

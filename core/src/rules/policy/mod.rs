@@ -373,9 +373,10 @@ impl Policies {
         cooldowns.on_failure(ticket, notifier);
     }
 
-    /// Returns the values that were seen before.
-    pub(super) const fn novelties(&self) -> &Novelties {
-        &self.novelties
+    /// Returns how much was forgotten because newer things needed the room: values, matches
+    /// that still counted, and open cases.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.novelties.forgotten() + self.windows.forgotten() + self.pairs.forgotten()
     }
 
     /// Returns the values that were seen before, to be saved or restored.

@@ -76,6 +76,8 @@ pub(super) struct Pairs {
     slots: Slots,
     entries: Vec<Entry>,
     texts: KeptTexts,
+    /// Open cases that went because others needed the room: their end is not noticed.
+    forgotten: u64,
 }
 
 impl Pairs {
@@ -90,7 +92,13 @@ impl Pairs {
             slots: Slots::new(max),
             entries: Vec::with_capacity(max),
             texts: KeptTexts::new(texts_bytes),
+            forgotten: 0,
         }
+    }
+
+    /// Returns how many open cases went because others needed the room.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Returns whether any case of a rule is open for a router.
@@ -152,6 +160,7 @@ impl Pairs {
         if self.slots.is_full()
             && let Some(index) = self.slots.victim(now)
         {
+            self.forgotten += u64::from(self.entries[index].state != State::Over);
             // What it holds back is notified now.
             if self.has_event(index) {
                 self.entries[index].must_go = true;

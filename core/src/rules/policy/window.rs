@@ -59,6 +59,8 @@ pub(super) struct Windows {
     values: Vec<u32>,
     /// The value of the next match where each counts.
     next_value: u32,
+    /// Matches that still counted and went because others needed the room.
+    forgotten: u64,
 }
 
 impl Windows {
@@ -70,6 +72,7 @@ impl Windows {
             slots: Slots::new(max),
             values: Vec::with_capacity(max),
             next_value: 0,
+            forgotten: 0,
         }
     }
 
@@ -106,6 +109,7 @@ impl Windows {
         if self.slots.is_full()
             && let Some(victim) = self.slots.victim(now)
         {
+            self.forgotten += u64::from(self.slots.ends(victim) >= now);
             self.remove(victim);
         }
         self.slots.insert(case, now.after(window.millis));
@@ -141,6 +145,11 @@ impl Windows {
             count,
             first: first.before(window.millis),
         }
+    }
+
+    /// Returns how many matches went that still counted, because others needed the room.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Forgets a case: its threshold was reached, and the next count begins.
