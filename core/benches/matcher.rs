@@ -203,8 +203,8 @@ fn watched(routers: usize, lines: usize) {
         };
         engine = engine.with_silence(spec, time::Instant::ZERO, 0x9E37_79B9_7F4A_7C15);
     }
-    // What is done for the first line of each is no part of the difference.
-    for number in (0..64).chain(0..lines) {
+    // What is done for the first two lines of each is no part of the difference.
+    for number in (0..192).chain(0..lines) {
         let arrival = Arrival {
             at: time::Instant::from_millis(1),
             source: IpAddr::from([192, 0, 2, (number % routers.max(1)) as u8]),
