@@ -19,7 +19,7 @@ use crate::{Result, workspace};
 pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
 
 /// Largest module that the page may hold, in bytes.
-const WASM_BYTES_MAX: usize = 230_000;
+const WASM_BYTES_MAX: usize = 240_000;
 
 const RUSTC_FLAGS: &[&str] = &[
     "-Zunstable-options",

@@ -211,9 +211,11 @@ function lineItem(line, near) {
   return item;
 }
 
-function timerItem(timer) {
+// What timers report after the last line is asked for at once, so it has no time of its own.
+function timerItem(timer, isLast) {
   const item = element("li", "timer");
-  item.append(element("p", "verdict", `A timer, at ${timer.at}`), ...notice(timer));
+  const when = isLast ? "after the last line" : `at ${timer.at}`;
+  item.append(element("p", "verdict", `A timer, ${when}`), ...notice(timer));
   return item;
 }
 
@@ -230,7 +232,8 @@ function summarise(text, good) {
 
 function showResult(answer) {
   const entries = answer.lines ?? [];
-  const items = entries.map((entry) => (entry.timer ? timerItem(entry) : lineItem(entry, answer.near[entry.line - 1])));
+  const last = entries.findLastIndex((entry) => !entry.timer);
+  const items = entries.map((entry, index) => (entry.timer ? timerItem(entry, index > last) : lineItem(entry, answer.near[entry.line - 1])));
   $("result").replaceChildren(...items);
   const shown = entries.filter((entry) => !entry.timer);
   if (answer.lines === undefined) {

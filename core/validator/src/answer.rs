@@ -433,7 +433,7 @@ mod tests {
             "{\"line\":1,",
             "\"held\":\"its grace time runs\"",
             "{\"timer\":\"EVENT0\",\"at\":\"1970-11-22 10:00:30\",",
-            "{\"line\":2,",
+            "\"},{\"line\":2,",
             "ether1 down: over after 1 min",
             "{\"line\":3,",
             "{\"timer\":\"EVENT0\",",

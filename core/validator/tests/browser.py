@@ -297,6 +297,11 @@ def a_pair_in_the_time_of_the_lines(b):
     assert items[3][1].startswith("ether1 is down") and items[4][1].startswith("ether1 is up after 10 min"), items
     assert "-11-22 11:01:00" in b.text("#result .timer .verdict"), b.text("#result .timer .verdict")
     b.until("return document.getElementById('summary').textContent.includes('Time passes as the lines say.')")
+    # A grace time that no line ends has its say after the last one.
+    set_fields(b, lines=lines[0])
+    kinds = [kind for kind, _ in shown_items(b)]
+    assert kinds == ["hit held", "timer"], kinds
+    assert b.text("#result .timer .verdict") == "A timer, after the last line"
 
 
 @test
@@ -613,6 +618,33 @@ def answers_are_those_of_alertik_match(b):
         for ours, theirs in zip(page["lines"], daemon):
             assert without_time(ours) == without_time(theirs), (pattern, ours, theirs)
         assert page["pattern"]["groups"] == len(page["lines"][0]["matches"][0]["groups"]) if page["lines"][0]["matches"] else True
+
+
+@test
+def policies_do_what_alertik_match_says(b):
+    untimed = ["r down a", "r down a", "r down b", "r up a", "r down a", "r up b", "r down a", "r down a"]
+    timed = [f"Nov 22 10:00:{second:02} {line}" for second, line in zip(range(0, 60, 7), untimed)]
+    compared = 0
+    for lines, pace in [(untimed, ["--step", "1"]), (timed, ["--time-from-lines"])]:
+        for policies in [
+            {"THRESHOLD": "2/60"}, {"COOLDOWN_SECS": "3"}, {"KEY": "@1"}, {"RECOVERY_STR": "up (.*)"},
+            {"THRESHOLD": "2/60", "KEY": "@1", "COOLDOWN_SECS": "0"},
+            {"RECOVERY_STR": "up (.*)", "RECOVERY_MSG": "@1 after @{duration}", "GRACE_SECS": "2", "KEY": "@1"},
+        ]:
+            set_fields(b, type="regex", pattern="down (.*)", mask="@1 @{count}", lines="\n".join(lines), notifier="Console", number="0",
+                       **{name: policies.get(name, "") for name in b.js("return POLICIES")})
+            page = b.js("return ask(question())")["lines"]
+            # The page's own form is the daemon's configuration.
+            script = b.js("return forms.shell") + 'exec "$0" match --all --json "$@"'
+            output = subprocess.run(["sh", "-c", script, ALERTIK, *pace], input="\n".join(lines).encode(),
+                                    capture_output=True, env={}, timeout=60)
+            daemon = [json.loads(line) for line in output.stdout.decode().splitlines()]
+            daemon = [entry for entry in daemon if "line" in entry or "timer" in entry]
+            assert len(page) == len(daemon) >= len(lines), (policies, page, daemon, output.stderr.decode())
+            for ours, theirs in zip(page, daemon):
+                assert without_time(ours) == without_time(theirs), (policies, ours, theirs)
+                compared += 1
+    assert compared > 96, compared
 
 
 @test
