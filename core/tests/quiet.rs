@@ -282,6 +282,43 @@ fn heads() {
         )
     );
     assert_eq!(head.ticket, Default::default());
+    // It is about no single router, and its text is none that another router may say.
+    assert!(head.about.router.as_text().as_bytes().is_empty());
+    assert_eq!((head.name_bytes, head.time_bytes), (0, 0));
+}
+
+/// A single text is about its router and can share a record with the same from another one.
+#[test]
+fn heads_of_single_texts() {
+    let night = SUNDAY + 22 * HOUR;
+    let mut bench = Bench::new(night, &[NIGHT, NIGHT]);
+    bench.line_from(1, "text1 b");
+    bench.line_from(2, "text0 a");
+    bench.line_from(2, "text0 a");
+    bench.millis += 9 * HOUR as u64 * 1_000;
+    let (now, wall) = (Instant::from_millis(bench.millis), bench.wall());
+    bench.engine.handle_timeout(now, || wall);
+    let mut buffer = TextBuffer::new();
+    let about_0 = std::iter::from_fn(|| {
+        let head = bench.engine.poll(&mut buffer)?;
+        let body: String = head
+            .body(buffer.as_text())
+            .parts()
+            .map(|part| part.1)
+            .collect();
+        Some((head, body))
+    });
+    let is_0 = |(head, _): &(NoticeHead, String)| head.rule == RuleName::Environment(0);
+    let (head, body) = about_0.into_iter().find(is_0).expect("a digest");
+    assert_eq!(body, "<a>, 2 times, last at: ");
+    let router: String = head
+        .about
+        .router
+        .as_text()
+        .parts()
+        .map(|part| part.1)
+        .collect();
+    assert_eq!(router, "192.0.2.2");
 }
 
 /// Night after night, on the days that are named: a range belongs to the day on which it

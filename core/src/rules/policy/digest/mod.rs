@@ -18,12 +18,11 @@ mod waiting;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::fmt;
-use core::net::Ipv4Addr;
 
-use self::waiting::{Digest, DigestId, Rest};
-use crate::ids::{NotifierSet, RuleName, Ticket};
+use self::waiting::{Digest, DigestId};
+use crate::ids::{NotifierSet, RuleName};
 use crate::limits::{DIGEST_TEXTS_BYTES, DIGEST_TEXTS_MAX, DIGESTS_MAX, LABEL_BYTES_MAX};
-use crate::rules::notice::{About, NoticeHead};
+use crate::rules::notice::NoticeHead;
 use crate::rules::policy::kept_texts::{Kept, KeptTexts, Place};
 use crate::rules::policy::key::Case;
 use crate::rules::policy::outcome::Held;
@@ -240,17 +239,7 @@ impl Digests {
         ));
         let mut head = match next {
             Some(index) => self.get(index).1.head(*name, digest.notifiers),
-            // All have lost their places.
-            None => NoticeHead {
-                rule: *name,
-                notifiers: digest.notifiers,
-                at: *since,
-                source: Ipv4Addr::UNSPECIFIED.into(),
-                ticket: Ticket::default(),
-                about: About::NOTHING,
-                name_bytes: 0,
-                time_bytes: 0,
-            },
+            None => digest.head(),
         };
         let mut rest = digest.lost;
         while let Some(index) = next {
@@ -273,15 +262,7 @@ impl Digests {
             self.remove(index);
             next = self.most_frequent(digest);
         }
-        if rest.texts > 0 {
-            let plural = |count| if count == 1 { "" } else { "s" };
-            let Rest { texts, times } = rest;
-            text.push_tail(format_args!(
-                "\nand {texts} more text{}, {times} time{}",
-                plural(texts),
-                plural(times)
-            ));
-        }
+        rest.write(text);
         head
     }
 

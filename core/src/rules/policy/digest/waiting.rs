@@ -1,10 +1,15 @@
-//! One digest that is being collected: whose it is, and when it may go.
+//! One digest that is being collected: whose it is, what it only counts, and when it may
+//! go.
+
+use core::net::Ipv4Addr;
 
 use super::{Item, Moment};
-use crate::ids::{NotifierSet, RuleId, RuleName};
+use crate::ids::{NotifierSet, RuleId, RuleName, Ticket};
 use crate::limits::DIGEST_LOOK_MINUTES;
+use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::plan::Plan;
 use crate::rules::policy::quiet::local_minute;
+use crate::text::TextBuffer;
 use crate::time::{Instant, Wall};
 
 /// Which digest it is.
@@ -49,6 +54,19 @@ impl Rest {
         self.texts = self.texts.saturating_add(1);
         self.times = self.times.saturating_add(times);
     }
+
+    /// Writes the end of a digest, if there is anything to say.
+    pub(super) fn write(self, out: &mut TextBuffer) {
+        let Self { texts, times } = self;
+        if texts > 0 {
+            let plural = |count| if count == 1 { "" } else { "s" };
+            out.push_tail(format_args!(
+                "\nand {texts} more text{}, {times} time{}",
+                plural(texts),
+                plural(times)
+            ));
+        }
+    }
 }
 
 impl Digest {
@@ -68,6 +86,20 @@ impl Digest {
         };
         digest.wait(moment, plan);
         digest
+    }
+
+    /// Returns the head of a digest whose texts have all lost their places.
+    pub(super) fn head(&self) -> NoticeHead {
+        NoticeHead {
+            rule: self.name,
+            notifiers: self.notifiers,
+            at: self.since,
+            source: Ipv4Addr::UNSPECIFIED.into(),
+            ticket: Ticket::default(),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
+        }
     }
 
     /// Looks at the clock, and returns whether the digest is due and it is not quiet.
