@@ -7,6 +7,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::{COOLDOWN_TEXT_BYTES_MAX, DIGEST_TEXTS_MAX, NOTICE_BYTES_MAX};
+use alertik_core::routers::{NotifyRouter, Routers};
 use alertik_core::rules::{
     DigestTime, Engine, MatchType, NoticeHead, PolicySpec, Quiet, RuleSpec, RulesBuilder, Window,
 };
@@ -270,7 +271,7 @@ fn heads() {
     let (now, wall) = (Instant::from_millis(bench.millis), bench.wall());
     bench.engine.handle_timeout(now, || wall);
     let (head, text) = bench.drain().remove(0);
-    // Two routers that say the same are two texts.
+    // The second router brings the names, and so another text.
     assert_eq!(text.lines().count(), 3, "{text}");
     assert_eq!(
         (head.rule, head.notifiers, head.at, head.source),
@@ -285,6 +286,37 @@ fn heads() {
     // It is about no single router, and its text is none that another router may say.
     assert!(head.about.router.as_text().as_bytes().is_empty());
     assert_eq!((head.name_bytes, head.time_bytes), (0, 0));
+}
+
+/// Equal texts of routers whose names are shown are distinguished by these, also if they
+/// come from one address; without names they are counted together.
+#[test]
+fn texts_with_and_without_names() {
+    let night = SUNDAY + 22 * HOUR;
+    for (shown, expected) in [
+        (
+            NotifyRouter::Always,
+            "Digest of EVENT0: 3 in all since 2026-11-22 22:00:00\n\
+            [lab-1] <a>, at: 2026-11-22 22:00:00\n\
+            [lab-2] <a>, at: 2026-11-22 22:00:00\n\
+            [192.0.2.2] <a>, at: 2026-11-22 22:00:00",
+        ),
+        (
+            NotifyRouter::Never,
+            "<a>, 3 times, last at: 2026-11-22 22:00:00",
+        ),
+    ] {
+        let mut bench = Bench::new(night, &[NIGHT]);
+        let routers = Routers::new(vec![], vec![], shown);
+        bench.engine = bench.engine.with_routers(routers);
+        for name in ["lab-1", "lab-2"] {
+            let line = format!("<30>Nov  8 17:06:34 {name} text0 a");
+            assert!(bench.line(&line).is_empty());
+        }
+        assert!(bench.line_from(2, "text0 a").is_empty());
+        let morning = SUNDAY + 31 * HOUR;
+        assert_eq!(bench.sleep_until(morning), [(morning, expected.into())]);
+    }
 }
 
 /// A single text is about its router and can share a record with the same from another one.

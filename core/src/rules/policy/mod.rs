@@ -269,8 +269,17 @@ impl Policies {
             name: kept.about.router.as_text().as_bytes(),
             address: Some(kept.source),
         };
+        let mut case = self.secret.case(id, router, text);
+        if !kept.is_named {
+            // What looks the same is counted together, whoever said it.
+            let anyone = RouterKey {
+                name: b"",
+                address: None,
+            };
+            case.key = self.secret.case(id, anyone, text).key;
+        }
         let item = Item {
-            case: self.secret.case(id, router, text),
+            case,
             rule: rule.name,
             notifiers,
             kept,
