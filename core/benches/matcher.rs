@@ -20,7 +20,9 @@ use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::GROUPS_MAX;
 use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
-use alertik_core::rules::{Engine, MatchType, RuleSpec, RulesBuilder, SilenceSpec};
+use alertik_core::rules::{
+    Engine, Filter, MatchType, PolicySpec, RuleSpec, RulesBuilder, SilenceSpec, static_events,
+};
 use alertik_core::syslog::{OwnOutput, trim_line_end};
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{self, Wall};
@@ -79,6 +81,31 @@ fn engine(sources: &[String]) -> Engine {
     Engine::new(builder.finish(), (0, 0))
 }
 
+/// The first events of the pack at work, with their recoveries and without their policies.
+fn pack_engine(count: usize) -> Engine {
+    let mut builder = RulesBuilder::new();
+    let events = static_events().filter(|event| event.is_in_pack);
+    for event in events.take(count) {
+        let filter = Filter {
+            is_for_message: event.variable("MATCH_PART") != Some("line"),
+            ..Filter::default()
+        };
+        let spec = RuleSpec::of_static_event(event, NotifierSet::EMPTY, 0);
+        let id = builder.add_filtered(&spec, filter).expect("a valid rule");
+        let policies = PolicySpec {
+            key: event.variable("KEY"),
+            ..PolicySpec::default()
+        };
+        builder.set_policies(id, &policies).expect("a valid key");
+        if let Some(recovery) = event.variable("RECOVERY_STR") {
+            let mask = event.variable("RECOVERY_MSG").expect("a text");
+            let added = builder.add_recovery(id, recovery.as_bytes(), mask);
+            added.expect("a valid recovery");
+        }
+    }
+    Engine::new(builder.finish(), (0, 0))
+}
+
 /// The daemon's own output, of which none comes back here.
 static OWN: std::sync::LazyLock<OwnOutput> = std::sync::LazyLock::new(|| OwnOutput::new((0, 0)));
 
@@ -109,11 +136,12 @@ fn memory(sources: &[String]) -> usize {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let word = arguments.next();
-    if let Some(word @ ("count" | "watched" | "matching" | "other")) = word.as_deref() {
+    if let Some(word @ ("count" | "pack" | "watched" | "matching" | "other")) = word.as_deref() {
         let mut number = || arguments.next().and_then(|word| word.parse().ok());
         let (first, lines) = number().zip(number()).expect("two numbers");
         return match word {
             "count" => count(first, lines),
+            "pack" => repeat_with(pack_engine(first), lines),
             "watched" => watched(first, lines),
             _ => repeat(&long_line(word == "matching", first), lines),
         };
@@ -122,6 +150,7 @@ fn main() {
     for count in [1, 4, 15, 64] {
         rules(count);
     }
+    pack();
     println!("\nrouters  instructions/line if silence watches them and they take turns");
     for routers in [0, 1, 2, 64] {
         println!("{routers:7}  {}", per_line("watched", routers));
@@ -186,7 +215,32 @@ fn repeat(line: &[u8], lines: usize) {
 
 /// Compiles rules and matches lines, to be run under valgrind.
 fn count(rules: usize, lines: usize) {
-    let (mut rules, mut text) = (engine(&patterns(rules)), TextBuffer::new());
+    repeat_with(engine(&patterns(rules)), lines);
+}
+
+/// Prints what the pack takes: as above, and the instructions to compile it.
+fn pack() {
+    let events = static_events().filter(|event| event.is_in_pack).count();
+    let compile = fastest(|| drop(black_box(pack_engine(events))));
+    let rules = pack_engine(events);
+    let patterns = rules.rules().iter().filter_map(|rule| rule.pattern());
+    let memory: usize = patterns.map(Pattern::memory).sum();
+    let all = |events: usize| instructions(["pack", &events.to_string(), "0"]);
+    let each = all(0)
+        .zip(all(events))
+        .map_or(0, |(none, all)| (all - none) / events as u64);
+    println!(
+        "\nthe pack of {events} events: {:.2} ms to compile, {each} instructions for each, {} KiB; {} \
+         instructions/line",
+        compile.as_secs_f64() * 1e3,
+        memory / 1_024,
+        per_line("pack", events)
+    );
+}
+
+/// Matches lines, to be run under valgrind.
+fn repeat_with(mut rules: Engine, lines: usize) {
+    let mut text = TextBuffer::new();
     for _ in 0..lines {
         black_box(handle(&mut rules, &mut text, black_box(LINE)));
     }

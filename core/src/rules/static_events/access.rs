@@ -12,7 +12,7 @@ use crate::rules::static_events::event::StaticEvent;
 //   OBJECT added|removed|changed|moved by ACTOR (*id = /command ...)
 //   ACTOR is HOW:USER@ADDRESS with perhaps /terminal, /script:NAME, /action:N
 // OBJECT has blanks, but a colon in an IPv6 address only, unlike the lines of others that
-// end with a stranger's text. The command in brackets holds secrets, so it is in no
+// end with a stranger's text, and does not begin with a bracket. The command in brackets holds secrets, so it is in no
 // message; it may be cut off anywhere, so no expression asks for its end. It must not hold
 // `):`, which is how the lines of a hotspot go on after a name. Only of a compromise it may
 // hold anything: somebody who has broken in must not be able to hide it with a comment.
@@ -30,7 +30,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         title: "signs that somebody has broken into the router (RouterOS before 7.23.4)",
         is_in_pack: true,
         variables: r"TOPICS=system,!critical,!error
-MATCH_STR=^([^ <>]+: )?(([^ :<]+|<[^<>]*>|[0-9a-f:]*::[0-9a-f:/]*)( ([^ :<]+|<[^<>]*>|[0-9a-f:]*::[0-9a-f:/]*))* (added|removed|changed|moved|scheduled) by [^ ]*:-[0-9]+@[^ ]*|user <?ops>? added by [^ ]+)( {1,2}\([*/)].*)?$
+MATCH_STR=^([^ <>]+: )?(([^:<][^:]*|(address|route) [0-9a-f:/]+) (added|removed|changed|moved|scheduled) by [^ ]*:-[0-9]+@[^ ]*|user <?ops>? added by [^ ]+)( {1,2}\([*/)].*)?$
 MASK_MSG=POSSIBLE COMPROMISE: @2. Disconnect the router, then look at its users, scripts and schedulers
 COOLDOWN_SECS=0
 URGENT=1",
@@ -144,7 +144,7 @@ MASK_MSG=@3@5 logged out@4@6",
         is_in_pack: true,
         variables: r"TOPICS=system,!critical,!error
 ELSE=1
-MATCH_STR=^([^ <>]+: )?user (<[^<>]*>|[^ :]+) (added|removed|changed|password changed) by( [^ (][^ ]*| [^ (][^ ]*:[^@(]*@[^ ]+)?( {1,2}\([*/)]([^)]|\)[^:])*\)*)?$
+MATCH_STR=^([^ <>]+: )?user (<[^<>]*>|[^ :]+) (added|removed|changed|password changed) by( [^ (][^ ]*( [^ @(]+@[^ ]+)?)?( {1,2}\([*/)]([^)]|\)[^:])*\)*)?$
 MASK_MSG=User account @2 @3 by@4",
         sample: "user backup1 added by ssh:admin@192.168.88.10",
     },
@@ -155,9 +155,9 @@ MASK_MSG=User account @2 @3 by@4",
         is_in_pack: true,
         variables: r"TOPICS=system,!critical,!error
 ELSE=1
-MATCH_STR=^([^ <>]+: )?((([^ :<]+|<[^<>]*>|[0-9a-f:]*::[0-9a-f:/]*)( ([^ :<]+|<[^<>]*>|[0-9a-f:]*::[0-9a-f:/]*))*) (added|removed|changed|moved|scheduled|unscheduled)|changed script settings|add file) by( [^ (][^ ]*| [^ (][^ ]*:[^@(]*@[^ ]+)?( {1,2}\([*/)]([^)]|\)[^:])*\)*)?$
+MATCH_STR=^([^ <>]+: )?(([^:<][^:]*|(address|route) [0-9a-f:/]+) (added|removed|changed|moved|scheduled|unscheduled)|changed script settings|add file) by( [^ (][^ ]*( [^ @(]+@[^ ]+)?)?( {1,2}\([*/)]([^)]|\)[^:])*\)*)?$
 EXCEPT_STR=^[^(]* by ([^ ]*/script:|scheduler:|dhcp-client)
-MASK_MSG=Configuration: @2 by@8
+MASK_MSG=Configuration: @2 by@6
 COOLDOWN_SECS=0
 DIGEST=60",
         sample: "system,info nat rule added by winbox-3.43/tcp-msg(winbox):admin@192.168.202.128 (*19 = /ip firewall nat add action=dst-nat chain=dstnat disabled=no dst-port=22 in-interface=pppoe-out1 log=no log-prefix=\"\" protocol=tcp src-address=172.19.1.30 to-addresses=192.168.200.224 to-ports=22)",

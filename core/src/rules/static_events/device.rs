@@ -17,7 +17,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         title: "the router started, with the cause and the version as far as they are known",
         is_in_pack: true,
         variables: r"TOPICS=system
-MATCH_STR=^([^ <>]+: )?(router (was )?rebooted( by [^ ]+| without proper shutdown( by [a-z ]+|, probably [a-z ]+)?)?|System rebooted because of [a-z ]+|kernel failure in previous boot|installed [a-z0-9-]+-[67]\.[0-9a-z.-]+|Firmware upgraded successfully(, please reboot for changes to take effect!)?)$
+MATCH_STR=^([^ <>]+: )?(router (was )?rebooted( by [^ ]+| without [a-z ,]+)?|System rebooted because of [a-z ]+|kernel failure in previous boot|installed [a-z0-9-]+-[67]\.[0-9a-z.-]+|Firmware upgraded[^()]*)$
 MASK_MSG=Start: @2
 COOLDOWN_SECS=0
 DIGEST=60",
@@ -63,7 +63,7 @@ MASK_MSG=Clock @3 -> @4 (@2)",
         title: "a script of the router failed",
         is_in_pack: true,
         variables: r"TOPICS=script
-MATCH_STR=^([^ <>]+: )?(executing script .*failed, please check it manually|(\([^)]*\) )?not enough permissions \([0-9]+\)( \(/[^)]*\))?)$
+MATCH_STR=^([^ <>]+: )?(executing script .*failed, please[^()]*|(\([^)]*\) )?not enough permissions \([0-9]+\)( \(/[^)]*\))?)$
 MASK_MSG=Script failed: @2
 COOLDOWN_SECS=3600
 DIGEST=60",
@@ -95,8 +95,8 @@ COOLDOWN_SECS=600",
         title: "a PoE port has a short circuit, an overload or the wrong voltage",
         is_in_pack: true,
         variables: r"TOPICS=poe-out
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}) detected poe-out status: ((short|current|voltage|controller)[_-][a-z_-]+|overload)$
-MASK_MSG=PoE @2: @4
+MATCH_STR=^([^ <>]+: )?([^:<>]+) [a-z]+ poe-out status: ((short|current|voltage|controller)[_-][a-z_-]+|overload)$
+MASK_MSG=PoE @2: @3
 KEY=@2
 COOLDOWN_SECS=600",
         sample: "poe-out,warning ether5 detected poe-out status: short-circuit",

@@ -22,6 +22,9 @@
 //!   A name that strangers choose may begin the message only if the end of the message is
 //!   fixed as well.
 //! * `TOPICS` helps only with lines that show theirs; others pass.
+//! * The screen looks for a literal of each expression in every line. One that begins as
+//!   words of usual lines do (` lease`, ` de`) costs all of them; a class or an optional
+//!   character in front of it (` [a-z]+ limit reached`, `,? possible`) makes it another one.
 //! * Long entries arrive in pieces, so an expression does not ask for the end of one that can
 //!   be long.
 //! * What comes again and again has a `KEY`, a cooldown of its own or a threshold; what ends

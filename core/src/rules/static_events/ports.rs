@@ -4,8 +4,8 @@
 use crate::rules::static_events::event::Samples;
 use crate::rules::static_events::event::StaticEvent;
 
-// Interface names hold blanks. Here they may have two, and no colon, so that a text at the
-// end of a DHCP server's line is not taken for one.
+// Interface names hold blanks. Here they have no colon, so that a text at the end of a DHCP
+// server's line, or of a login's, is not taken for one.
 //
 // In the pack: everything. What a faulty port or a loop writes many times is reported
 // once for its cooldown.
@@ -18,11 +18,11 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         title: "a port lost its link, and has it again",
         is_in_pack: true,
         variables: r"TOPICS=interface
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}) link down$
+MATCH_STR=^([^ <>]+: )?([^:<>]+) link down$
 MASK_MSG=@2 is down
 KEY=@2
-RECOVERY_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}) link up( \(speed [^,]+, (full|half) duplex\))?$
-RECOVERY_MSG=@2 is up again after @{duration}@4
+RECOVERY_STR=^([^ <>]+: )?([^:<>]+) link up( \(speed [^,]+, (full|half) duplex\))?$
+RECOVERY_MSG=@2 is up again after @{duration}@3
 GRACE_SECS=10
 COOLDOWN_SECS=300",
         sample: "interface,info ether9 link down",
@@ -34,9 +34,9 @@ COOLDOWN_SECS=300",
         title: "a port has a speed that it never had before",
         is_in_pack: true,
         variables: r"TOPICS=interface
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}) link up \(speed ([^,]+), (full|half) duplex\)$
-MASK_MSG=@2 runs at @4, @5 duplex, for the first time
-FIRST=@2 @4 @5
+MATCH_STR=^([^ <>]+: )?([^:<>]+) link up \(speed ([^,]+), (full|half) duplex\)$
+MASK_MSG=@2 runs at @3, @4 duplex, for the first time
+FIRST=@2 @3 @4
 LEARN_SECS=86400",
         sample: "interface,info ether9 link up (speed 10M, full duplex)",
     },
@@ -46,7 +46,7 @@ LEARN_SECS=86400",
         title: "ten packets with a foreign address on a guarded port within ten minutes",
         is_in_pack: true,
         variables: r"TOPICS=bridge
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}): dropped (ARP|IP) packet on untrusted port( - [a-zA-Z/ ]+( \([^()]*\))?)?$
+MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+)?): dropped (ARP|IP) packet on untrusted port( - [a-zA-Z/ ]+( \([^()]*\))?)?$
 MASK_MSG=Foreign addresses on @2 since @{first}, packets dropped: @{count}
 KEY=@2
 THRESHOLD=10/600
@@ -59,8 +59,8 @@ COOLDOWN_SECS=3600",
         title: "a bridge has no room for more hosts",
         is_in_pack: true,
         variables: r"TOPICS=bridge
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}): maximum host entry limit reached \(([0-9]+)\)$
-MASK_MSG=@2 has reached its limit of @4 hosts
+MATCH_STR=^([^ <>]+: )?([^:<>]+): maximum host entry limit reached \(([0-9]+)\)$
+MASK_MSG=@2 has reached its limit of @3 hosts
 KEY=@2
 COOLDOWN_SECS=3600",
         sample: "bridge: maximum host entry limit reached (8192)",
@@ -72,7 +72,7 @@ COOLDOWN_SECS=3600",
         title: "a loop between ports",
         is_in_pack: true,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}):? (excessive broadcasts/multicasts, ?probably a loop|bridge RX looped packet( - MAC [^()]*([0-9]|0x[0-9a-f]+))?|bridge port received packet with own address as source address( \([^()]*\), probably loop)?)$
+MATCH_STR=^([^ <>]+: )?([^ :<>]+( \([^ )]*\))?):? (excessive broadcasts/multicasts, ?probably a loop|bridge (RX looped packet|port received packet with own address)[^()]*(\([^()]*\)[a-z ,]*)?)$
 MASK_MSG=Loop on @2
 KEY=loop
 COOLDOWN_SECS=3600",
@@ -84,7 +84,7 @@ COOLDOWN_SECS=3600",
         title: "a port has trouble with its module, its cable or the other side",
         is_in_pack: true,
         variables: r"TOPICS=interface
-MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+){0,2}):? (module auto-initialization failed(, try forced-mode)?|excessive or late collision(, link duplex mismatch\?)?|fcs error on link)$
+MATCH_STR=^([^ <>]+: )?([^ :<>]+( [^ :<>]+)?):? (module auto-init[^()]*|excessive or late collision[^()]*|[Ff][Cc][Ss] error on link)$
 MASK_MSG=Port @2: @4
 KEY=@2
 COOLDOWN_SECS=3600",
@@ -97,7 +97,7 @@ COOLDOWN_SECS=3600",
         title: "a DHCP server that is not the router's",
         is_in_pack: true,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?(dhcp alert on (.+): discovered unknown dhcp server, mac ([0-9A-Fa-f:]+), ip ([0-9.]+)|([^ :<>]+( [^ :<>]+){0,2}): received DHCP server message on untrusted port from source IP ([0-9.]+), MAC ([0-9A-Fa-f:]+))$
+MATCH_STR=^([^ <>]+: )?(dhcp alert on ([^:]+): discovered unknown dhcp server, mac ([0-9A-Fa-f:]+), ip ([0-9.]+)|([^ :<>]+( [^ :<>]+)?): received DHCP server message on untrusted port from source IP ([0-9.]+), MAC ([0-9A-Fa-f:]+))$
 MASK_MSG=Rogue DHCP server @5@8 on @3@6, MAC @4@9 (a loop, if that is the router's own)
 KEY=@4@9
 COOLDOWN_SECS=3600",

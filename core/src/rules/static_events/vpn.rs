@@ -55,7 +55,7 @@ COOLDOWN_SECS=3600",
         title: "ten IPsec negotiations with one peer failed within ten minutes",
         is_in_pack: true,
         variables: r"TOPICS=ipsec
-MATCH_STR=^([^ ]+: )?((([^ ]+) )?phase1 negotiation failed(\.| due to time up [^ ]+<=>([^ []+)\[[0-9]+\]( [0-9a-f:]+)?)|([^ ]+) failed to (get valid proposal|pre-process ph1 packet \([a-z0-9 ,:]+\))\.|no suitable proposal found\.?|payload missing: [A-Za-z]+|IPsec-SA expired before finishing rekey:[^()]*)$
+MATCH_STR=^([^ ]+: )?((([^ ]+) )?phase1 negotiation failed(\.| due to time up [^ ]+<=>([^ []+)\[[0-9]+\]( [0-9a-f:]+)?)|([^ ]+) failed to (get valid proposal|pre-process ph1 packet[a-z0-9 ,:()]*)\.|no suitable proposal found\.?|payload missing: [A-Za-z]+|IPsec-SA expired[^()]*)$
 MASK_MSG=IPsec trouble: @2; errors since @{first}: @{count}
 KEY=@4@6@8
 THRESHOLD=10/600
@@ -68,7 +68,7 @@ COOLDOWN_SECS=3600",
         title: "five IPsec peers could not prove who they are within ten minutes",
         is_in_pack: true,
         variables: r"TOPICS=ipsec
-MATCH_STR=^([^ ]+: )?([^()]*possible cause: wrong password|identity not found for responder: [^()]* peer: ([^()]*)|initiator can't find identity|reply notify: AUTHENTICATION_FAILED)$
+MATCH_STR=^([^ ]+: )?([^ ]* ?[a-z ]+,? possible cause: wrong password|identity not found for [^()]*|initiator can't find identity|reply notify: AUTHENTICATION_FAILED)$
 MASK_MSG=IPsec login refused: @2; errors since @{first}: @{count}
 KEY=ipsec
 THRESHOLD=5/600
@@ -105,7 +105,7 @@ COOLDOWN_SECS=86400",
         title: "the RADIUS server did not answer five times within a minute",
         is_in_pack: true,
         variables: r"TOPICS=!container,!dhcp,!script
-MATCH_STR=^([^ ]+: )?(([^ ]+|[^ :]+( [^ :]+){1,3}) \([0-9a-fA-F.:]+\): (RADIUS accounting (stop )?request not sent: no response|login failed: RADIUS server is not responding)|[^ ]+@[^ ]+( [^ :]+){0,2} got RADIUS reply TIMEOUT)$
+MATCH_STR=^([^ ]+: )?(([^ ]+|[^:]+) \([0-9a-fA-F.:]+\): (RADIUS accounting [a-z :]*no response|login failed: RADIUS server is not responding)|[^ ]+@[^:]+ got RADIUS reply TIMEOUT)$
 MASK_MSG=The RADIUS server does not answer; requests since @{first}: @{count}
 KEY=radius
 THRESHOLD=5/60
@@ -113,7 +113,7 @@ COOLDOWN_SECS=1800",
         sample: "hotspot,warning,debug 27801248303@userman2 (10.21.67.6): RADIUS accounting request not sent: no response",
     },
     // Only wrong passwords: a user with too many sessions is no attack. A name is one word,
-    // or up to four without a colon, so that a text at the end of a DHCP server's line is
+    // or several without a colon, so that a text at the end of a DHCP server's line is
     // not taken for one. Who tries passwords of others cannot choose their names.
     StaticEvent {
         number: 36,
@@ -121,9 +121,9 @@ COOLDOWN_SECS=1800",
         title: "ten wrong hotspot passwords from one address within five minutes",
         is_in_pack: true,
         variables: r#"TOPICS=hotspot
-MATCH_STR=^([^ ]+: )?([^ ]+|[^ :]+( [^ :]+){1,3}) \(([0-9a-fA-F.:]+)\): login failed: (invalid username or password|invalid password|user <.*> not found)$
-MASK_MSG=Hotspot: failed logins from @4 since @{first}: @{count}, the last as "@2"
-KEY=@4
+MATCH_STR=^([^ ]+: )?([^ ]+|[^:]+) \(([0-9a-fA-F.:]+)\): login failed: (invalid username or password|invalid password|user <.*> not found)$
+MASK_MSG=Hotspot: failed logins from @3 since @{first}: @{count}, the last as "@2"
+KEY=@3
 THRESHOLD=10/300
 COOLDOWN_SECS=3600"#,
         sample: "hotspot,info,debug ->: GnRFwfEx (10.10.11.114): login failed: invalid username or password",

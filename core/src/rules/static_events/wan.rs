@@ -18,7 +18,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         title: "a DHCP server has no address left",
         is_in_pack: true,
         variables: r"TOPICS=dhcp
-MATCH_STR=^([^ <>]+: )?([^ ]+:? failed to give out IP address: pool <[^>]*> is empty|[^ :]+ lease limit reached)$
+MATCH_STR=^([^ <>]+: )?([^ ]+:? ?failed to give out IP address: pool <[^>]*> is empty|[^ :]+ [a-z]+ limit reached)$
 MASK_MSG=DHCP: @2
 COOLDOWN_SECS=3600",
         sample: "defconf: failed to give out IP address: pool <dhcp> is empty",
@@ -55,11 +55,11 @@ LEARN_SECS=86400",
         title: "the provider's address is gone, and there again",
         is_in_pack: true,
         variables: r"TOPICS=dhcp
-MATCH_STR=^([^ <>]+: )?([^ ]+) on ([^ :]+( [^ :]+){0,2}) lost IP address ([^ ]+|<[^>]*>)( - [^():]+)?$
-MASK_MSG=@3 has lost its address @5@6
+MATCH_STR=^([^ <>]+: )?([^ ]+) on ([^:<>]+) lost IP address ([^ ]+|<[^>]*>)( - [^():]+)?$
+MASK_MSG=@3 has lost its address @4@5
 KEY=@3
-RECOVERY_STR=^([^ <>]+: )?([^ ]+) on ([^ :]+( [^ :]+){0,2}) got IP address ([^ ]+|<[^>]*>)$
-RECOVERY_MSG=@3 has an address again after @{duration}: @5
+RECOVERY_STR=^([^ <>]+: )?([^ ]+) on ([^:<>]+) got IP address ([^ ]+|<[^>]*>)$
+RECOVERY_MSG=@3 has an address again after @{duration}: @4
 GRACE_SECS=15
 COOLDOWN_SECS=1800",
         sample: "dhcp,info dhcp-client on ether16-gateway lost IP address <DHCP IP from ISP> - lease stopped locally",

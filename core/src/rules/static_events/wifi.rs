@@ -36,8 +36,8 @@ MASK_MSG=There is someone trying to connect to your WiFi: @2, with the mac-addre
         title: "a wireless client failed to prove its key, three times within ten minutes",
         is_in_pack: true,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?([0-9A-Za-z]{2}(:[0-9A-Za-z]{2}){5})@(.*[^:]):? disconnected, (unicast key exchange|group key exchange|key handshake|4-way handshake) timeout(, signal strength [0-9-]+)?(, channel [^ ]+)?$
-MASK_MSG=@2 failed to join @4, wrong key or weak signal (@5 timeout); tries since @{first}: @{count}
+MATCH_STR=^([^ <>]+: )?([^ @<>]+)@([^,]*[^,:]):? disconnected, (unicast key exchange|group key exchange|key handshake|4-way handshake) timeout(, signal strength [0-9-]+)?(, channel [^ ]+)?$
+MASK_MSG=@2 failed to join @3, wrong key or weak signal (@4 timeout); tries since @{first}: @{count}
 KEY=@2
 THRESHOLD=3/600
 COOLDOWN_SECS=86400",
@@ -50,8 +50,8 @@ COOLDOWN_SECS=86400",
         is_in_pack: false,
         variables: r"TOPICS=!container,!hotspot,!script
 ELSE=1
-MATCH_STR=^([^ <>]+: )?([0-9A-Za-z]{2}(:[0-9A-Za-z]{2}){5})@(.*[^:]):? disconnected(, [^()]*(\([0-9]+\)[^()]*)?)?$
-MASK_MSG=@2 left @4@5; times since @{first}: @{count}
+MATCH_STR=^([^ <>]+: )?([^ @<>]+)@([^,]*[^,:]):? disconnected(, [^()]*(\([0-9]+\)[^()]*)?)?$
+MASK_MSG=@2 left @3@4; times since @{first}: @{count}
 KEY=@2
 THRESHOLD=5/600
 COOLDOWN_SECS=1800",
@@ -63,8 +63,8 @@ COOLDOWN_SECS=1800",
         title: "a wireless client was refused by RADIUS or an access list",
         is_in_pack: false,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?([0-9A-Za-z]{2}(:[0-9A-Za-z]{2}){5})@([^ ]+( [^ :]+){0,2}) connection rejected, forbidden by (RADIUS|access-list)$
-MASK_MSG=@2 was refused at @4 by @6
+MATCH_STR=^([^ <>]+: )?([^ @<>]+)@([^:]+) connection rejected, forbidden by (RADIUS|access-list)$
+MASK_MSG=@2 was refused at @3 by @4
 KEY=@2
 COOLDOWN_SECS=3600",
         sample: "wireless,debug B8:XX:XX:XX:XX:XX@cap-wifi2 connection rejected, forbidden by RADIUS",
@@ -76,8 +76,8 @@ COOLDOWN_SECS=3600",
         title: "an access point changes its channel because of radar",
         is_in_pack: true,
         variables: r"TOPICS=!container,!hotspot,!script
-MATCH_STR=^([^ <>]+: )?([^ ]+( [^ :]+){0,2}): radar detected on ([0-9][^ ]*)$
-MASK_MSG=Radar on @4, which @2 leaves
+MATCH_STR=^([^ <>]+: )?([^:<>]+): radar detected on ([0-9][0-9A-Za-z/.]*)$
+MASK_MSG=Radar on @3, which @2 leaves
 KEY=@2
 COOLDOWN_SECS=3600",
         sample: "wireless,info wlan2: radar detected on 5500",
@@ -104,7 +104,7 @@ COOLDOWN_SECS=600",
         title: "an LTE modem failed three times within ten minutes",
         is_in_pack: true,
         variables: r"TOPICS=lte
-MATCH_STR=^([^ <>]+: )?([^ :<>]+)( mbim)?: (mbim: )?(modem's control interface have reset( \([0-9]+\))?|[^()]*FAILURE[^()]*|error: [^()]*|no response for: [^()]*|disabling AT channel[^()]*)$
+MATCH_STR=^([^ <>]+: )?([^ :<>]+)( mbim)?: (mbim: )?((modem's control interface have reset|error: |no response for: |disabling AT channel|[A-Za-z ]*FAILURE)[^()]*(\([0-9]+\))?)$
 MASK_MSG=LTE @2: @5; errors since @{first}: @{count}
 KEY=@2
 THRESHOLD=3/600
