@@ -389,10 +389,14 @@ mod samples {
                     "system,info ppp secret <skn014> changed by mac-msg(winbox):admin@54:14:A7:11:53:3C/terminal/action:245 (/ppp secret set skn014 profile=PLANO-40-10)",
                     "Configuration: ppp secret <skn014> changed by mac-msg(winbox):admin@54:14:A7:11:53:3C/terminal/action:245",
                 ),
+                (
+                    "system,info add file by mac-msg(winbox):admin@54:14:A7:11:53:3C/terminal (*0 = /file add contents=\"a;1;2\" name=sd1/ispm-teste.txt)",
+                    "Configuration: add file by mac-msg(winbox):admin@54:14:A7:11:53:3C/terminal",
+                ),
                 // Cut off, as long ones are.
                 (
-                    "system,info add file by api:ispm-api@:: (*0 = /file add contents=\"# uptime;00:02:07\\;     \\n# last;ether1;27746;34913\\;     \\n# 20736;ether1",
-                    "Configuration: add file by api:ispm-api@::",
+                    "system,info nat rule changed by winbox-3.43/tcp-msg(winbox):admin@192.168.202.128 (/ip firewall nat set *19 action=dst-nat chain=dst",
+                    "Configuration: nat rule changed by winbox-3.43/tcp-msg(winbox):admin@192.168.202.128",
                 ),
                 (
                     "system,info ovpn server added by (/interface ovpn-server server set)",
@@ -410,6 +414,9 @@ mod samples {
             recovering: &[],
             foreign: &[
                 "system,info radvd prefix changed",
+                "system,info route 0.0.0.0/0 changed by scheduler:main-failover",
+                "system,info script removed by api:ispm-api@::/script:ispm-wan-usage/action:3 (/system script remove *2)",
+                "system,info route 0.0.0.0/0 added by dhcp-client (*80000042 = /ip route add check-gateway=ping)",
                 // The rest of a long entry.
                 "system,info ;15346;17115\\;     \\n\" name=sd1/ispm-wan-usage.txt)",
                 "dhcp,info defconf assigned 192.168.88.37 for B0:E4:5C:8D:2D:AC nat rule added by admin",

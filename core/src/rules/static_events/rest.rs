@@ -54,6 +54,8 @@ pub(super) const SAMPLES: &[Samples] = &[Samples {
     recovering: &[],
     foreign: &[
         "error getting layer file",
+        "system,critical,info cloud change time Aug/14/2026 04:33:16 => Aug/14/2026 22:05:45",
+        "system,critical,info ntp detected out-of-sync on Feb/15/2024 14:24:42",
         "hotspot,error,info,debug ->: GLE6CA4J (10.10.11.218): stop accounting: local user not found",
         "script,info system,error x",
         "dhcp,info a system,error x",
