@@ -32,10 +32,11 @@ const RUSTC_FLAGS: &[&str] = &[
     // here, and so does a call, so that only that bound becomes a tenth.
     "-Cllvm-args=-inline-instr-cost=50",
     "-Cllvm-args=-inline-call-penalty=250",
-    // Sequences of instructions that occur twice become functions; once more
-    // over the result. LLVM can do that for Thumb-2, AArch64 and x86-64.
+    // Sequences of instructions that occur twice become functions. LLVM can do that
+    // for Thumb-2, AArch64 and x86-64. Never once more over the result
+    // (-machine-outliner-reruns): a function made so may call another one and lose
+    // its own return address, which happened on ARMv7.
     "-Cllvm-args=-enable-machine-outliner=always",
-    "-Cllvm-args=-machine-outliner-reruns=1",
     // Spills go where they take the fewest bytes.
     "-Cllvm-args=-split-spill-mode=size",
 ];

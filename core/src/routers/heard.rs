@@ -4,8 +4,6 @@
 //! longest ago goes, and a line costs at most a look at each entry. A line of the routers
 //! that really send costs a look at one.
 
-use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -45,9 +43,7 @@ const _: () = assert!(ROUTERS_HEARD_MAX <= u64::BITS as usize);
 pub(super) struct Heard {
     /// At most [`ROUTERS_HEARD_MAX`], for which there is room from the start.
     entries: Vec<HeardRouter>,
-    /// On the heap: LLVM's outliner made code for ARMv7 that did not return from clearing it
-    /// as a part of the table.
-    hints: Box<[u8]>,
+    hints: [u8; HINTS],
     /// Entries that have changed since they were last copied, one bit each.
     changed: u64,
     /// The entry of the last line.
@@ -60,7 +56,7 @@ impl Default for Heard {
     fn default() -> Self {
         Self {
             entries: Vec::with_capacity(ROUTERS_HEARD_MAX),
-            hints: vec![0; HINTS].into_boxed_slice(),
+            hints: [0; HINTS],
             changed: 0,
             current: 0,
             order: 0,
