@@ -340,6 +340,22 @@ fn pair() {
     ]);
 }
 
+/// After its end a case needs the threshold again, in order to flap.
+#[test]
+fn pair_and_threshold() {
+    let mut policed = link(60, 0, 0);
+    policed.policies.threshold = window(2, 30);
+    Bench::new(&[policed]).run(&[
+        (0, DOWN, &[]),
+        (1, DOWN, &["ether1 is down"]),
+        (2, UP, &["ether1 is up again after 1 s"]),
+        (3, DOWN, &[]),
+        (62, "", &[]),
+        (63, DOWN, &[]),
+        (64, DOWN, &["ether1 is down"]),
+    ]);
+}
+
 /// An end within the grace time keeps the beginning from being notified, and itself.
 #[test]
 fn grace() {

@@ -172,6 +172,25 @@ fn check_tries_what_it_can() {
     assert_eq!(left, 0, "check leaves nothing behind");
 }
 
+/// An empty value turns off what a static event has, its recovery and its key as well.
+#[test]
+fn empty_values_turn_off() {
+    let event = [
+        ("STATIC_EVENTS_ENABLED", "link"),
+        ("STATIC_NOTIFIER", "Console"),
+    ];
+    let report = run(&CHECK, &event, b"");
+    assert!(report.contains("policies  until its recovery"), "{report}");
+    let off = [
+        ("STATIC_EVENT_LINK_RECOVERY_STR", ""),
+        ("STATIC_EVENT_LINK_KEY", ""),
+    ];
+    let report = run(&CHECK, &[&event[..], &off].concat(), b"");
+    assert!(!report.contains("recovery"), "{report}");
+    assert!(!report.contains("is not used"), "{report}");
+    assert!(report.ends_with("[status 0]\n"), "{report}");
+}
+
 /// Beside a running daemon the port is its own, and no mistake.
 #[test]
 fn check_beside_the_daemon() {

@@ -121,8 +121,8 @@ fn each_router_is_named() {
     }
 }
 
-/// The same over TCP from one address: the routers differ in the identities in their lines,
-/// and these are told apart.
+/// The same over TCP from one address: each line has its router's identity,
+/// and each identity is named.
 #[test]
 fn each_identity_is_named() {
     let (url, bodies) = webhook();
@@ -145,8 +145,8 @@ fn each_identity_is_named() {
     println!("5000 identities in {messages} messages");
 }
 
-/// Routers that share the name of their network are told apart by their addresses, but for
-/// one whose line leaves alone.
+/// Addresses distinguish the routers that share the name of their network, except one
+/// whose line leaves alone.
 #[test]
 fn each_router_of_a_network_is_named() {
     const COUNT: usize = 1_000;

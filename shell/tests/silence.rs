@@ -163,7 +163,7 @@ fn mistakes() {
     assert!(!errors.contains("s3cret"));
 }
 
-/// `check` says in a line each what is watched and who is told.
+/// `check` has a line each for what is watched and for who is notified.
 #[test]
 fn check() {
     let more = [

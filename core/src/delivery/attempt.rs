@@ -42,7 +42,7 @@ pub(super) enum Flight {
     None,
     /// One is, and its verdict will come.
     UnderWay(Attempt),
-    /// One may have arrived, and is to be sent again as it was.
+    /// One may have arrived, and must be sent again as it was.
     ToRepeat(Attempt),
 }
 

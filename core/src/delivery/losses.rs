@@ -1,4 +1,4 @@
-//! Losses that the user has not been told of yet.
+//! Losses that were not reported yet.
 
 use crate::time::Wall;
 

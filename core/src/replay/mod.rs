@@ -28,7 +28,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use crate::ids::{NotifierSet, RuleId, RuleName};
 use crate::intake::Arrival;
 use crate::matching::Span;
-use crate::rules::{Engine, Held, Located, Rule, Rules};
+use crate::rules::{Engine, Held, Located, NoticeHead, Rule, Rules};
 use crate::syslog::{looks_like_own_output, parse, trim_line_end};
 use crate::text::{Text, TextBuffer};
 use crate::time::{Instant, Wall};
@@ -54,6 +54,9 @@ pub struct Replay {
     now: Instant,
     /// The wall-clock time at `now`.
     wall: Wall,
+    /// The two times of the last line, from which the next one's is counted: timers may
+    /// have spoken since.
+    line: (Instant, Wall),
     /// Whether a line has been taken.
     has_begun: bool,
 }
@@ -116,23 +119,25 @@ impl Replay {
             pace,
             now: Instant::ZERO,
             wall,
+            line: (Instant::ZERO, wall),
             has_begun: false,
         }
     }
 
     /// Returns when the next line comes.
     fn time_of(&self, message: &[u8]) -> Instant {
+        let (last, wall) = self.line;
         match self.pace {
-            None => self.now.after(STEP_MILLIS),
-            Some(Pace::Step(secs)) if self.has_begun => self.now.after(secs.saturating_mul(1_000)),
-            Some(Pace::Step(_)) => self.now,
+            None => last.after(STEP_MILLIS),
+            Some(Pace::Step(secs)) if self.has_begun => last.after(secs.saturating_mul(1_000)),
+            Some(Pace::Step(_)) => last,
             Some(Pace::FromLines) => {
-                let before = self.wall.unix_secs;
+                let before = wall.unix_secs;
                 let time = parse(message).time;
                 let secs = time.and_then(|time| line_time::seconds(time, before));
                 // A clock that was put back does not stop the timers' clock.
                 let passed = secs.unwrap_or(before).saturating_sub(before).max(0);
-                self.now.after(passed.unsigned_abs().saturating_mul(1_000))
+                last.after(passed.unsigned_abs().saturating_mul(1_000))
             }
         }
     }
@@ -149,6 +154,7 @@ impl Replay {
             // The first line says when all begins.
             self.wall.unix_secs = secs;
             self.wall.offset_secs = 0;
+            self.line.1 = self.wall;
             self.has_begun = true;
         }
         let until = self.time_of(message);
@@ -161,7 +167,8 @@ impl Replay {
         let wall = self.wall;
         self.engine
             .handle_timeout(Instant::from_millis(u64::MAX), || wall);
-        self.spoken()
+        let head = self.engine.poll(&mut self.text)?;
+        Some(self.spoken(&head))
     }
 
     /// Lets the timers speak that are due before `until`, each at its time.
@@ -171,30 +178,23 @@ impl Replay {
             self.pass_to(due.max(self.now));
             let wall = self.wall;
             self.engine.handle_timeout(self.now, || wall);
-            let Some(head) = self.engine.poll(&mut self.text) else {
-                if self.engine.poll_timeout() == Some(due) {
-                    break;
-                }
-                continue;
-            };
-            return Some(Spoken {
-                rule: head.rule,
-                at: self.wall,
-                notifiers: head.notifiers,
-                text: self.text.as_text(),
-            });
+            match self.engine.poll(&mut self.text) {
+                Some(head) => return Some(self.spoken(&head)),
+                None if self.engine.poll_timeout() == Some(due) => break,
+                None => {}
+            }
         }
         None
     }
 
-    fn spoken(&mut self) -> Option<Spoken<'_>> {
-        let head = self.engine.poll(&mut self.text)?;
-        Some(Spoken {
+    /// Returns a notification that was not about a line.
+    fn spoken(&self, head: &NoticeHead) -> Spoken<'_> {
+        Spoken {
             rule: head.rule,
             at: self.wall,
             notifiers: head.notifiers,
             text: self.text.as_text(),
-        })
+        }
     }
 
     /// Moves both clocks.
@@ -216,7 +216,8 @@ impl Replay {
             self.engine.handle_timeout(self.now, || self.wall);
             return false;
         }
-        self.pass_to(self.time_of(message));
+        self.pass_to(self.time_of(message).max(self.now));
+        self.line = (self.now, self.wall);
         self.has_begun = true;
         let arrival = Arrival {
             at: self.now,

@@ -212,3 +212,35 @@ fn quiet_hours_in_time() {
         assert_eq!(out.lines().count(), lines);
     }
 }
+
+/// Steps count from line to line, whatever timers speak between them.
+#[test]
+fn steps_and_timers() {
+    let mut builder = RulesBuilder::new();
+    let spec = RuleSpec {
+        name: RuleName::Environment(0),
+        match_type: MatchType::Regex,
+        match_str: b"(.*) down",
+        mask: "@1 is down",
+        notifiers: NotifierSet::EMPTY,
+        cooldown_millis: 0,
+    };
+    let id = builder.add(&spec).unwrap();
+    let policies = PolicySpec {
+        grace_millis: 3_000,
+        ..PolicySpec::default()
+    };
+    builder.set_policies(id, &policies).unwrap();
+    builder.add_recovery(id, b"(.*) up", "@1 is up").unwrap();
+    let mut replay = Replay::paced(builder.finish(), Wall::default(), Some(Pace::Step(7)));
+    let mut times = Vec::new();
+    for line in ["a down", "b down", "c down", "d down"] {
+        while let Some(spoken) = replay.wait_for(line.as_bytes()) {
+            times.push(spoken.at.unix_secs);
+        }
+        assert!(replay.push(line.as_bytes()));
+        assert!(matches!(replay.poll(), Some(Outcome::Match(_))));
+        assert!(replay.poll().is_none());
+    }
+    assert_eq!(times, [3, 10, 17]);
+}

@@ -69,7 +69,7 @@ pub enum RouterName<'a> {
     Address(IpAddr),
 }
 
-/// Tells one router from another: the same for two lines if the same router sent them,
+/// Distinguishes routers: it is the same for two lines if the same router sent them,
 /// as far as can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RouterKey<'a> {
@@ -174,7 +174,7 @@ impl Routers {
         self.names.find(source)
     }
 
-    /// Returns the name of the router that sent a line, and what tells it from others.
+    /// Returns the name of the router that sent a line, and what distinguishes it from others.
     pub(crate) fn name<'a>(
         &'a self,
         source: IpAddr,

@@ -27,16 +27,17 @@ use crate::ids::{NotifierId, RuleId, Ticket};
 use crate::intake::Arrival;
 use crate::limits::{GROUPS_MAX, MESSAGE_BYTES_MAX, RUN_WORK_MAX};
 use crate::matching::Span;
-use crate::routers::{HeardRouters, RouterKey, RouterName, Routers};
-use crate::rules::mask::{Facts, Mask, Without};
+use crate::routers::{HeardRouters, RouterName, Routers};
+use crate::rules::mask::{Facts, Without};
+use crate::rules::matched::{Match, Writer};
 use crate::rules::notice::{About, NoticeHead};
 use crate::rules::policy::{
-    Case, Decision, Held, Kept, Moment, Novelties, Policies, Silence, SilenceSpec, Tally,
+    Decision, Held, Kept, Moment, Novelties, Policies, Silence, SilenceSpec, Tally,
 };
 use crate::rules::rule::{Condition, Rule, Rules};
 use crate::syslog::{Line, parse};
-use crate::text::{Label, Text, TextBuffer};
-use crate::time::{Duration, Instant, Wall};
+use crate::text::{Label, TextBuffer};
+use crate::time::{Instant, Wall};
 
 /// Totals since the engine was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,8 +97,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Returns an engine for `rules`. `secret` keys the hash that tells texts
-    /// apart; strangers must not know it.
+    /// Returns an engine for `rules`. `secret` keys the hash that
+    /// distinguishes texts; strangers must not know it.
     #[must_use]
     pub fn new(rules: Rules, secret: (u64, u64)) -> Self {
         Self {
@@ -382,7 +383,8 @@ impl Engine {
         let writer = Writer {
             message,
             spans: &self.spans,
-            head: is_shown.then_some(router),
+            about,
+            is_named: is_shown,
             facts: Facts {
                 rule: rule.name,
                 at: received.wall,
@@ -512,151 +514,6 @@ impl Engine {
     }
 }
 
-/// A match and all that its text is made of.
-struct Match<'a> {
-    now: Instant,
-    id: RuleId,
-    rule: &'a Rule,
-    router: RouterKey<'a>,
-    writer: Writer<'a>,
-}
-
-impl Match<'_> {
-    /// Lets the policies decide, with the notification's text in `text` if they notify.
-    /// `waiting` is what they have admitted before, if there was no room then, or now.
-    fn decide(
-        mut self,
-        head: &NoticeHead,
-        waiting: &mut Option<Tally>,
-        policies: &mut Policies,
-        text: &mut TextBuffer,
-    ) -> Decision {
-        let Self { now, id, rule, .. } = self;
-        // A rule without policies costs neither a hash nor a look-up.
-        if rule.plan.is_none() && rule.cooldown_millis == 0 && rule.followers.is_empty() {
-            self.writer.write(&rule.mask, text);
-            return Decision::Notify(head.notifiers, Ticket::default());
-        }
-        let is_pair = rule.plan.as_ref().is_some_and(|plan| plan.is_pair);
-        let without = if is_pair {
-            Without::All
-        } else {
-            Without::Passing
-        };
-        let key = self.writer.write_key(rule.key_mask(), without, text);
-        let case = policies.case(id, self.router, key);
-        let tally = match *waiting {
-            Some(tally) => tally,
-            None => match self.admit(case, without, policies, text) {
-                Ok(tally) => tally,
-                Err(held) => return Decision::Hold(held),
-            },
-        };
-        // The key is the text already if there is nothing else to it.
-        if rule.plan.is_some() || rule.mask.leaves_out(without) {
-            self.writer.facts.count = tally.count;
-            self.writer.facts.first = ago(head.at, now.since(tally.first));
-            self.writer.write(&rule.mask, text);
-        }
-        let mut decision = policies.on_match(now, rule, case, head, text.as_text());
-        policies.watch(id, &mut decision);
-        *waiting = (decision == Decision::MakeRoom).then_some(tally);
-        decision
-    }
-
-    /// Lets those policies decide that need no text, and counts the match for the rules
-    /// that come after this one.
-    fn admit(
-        &mut self,
-        case: Case,
-        without: Without,
-        policies: &mut Policies,
-        text: &mut TextBuffer,
-    ) -> Result<Tally, Held> {
-        let Self { now, rule, .. } = *self;
-        for &(following, window) in &rule.followers {
-            let key = self.writer.write_key(rule.key_mask(), without, text);
-            let case = policies.case(following, self.router, key);
-            policies.precede(now, case, window);
-        }
-        let Some(plan) = &rule.plan else {
-            return Ok(Tally {
-                count: 1,
-                first: now,
-            });
-        };
-        let value = plan.distinct.as_ref().map_or(0, |(mask, _)| {
-            let value = self.writer.write_key(mask, Without::None, text);
-            policies.value(value)
-        });
-        let novelty = plan.first.as_ref().map(|first| {
-            let value = self.writer.write_key(&first.mask, Without::Passing, text);
-            policies.novelty(self.router, value)
-        });
-        policies.admit(now, case, plan, value, novelty)
-    }
-
-    /// Ends a case of `begun`, of whose rule this is the recovery.
-    fn end(mut self, begun: &Rule, policies: &mut Policies, text: &mut TextBuffer) -> Decision {
-        let Some(of) = self.rule.recovers else {
-            return Decision::Hold(Held::NotOpen);
-        };
-        let key = self.writer.write_key(begun.key_mask(), Without::All, text);
-        let case = policies.case(of, self.router, key);
-        let millis = match policies.on_recovery(self.now, case) {
-            Ok(millis) => millis,
-            Err(held) => return Decision::Hold(held),
-        };
-        self.writer.facts.duration = Some(Duration(millis));
-        self.writer.facts.first = ago(self.writer.facts.at, millis);
-        self.writer.write(&self.rule.mask, text);
-        Decision::Notify(self.rule.notifiers, Ticket::default())
-    }
-}
-
-/// Writes texts about a match.
-struct Writer<'a> {
-    message: &'a [u8],
-    spans: &'a [Option<Span>],
-    /// The router's name, if texts begin with it.
-    head: Option<RouterName<'a>>,
-    facts: Facts<'a>,
-}
-
-impl Writer<'_> {
-    /// Writes a notification's text.
-    fn write(&mut self, mask: &Mask, text: &mut TextBuffer) {
-        self.facts.without = Without::None;
-        self.begin(text);
-        mask.expand(self.message, self.spans, &self.facts, text);
-    }
-
-    /// Writes what matches are distinguished by, and returns it: not the name in front of
-    /// it, because policies know the router by more than its name.
-    fn write_key<'t>(
-        &mut self,
-        mask: &Mask,
-        without: Without,
-        text: &'t mut TextBuffer,
-    ) -> Text<'t> {
-        self.facts.without = without;
-        let begin = self.begin(text);
-        mask.expand(self.message, self.spans, &self.facts, text);
-        Text::from_stored(&text.as_text().as_bytes()[begin..])
-    }
-
-    /// Begins a text, and returns how many bytes it has then.
-    fn begin(&self, text: &mut TextBuffer) -> usize {
-        text.clear();
-        if let Some(router) = &self.head {
-            text.push_mask("[");
-            router.write(text);
-            text.push_mask("] ");
-        }
-        text.as_text().as_bytes().len()
-    }
-}
-
 /// Returns the offset of the first `part` in `text`.
 fn find_text(text: &[u8], part: &[u8], ignore_case: bool) -> Option<usize> {
     if ignore_case {
@@ -675,14 +532,6 @@ fn shift(spans: &mut [Option<Span>], message: &[u8], part: &[u8]) {
             span.start += start;
             span.end += start;
         }
-    }
-}
-
-/// Returns the time so many milliseconds before another one.
-fn ago(at: Wall, millis: u64) -> Wall {
-    Wall {
-        unix_secs: at.unix_secs.saturating_sub_unsigned(millis / 1_000),
-        ..at
     }
 }
 

@@ -10,6 +10,7 @@ mod exceptions;
 mod filter;
 mod hints;
 mod mask;
+mod matched;
 mod notice;
 mod policy;
 mod rule;

@@ -52,7 +52,7 @@ impl About {
         severity: None,
     };
 
-    /// Appends the router's name as a text begins with it, if it is to be shown.
+    /// Appends the router's name as a text begins with it, if it is shown.
     pub(super) fn push_name(&self, is_named: bool, out: &mut TextBuffer) {
         if is_named {
             out.push_mask("[");
@@ -68,7 +68,7 @@ impl About {
 }
 
 impl NoticeHead {
-    /// Begins the notification's text, with the router's name if that is to be shown.
+    /// Begins the notification's text, with the router's name if that is shown.
     pub(super) fn begin(&mut self, is_named: bool, out: &mut TextBuffer) {
         out.clear();
         self.about.push_name(is_named, out);

@@ -101,7 +101,7 @@ impl Framing {
         }
     }
 
-    /// Returns after how long without a byte [`Framing::handle_pause`] is to be called,
+    /// Returns after how long without a byte [`Framing::handle_pause`] must be called,
     /// or `None` if there is no entry that a pause would complete.
     #[must_use]
     pub fn pause_millis(&self) -> Option<u64> {

@@ -195,7 +195,9 @@ impl Model {
             }
         }
         let (mut count, mut first) = (1, now);
-        let is_known = self.cooldowns.contains_key(&case) || self.pairs.contains_key(&case);
+        let is_open = |pair: &Pair| pair.state != State::Over;
+        let is_known =
+            self.cooldowns.contains_key(&case) || self.pairs.get(&case).is_some_and(is_open);
         if let Some(window) = policed.threshold.or(policed.distinct)
             && !is_known
         {

@@ -30,6 +30,7 @@ pub(super) fn read(
         problems,
     };
     let key = read_mask(env, &reader.variable("KEY"), reader.problems);
+    let key = key.filter(|mask| !mask.is_empty());
     let unless = reader.rules("UNLESS");
     let novelty = novelty::read(env, name, reader.problems);
     let holding = quiet::read(env, name, reader.problems);
@@ -162,11 +163,13 @@ impl<'a> Reader<'a> {
     /// Reads the recovery and adds it.
     fn recovery(&mut self, id: RuleId, of: &str, builder: &mut RulesBuilder) {
         let [match_str, mask] = ["RECOVERY_STR", "RECOVERY_MSG"].map(|field| self.variable(field));
-        let text = read_mask(self.env, &mask, self.problems);
-        let Some(pattern) = self.env.bytes(&match_str) else {
+        let text = read_mask(self.env, &mask, self.problems).filter(|text| !text.is_empty());
+        // Empty turns off what a static event has, and would end every case otherwise.
+        let pattern = self.env.bytes(&match_str);
+        let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) else {
             for field in ["RECOVERY_MSG", "GRACE_SECS", "REMIND_SECS"] {
                 let variable = self.variable(field);
-                if self.env.bytes(&variable).is_some() {
+                if self.env.own(&variable).is_some() {
                     self.problems.warning(
                         &variable,
                         format_args!("is not used: {match_str} is not set"),

@@ -120,7 +120,7 @@ impl<'a> Message<'a> {
             records.flat_map(|waiting| waiting.routers())
         };
         if self.count == 0 {
-            // A message that only tells a loss is alertik's own.
+            // A message that only reports a loss is alertik's own.
             return writer.write_part(Origin::Mask, "alertik");
         }
         for (index, router) in routers().enumerate() {

@@ -273,7 +273,7 @@ fn write_value(field: Field, message: &Message<'_>, mut writer: TextWriter<'_, '
         (Field::Severity, Some(first)) => {
             writer.write_str(first.severity.map_or("", |severity| severity.name()))
         }
-        // A message that only tells a loss is alertik's own.
+        // A message that only reports a loss is alertik's own.
         (Field::Severity, None) => writer.write_str(Severity::Warning.name()),
         (Field::Rule | Field::Source, None) => writer.write_str("alertik"),
         // Those that can be long are written elsewhere.

@@ -301,7 +301,7 @@ impl Courier {
         0
     }
 
-    /// Keeps a failed message as it is if it may have arrived, or is to be sent
+    /// Keeps a failed message as it is if it may have arrived, or must be sent
     /// a last time.
     fn keep(&mut self, attempt: Attempt, doubt: Doubt) {
         let doubt = attempt.doubt.max(doubt);

@@ -3,7 +3,7 @@
 //! The rule that holds the most bytes pays, and within it the source that holds
 //! the most: so a flood costs no other rule, and no other sender, anything, as
 //! long as those hold no more than their even share. Within that group the middle
-//! goes and both ends stay. The newest tell most about the present; the first are
+//! goes and both ends stay. The newest say most about the present; the first are
 //! what a flood is sent to hide, and whoever sends it cannot know how many came
 //! before.
 //!

@@ -243,7 +243,7 @@ fn the_same_of_several_routers() {
     assert_eq!((outbox.len(), outbox.notices()), (2, 3));
 }
 
-/// Routers that share a name are told apart by their addresses, the first one too; the
+/// Addresses distinguish routers that share a name, the first one included; the
 /// same one is not merged with itself. Two of one address differ in their names.
 #[test]
 fn shared_names() {

@@ -53,7 +53,7 @@ pub struct Spool<'a> {
 /// Something that a spool keeps for a notifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item<'a> {
-    /// A loss that the user has not been told of.
+    /// A loss that was not reported yet.
     Loss(Loss),
     /// A notification.
     Notice(Spooled<'a>),

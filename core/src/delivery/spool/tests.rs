@@ -101,7 +101,7 @@ fn drain_with(
     }
 }
 
-/// What waits and what was not told yet comes to the next process, with its time
+/// What waits and what was not reported yet comes to the next process, with its time
 /// and its age; what is too old by then is counted.
 #[test]
 fn a_restart_loses_nothing() {

@@ -2,8 +2,8 @@
 //!
 //! A cooldown silences one text of one rule for one notifier, and never a
 //! notifier whose delivery failed. It is never the reason for a lost
-//! notification either: when the table is full, the entry that would end first
-//! ends now. If anything was held back, a summary is sent when the cooldown
+//! notification either: when the table is full, an entry of the rule and router with the
+//! most ends now. If anything was held back, a summary is sent when the cooldown
 //! ends.
 //!
 //! An entry is small, because a storm has many: it knows its text by the key, and

@@ -41,7 +41,7 @@
 //! | word | meaning |
 //! | --- | --- |
 //! | threshold | so many matches within the window, then one notification |
-//! | window | how long an entry lives; starts with its first match |
+//! | window | how long a match counts |
 //! | group by | the part of the match that makes its key, beside the router; by default its text |
 //! | hold | not notify now, but count |
 //! | cooldown | silence after a notification (SEC: suppress) |

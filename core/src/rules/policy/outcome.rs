@@ -31,7 +31,7 @@ pub enum Held {
     Known,
     /// The value is new, and learned silently.
     Learning,
-    /// The rule that must match before has not done so often enough.
+    /// The rule that must match first has not matched often enough.
     Sequence {
         /// How often it has.
         count: u16,

@@ -107,9 +107,10 @@ impl Pairs {
         entries.any(|index| self.entries[index].state != State::Over)
     }
 
-    /// Returns whether a case is known: it is open, or ended a short time ago.
+    /// Returns whether a case is open.
     pub(super) fn is_open(&self, case: Case) -> bool {
-        self.slots.find(case.key).is_some()
+        let index = self.slots.find(case.key);
+        index.is_some_and(|index| self.entries[index].state != State::Over)
     }
 
     /// Decides about a beginning.

@@ -9,7 +9,7 @@ use alertik_core::routers::Names;
 #[derive(Debug)]
 pub(crate) struct ForwardState {
     inner: Mutex<Inner>,
-    /// The names for the headers, if there are to be any.
+    /// The names for the headers, if there are any.
     names: Option<Names>,
 }
 

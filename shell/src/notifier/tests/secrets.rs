@@ -38,8 +38,8 @@ fn fail(base: &str) -> Running {
     running
 }
 
-/// No failure logs a secret, not even at the most verbose level and when the servers
-/// echo everything that they receive.
+/// No failure logs a secret, even at the most verbose level and if the servers echo
+/// everything that they receive.
 #[test]
 fn no_secret_is_logged() {
     for status in [

@@ -22,7 +22,7 @@ pub(in crate::delivery) enum Markup {
     /// Discord's Markdown, escaped by a backslash; mentions too, since the
     /// request's `allowed_mentions` stops the ping but not the look of one.
     Discord,
-    /// The same, where the request cannot say that nobody is to be pinged: a
+    /// The same, where the request cannot say that nobody should be pinged: a
     /// zero-width space after `@` keeps the word from being a mention.
     DiscordAsSlack,
     /// The Markdown subset of an Adaptive Card's `TextBlock`.

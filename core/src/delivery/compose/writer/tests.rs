@@ -86,7 +86,7 @@ fn a_log_line_stays_one_line() {
     assert_eq!(marked(Markup::Terminal, "", "a\u{202e}b"), "a\u{fffd}b");
 }
 
-/// Where Discord cannot be told to ping nobody, no word after an `@` is a mention.
+/// If the request cannot ask Discord to ping nobody, no word after an `@` is a mention.
 #[test]
 fn no_ping_through_slacks_form() {
     let everyone = marked(Markup::DiscordAsSlack, "@here ", "@everyone");

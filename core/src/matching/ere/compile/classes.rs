@@ -1,4 +1,4 @@
-//! The classes of bytes that a pattern does not tell apart.
+//! The classes of bytes that a pattern does not distinguish.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use crate::matching::ere::assertions::{Assertions, WORD_BYTES};
 use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::Program;
 
-/// Divides the bytes into classes, as few as the pattern tells apart. Returns the
+/// Divides the bytes into classes, as few as the pattern distinguishes. Returns the
 /// class of each byte, and one byte of each class.
 pub(in crate::matching::ere) fn classify(program: &Program) -> (Box<[u8; 256]>, Vec<u8>) {
     let mut classes = Box::new([0; 256]);
