@@ -80,28 +80,15 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flash::router::Version;
+    use crate::flash::router::{Version, hap_ac2};
 
-    const IMAGE: u64 = 410 * 1024;
-
-    fn router(version: Version, free_flash: u64, free_memory: u64) -> Router {
-        Router {
-            architecture: "arm".to_owned(),
-            board: "hAP ac^2".to_owned(),
-            version,
-            free_flash,
-            free_memory,
-            lasting: "flash/",
-            replaces: false,
-            zone: None,
-        }
-    }
+    const IMAGE: u64 = 560 * 1024;
 
     /// Flash is preferred, memory is the way out, and neither is overfilled.
     #[test]
     fn the_place_follows_the_free_space() {
         let place =
-            |flash, memory| Place::choose(&router(Version(7, 16, 0), flash, memory), None, IMAGE);
+            |flash, memory| Place::choose(&hap_ac2(Version(7, 16, 0), flash, memory), None, IMAGE);
         let roomy = place(2 << 20, 40 << 20).unwrap();
         assert_eq!(
             (roomy.image.as_str(), roomy.tmpfs),
@@ -116,7 +103,7 @@ mod tests {
         let full = place(0, 40 << 20).unwrap();
         assert!(full.tmpfs && full.is_volatile());
         assert!(place(0, 8 << 20).is_err());
-        let mut again = router(Version(7, 16, 0), 200 << 10, 40 << 20);
+        let mut again = hap_ac2(Version(7, 16, 0), 200 << 10, 40 << 20);
         again.replaces = true;
         let again = Place::choose(&again, None, IMAGE).unwrap();
         assert_eq!(again.root, "flash/alertik");

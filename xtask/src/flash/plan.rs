@@ -287,24 +287,12 @@ fn mount_key(router: &Router) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flash::router::hap_ac2;
 
-    const IMAGE: u64 = 410 * 1024;
-
-    fn router(version: Version, free_flash: u64, free_memory: u64) -> Router {
-        Router {
-            architecture: "arm".to_owned(),
-            board: "hAP ac^2".to_owned(),
-            version,
-            free_flash,
-            free_memory,
-            lasting: "flash/",
-            replaces: false,
-            zone: None,
-        }
-    }
+    const IMAGE: u64 = 560 * 1024;
 
     fn changes(version: Version) -> String {
-        let router = router(version, 4 << 20, 40 << 20);
+        let router = hap_ac2(version, 4 << 20, 40 << 20);
         let place = Place::choose(&router, None, IMAGE).unwrap();
         let settings = [("EVENT0_MATCH_STR".to_owned(), r"^a\d?$".to_owned())];
         let mut text = String::new();
@@ -388,7 +376,7 @@ mod tests {
             let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
             let settings: Vec<_> = settings.iter().map(pair).collect();
             let mut steps = Vec::new();
-            add_logging(&router(version, 0, 0), &settings, &mut steps);
+            add_logging(&hap_ac2(version, 0, 0), &settings, &mut steps);
             let Step::Change(action) = steps.swap_remove(0) else {
                 panic!("{steps:?}");
             };

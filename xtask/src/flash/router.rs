@@ -232,6 +232,21 @@ impl Router {
     }
 }
 
+/// A router for tests: a hAP ac² with so many free bytes of flash and memory.
+#[cfg(test)]
+pub(super) fn hap_ac2(version: Version, free_flash: u64, free_memory: u64) -> Router {
+    Router {
+        architecture: "arm".to_owned(),
+        board: "hAP ac^2".to_owned(),
+        version,
+        free_flash,
+        free_memory,
+        lasting: "flash/",
+        replaces: false,
+        zone: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,12 +255,7 @@ mod tests {
         Router {
             architecture: architecture.to_owned(),
             board: board.to_owned(),
-            version: Version(7, 16, 0),
-            free_flash: 0,
-            free_memory: 0,
-            lasting: "",
-            replaces: false,
-            zone: None,
+            ..hap_ac2(Version(7, 16, 0), 0, 0)
         }
     }
 
