@@ -297,6 +297,10 @@ pub const DFA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the DFAs of all rules together.
 pub const DFA_BYTES_TOTAL_MAX: usize = 1024 * 1024;
 
+/// Places at which making a pattern's DFA tries to divide it. Patterns for log lines
+/// have one to five.
+pub const CUTS_MAX: usize = 16;
+
 /// Bytes of a pattern's translation for the determiniser.
 pub const THOMPSON_BYTES_MAX: usize = 64 * 1024;
 
@@ -310,9 +314,11 @@ pub const DETERMINIZE_BYTES_MAX: usize = 256 * 1024;
 /// states each stand for hundreds of literals.
 pub const DETERMINIZE_WORK_MAX: usize = 1 << 22;
 
-/// Most comparisons of two states that minimising one rule's DFA may take, each of
-/// about 2 ns on a desktop of 2020. A DFA that needs more, which has some 1,500
-/// states at least, is used as it is.
+/// Most next states that minimising one rule's DFA may look up, each in about 2 ns on a
+/// desktop of 2020.
+///
+/// Patterns for log lines take some 100,000. A DFA that needs more than the limit is
+/// used as it is.
 pub const MINIMIZE_WORK_MAX: usize = 1 << 22;
 
 /// Places that are tried for a state among the cells of a DFA, from the end: more

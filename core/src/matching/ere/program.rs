@@ -179,6 +179,13 @@ impl Program {
         self.unset.len()
     }
 
+    /// Returns whether no condition is about words: all are about the text's ends.
+    pub(crate) fn has_text_edges_only(&self) -> bool {
+        let edges = Assertions::TEXT_START.and(Assertions::TEXT_END);
+        let mut transitions = self.automaton.transitions.iter();
+        transitions.all(|transition| edges.contains(transition.assertions))
+    }
+
     /// Returns whether the literal of a state matches a byte. The accepting
     /// state has none.
     pub(crate) fn accepts(&self, state: State, byte: u8) -> bool {

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::matching::ere::assertions::{Assertions, WORD_BYTES};
+use crate::matching::ere::assertions::WORD_BYTES;
 use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::program::Program;
 
@@ -15,12 +15,7 @@ pub(in crate::matching::ere) fn classify(program: &Program) -> (Box<[u8; 256]>, 
         split(&mut classes, set);
     }
     // Other bytes than those of sets matter to conditions on words only.
-    let text_edges = Assertions::TEXT_START.and(Assertions::TEXT_END);
-    let transitions = &program.automaton.transitions;
-    if !transitions
-        .iter()
-        .all(|transition| text_edges.contains(transition.assertions))
-    {
+    if !program.has_text_edges_only() {
         split(&mut classes, &WORD_BYTES);
     }
     // Classes are numbered in the order of their first bytes.

@@ -17,6 +17,7 @@ use regex_automata::util::start;
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX, THOMPSON_BYTES_MAX};
 use crate::matching::ere::compile::classes::classify;
 use crate::matching::ere::compile::pack::pack;
+use crate::matching::ere::compile::segments::divide;
 use crate::matching::ere::compile::thompson::translate;
 use crate::matching::ere::dfa::{DEAD, Dfa, MATCHED};
 use crate::matching::ere::program::Program;
@@ -26,32 +27,42 @@ use crate::matching::ere::program::Program;
 pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     let (classes, representatives) = classify(program);
     let stride = representatives.len() + 1;
-    let config = Lazy::config()
-        .cache_capacity(DETERMINIZE_BYTES_MAX)
-        .minimum_cache_clear_count(Some(0));
-    let nfa = translate(program, THOMPSON_BYTES_MAX)?;
-    let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
-    let mut walk = Walk::new(&lazy);
-    let start = walk.start()?;
     let mut table = vec![DEAD; stride];
     table.resize(2 * stride, MATCHED);
-    for row in 0.. {
-        // Each state found so far will have a row.
-        let rows = walk.rows.len() + 2;
-        if rows * stride * size_of::<u16>() > bytes_max {
-            return None;
+    // The state that a match of the segment goes on from.
+    let mut after = MATCHED;
+    let mut work = 0;
+    for segment in divide(program).iter().rev() {
+        let nfa = translate(program, segment, THOMPSON_BYTES_MAX)?;
+        let config = Lazy::config()
+            .cache_capacity(DETERMINIZE_BYTES_MAX)
+            .minimum_cache_clear_count(Some(0));
+        let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
+        let first = table.len() / stride;
+        let mut walk = Walk::new(&lazy, first, work);
+        let start = walk.start()?;
+        let mut row = 0;
+        while let Some(&state) = walk.rows.get(row) {
+            // Each state found so far will have a row.
+            if (first + walk.rows.len()) * stride * size_of::<u16>() > bytes_max {
+                return None;
+            }
+            let bytes = representatives.iter().copied().map(Some);
+            for (byte, column) in core::iter::once(None).chain(bytes).zip(0..) {
+                let next = walk.step(state, byte)?;
+                table.push(match (next.id.is_match(), byte) {
+                    // A match is seen one step late, because it may depend on what
+                    // follows. So the byte belongs to the next segment.
+                    (true, _) => table[usize::from(after) * stride + column],
+                    (false, None) => DEAD,
+                    (false, Some(_)) => walk.number(next)?,
+                });
+            }
+            row += 1;
         }
-        let Some(&state) = walk.rows.get(row) else {
-            break;
-        };
-        let end = walk.step(state, None)?;
-        table.push(if end.id.is_match() { MATCHED } else { DEAD });
-        for &byte in &representatives {
-            let next = walk.step(state, Some(byte))?;
-            table.push(walk.number(next)?);
-        }
+        (after, work) = (start, walk.work);
     }
-    let dfa = pack(table, stride, start, classes)?;
+    let dfa = pack(table, stride, after, classes)?;
     (dfa.memory() <= bytes_max).then_some(dfa)
 }
 
@@ -72,9 +83,10 @@ struct Walk<'l> {
     cache: Cache,
     /// The states that have been reached, sorted by `id`.
     found: Vec<Found>,
-    /// Those that have a row in the table, after the rows of [`DEAD`] and
-    /// [`MATCHED`].
+    /// Those that have a row in the table.
     rows: Vec<Found>,
+    /// The number of the first of them.
+    first: usize,
     /// Bytes of the cache after the last step.
     memory: usize,
     /// Bytes that a state of no set would add to the cache.
@@ -84,7 +96,7 @@ struct Walk<'l> {
 }
 
 impl<'l> Walk<'l> {
-    fn new(lazy: &'l Lazy) -> Self {
+    fn new(lazy: &'l Lazy, first: usize, work: usize) -> Self {
         let cache = lazy.create_cache();
         // As `Cache::memory_usage` counts: transitions, the state in a list and a
         // map, and there its id.
@@ -97,7 +109,8 @@ impl<'l> Walk<'l> {
             cache,
             found: Vec::new(),
             rows: Vec::new(),
-            work: 0,
+            first,
+            work,
         }
     }
 
@@ -110,8 +123,7 @@ impl<'l> Walk<'l> {
     }
 
     /// Returns the state that a byte leads to from another one, or the end of the
-    /// text, or `None` if that passes a limit. A match is seen one step late: it
-    /// may depend on what follows.
+    /// text, or `None` if that passes a limit.
     fn step(&mut self, from: Found, byte: Option<u8>) -> Option<Found> {
         let next = match byte {
             Some(byte) => self.lazy.next_state(&mut self.cache, from.id, byte),
@@ -144,12 +156,8 @@ impl<'l> Walk<'l> {
         if state.number.is_some() {
             return state.number;
         }
-        let number = if state.id.is_match() {
-            MATCHED
-        } else {
-            self.rows.push(state);
-            u16::try_from(self.rows.len() + 1).ok()?
-        };
+        let number = u16::try_from(self.first + self.rows.len()).ok()?;
+        self.rows.push(state);
         let index = self.found.binary_search_by_key(&state.id, |found| found.id);
         self.found[index.ok()?].number = Some(number);
         Some(number)

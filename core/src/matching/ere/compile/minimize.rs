@@ -10,6 +10,9 @@ use alloc::vec::Vec;
 use crate::limits::MINIMIZE_WORK_MAX;
 use crate::matching::ere::dfa::MATCHED;
 
+/// No state.
+const NONE: u16 = u16::MAX;
+
 /// Returns for each state of a table the first one that does the same on every
 /// text. If finding out takes too much work, that is each state itself.
 ///
@@ -34,24 +37,39 @@ pub(super) fn equals(table: &[u16], stride: usize) -> Vec<u16> {
         }
         parts[state] = missing;
     }
+    let slots = (2 * states).next_power_of_two();
     let mut work = 0;
     loop {
+        // The first state of each part, where a hash of the part and of those that it
+        // leads to puts it.
+        let mut firsts = vec![NONE; slots];
         let mut finer = vec![0; states];
         for state in 0..states {
-            work += state;
+            let leads_to = |state| row(state).iter().map(|&next| parts[usize::from(next)]);
+            let hash = leads_to(state).fold(parts[state], |hash, part| {
+                (hash ^ part).wrapping_mul(0x9e37).rotate_left(7)
+            });
+            let mut slot = usize::from(hash);
+            finer[state] = loop {
+                slot %= slots;
+                work += stride;
+                match firsts[slot] {
+                    NONE => {
+                        firsts[slot] = state as u16;
+                        break state as u16;
+                    }
+                    first => {
+                        let other = usize::from(first);
+                        if parts[other] == parts[state] && leads_to(other).eq(leads_to(state)) {
+                            break first;
+                        }
+                    }
+                }
+                slot += 1;
+            };
             if work > MINIMIZE_WORK_MAX {
                 return (0..states as u16).collect();
             }
-            let does_the_same = |&other: &usize| {
-                parts[other] == parts[state]
-                    && usize::from(finer[other]) == other
-                    && row(state)
-                        .iter()
-                        .zip(row(other))
-                        .all(|(&a, &b)| parts[usize::from(a)] == parts[usize::from(b)])
-            };
-            let first = (0..state).find(does_the_same).unwrap_or(state);
-            finer[state] = first as u16;
         }
         if finer == parts {
             return parts;
@@ -91,10 +109,13 @@ mod tests {
     /// If it takes too much work, no two states are one.
     #[test]
     fn too_much_work() {
-        let states = 3_000;
-        assert!(states * states / 2 > MINIMIZE_WORK_MAX);
-        let mut table = vec![DEAD, DEAD, MATCHED, MATCHED];
-        table.resize(2 * states, MATCHED);
-        assert!(equals(&table, 2).into_iter().eq(0..states as u16));
+        // Of this chain each division finds one state only that differs: the last one.
+        let states: u16 = 2_000;
+        let mut table = vec![DEAD, DEAD, DEAD, MATCHED, MATCHED, MATCHED];
+        table.extend((2..states).flat_map(|state| [DEAD, MATCHED, state + 1]));
+        table.extend([DEAD, MATCHED, DEAD]);
+        // This one never matches.
+        table.extend([DEAD, DEAD, DEAD]);
+        assert!(equals(&table, 3).into_iter().eq(0..states + 2));
     }
 }

@@ -4,8 +4,9 @@
 //! as copies, `merge` makes one literal of the two
 //! cases of a letter, `automaton` makes one state per literal of the result, and
 //! `literal` finds what a text must contain to match at all. `determinize` makes
-//! the table: `thompson` translates the automaton for `regex-automata`, which finds
-//! the states, and `classes` says which bytes share a column.
+//! the table: `segments` divides the pattern at `.*`, `thompson` translates each part for
+//! `regex-automata`, which finds the states, and `classes` says which bytes share a
+//! column.
 
 mod automaton;
 mod classes;
@@ -15,6 +16,7 @@ mod literal;
 mod merge;
 mod minimize;
 mod pack;
+mod segments;
 mod tag_lists;
 mod tags;
 mod thompson;

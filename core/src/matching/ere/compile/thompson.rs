@@ -18,17 +18,19 @@ use regex_automata::util::primitives::StateID;
 
 use crate::matching::ere::assertions::Assertions;
 use crate::matching::ere::byte_set::ByteSet;
+use crate::matching::ere::compile::segments::Segment;
 use crate::matching::ere::program::{Program, State, Transition};
 
 type Built<T> = Result<T, BuildError>;
 
-/// Translates a program, unless the result takes more than `bytes_max` bytes. The
-/// tags are left out: the result only knows whether there is a match.
-pub(super) fn translate(program: &Program, bytes_max: usize) -> Option<NFA> {
+/// Translates a segment of a program, unless the result takes more than `bytes_max`
+/// bytes. The tags are left out: the result only knows whether the segment has matched.
+pub(super) fn translate(program: &Program, segment: &Segment, bytes_max: usize) -> Option<NFA> {
     let mut builder = Builder::new();
     builder.set_size_limit(Some(bytes_max)).ok()?;
     let translation = Translation {
         program,
+        segment,
         builder,
         entries: Vec::new(),
         chain: Vec::new(),
@@ -38,8 +40,9 @@ pub(super) fn translate(program: &Program, bytes_max: usize) -> Option<NFA> {
 
 struct Translation<'p> {
     program: &'p Program,
+    segment: &'p Segment,
     builder: Builder,
-    /// The entry of each position, the accepting one last.
+    /// The entry of each position of the segment, and then what a match is.
     entries: Vec<StateID>,
     /// The forks of the last list of ways, its end first; `None` as long as no
     /// way is possible.
@@ -53,7 +56,9 @@ impl Translation<'_> {
         // Positions lead to each other, so each has an exit that is led on when all
         // entries exist.
         let mut exits = Vec::new();
-        for &set in &automaton.sets {
+        let positions = self.segment.positions.clone();
+        for position in positions.clone() {
+            let set = automaton.sets[usize::from(position)];
             let exit = self.builder.add_empty()?;
             let ranges = ranges(&self.program.sets[usize::from(set)], exit);
             let entry = self.builder.add_sparse(ranges)?;
@@ -62,10 +67,10 @@ impl Translation<'_> {
         }
         let accept = self.builder.add_match()?;
         self.entries.push(accept);
-        let mut next: &[Transition] = &[];
-        for (position, &exit) in exits.iter().enumerate().rev() {
-            let ways = automaton.leaving(position as State);
-            let to = self.ways(ways, next, true)?;
+        let mut next = Vec::new();
+        for (position, &exit) in positions.zip(&exits).rev() {
+            let ways = self.leaving(position);
+            let to = self.ways(&ways, &next, true)?;
             self.builder.patch(exit, to)?;
             next = ways;
         }
@@ -74,9 +79,24 @@ impl Translation<'_> {
         self.builder.build(start, start)
     }
 
+    /// Returns the transitions that lead from a state into the segment or beyond it. If
+    /// another segment comes then, all that lead beyond are one.
+    fn leaving(&self, state: State) -> Vec<Transition> {
+        let automaton = &self.program.automaton;
+        let (start, end) = (self.segment.positions.start, self.segment.positions.end);
+        let mut ways = automaton.leaving(state).to_vec();
+        ways.retain(|way| way.target >= start);
+        if end < automaton.accepting() {
+            let beyond = ways.iter().find(|way| way.target >= end).copied();
+            ways.retain(|way| way.target < end);
+            ways.extend(beyond);
+        }
+        ways
+    }
+
     /// Adds the state at the start of the text.
     fn start(&mut self) -> Built<StateID> {
-        let initial = self.program.automaton.initial();
+        let initial = &*self.leaving(self.segment.entry);
         let has =
             |assertions| move |transition: &Transition| transition.assertions.contains(assertions);
         if initial.iter().all(has(Assertions::TEXT_START)) {
@@ -129,7 +149,9 @@ impl Translation<'_> {
     /// `None` if they can never hold. `has_byte` says whether a byte comes before.
     fn way(&mut self, transition: &Transition, has_byte: bool) -> Built<Option<StateID>> {
         let assertions = transition.assertions;
-        let mut to = self.entries[usize::from(transition.target)];
+        let positions = &self.segment.positions;
+        let entry = transition.target.min(positions.end) - positions.start;
+        let mut to = self.entries[usize::from(entry)];
         if assertions.contains(Assertions::NOT_WORD_EDGE) {
             // False at both ends of the text: a byte must have been read, and
             // another one must follow, which the target asks for unless it

@@ -36,6 +36,21 @@ impl Random {
         };
         format!("{before}{piece}{}", self.pick(&CONDITIONS))
     }
+
+    /// Returns a pattern of which most can be divided at `.*` and `.+`, or nearly.
+    fn parts(&mut self) -> String {
+        const PIECES: [&str; 20] = [
+            "a", "b", "a?", "[^a]", ".", ".*", ".*", ".*", ".+", ".+", "(.*)", "a{2,3}", "(b|.+)",
+            "(b.*)?", "(a.*b)+", "(.+a){2}", "(b|a*)", ".{2}", "^", "$",
+        ];
+        let count = self.pick(&[2, 3, 4, 5, 6]);
+        let parts: String = (0..count).map(|_| self.pick(&PIECES)).collect();
+        match self.pick(&[0, 1, 2, 3, 4, 5]) {
+            0 => format!("({parts})+"),
+            1 => format!("{parts}|ab"),
+            _ => parts,
+        }
+    }
 }
 
 /// Runs a check on every generated pattern whose automaton is not too large.
@@ -85,6 +100,19 @@ fn other_determiniser_agrees() {
             &mut Subsets::new(pattern.program.as_ref().expect("kept")),
         );
     });
+}
+
+/// So it is on generated patterns that are divided into segments.
+#[test]
+fn other_determiniser_agrees_on_segments() {
+    let mut random = Random(7);
+    for _ in 0..3_000 {
+        let source = random.parts();
+        let pattern = Pattern::compile(source.as_bytes()).expect(&source);
+        let dfa = pattern.dfa.as_ref().expect(&source);
+        let mut judge = Subsets::new(pattern.program.as_ref().expect("kept"));
+        assert_same(&source, dfa, &mut judge);
+    }
 }
 
 /// So it is on patterns for log lines, which have more states.
