@@ -1,5 +1,6 @@
 //! Variables that nothing reads, and values that hold more than was meant.
 
+use super::nearest::is_far;
 use super::{general, is_known, names, nearest, of_notifier};
 use crate::settings::{Env, Problems};
 
@@ -9,11 +10,13 @@ const FOREIGN: [&str; 2] = ["HTTP_PROXY", "NOTIFY_SOCKET"];
 /// Warns of names that are probably meant for alertik, and of quotes and line ends
 /// that became part of a value.
 pub(crate) fn check(env: &Env, problems: &mut Problems) {
+    // Cutting the table into names takes longer than looking through them.
+    let names: Vec<_> = names().collect();
     for name in env.names() {
-        if is_known(name) {
+        if is_known(name, &names) {
             check_value(name, env.bytes(name).unwrap_or_default(), problems);
         } else {
-            check_name(name, problems);
+            check_name(name, &names, problems);
         }
     }
 }
@@ -36,23 +39,22 @@ fn check_value(name: &str, value: &[u8], problems: &mut Problems) {
     }
 }
 
-fn check_name(name: &str, problems: &mut Problems) {
+fn check_name(name: &str, names: &[&str], problems: &mut Problems) {
     let upper = name.to_ascii_uppercase();
     let written = general(&upper);
     let prefix = of_notifier(&upper);
     let of_any = prefix.as_ref().map(|(_, rest)| ["NAME", rest].concat());
-    let is_ours = names().any(|known| starts_alike(&written, known));
+    let is_ours = names.iter().any(|known| starts_alike(&written, known));
     // Others' variables are left alone unless they look very much like one of ours.
     let cost_max = if is_ours { 8 } else { name.len().div_ceil(3) };
-    // Most variables of others differ in length alone by too much, and comparing takes
-    // longer than the rest of the start.
+    // Most variables of others differ in length or letters alone by too much, and
+    // comparing takes longer than the rest of the start.
     let nearest = |written: &str| {
-        let least = |known: &str| {
-            let (written, known) = (written.len(), known.len());
-            // Half, as if one began the other.
-            (3 * written.saturating_sub(known) + known.saturating_sub(written)) / 2
-        };
-        nearest(written, names().filter(|known| least(known) <= cost_max))
+        let names = names.iter().copied();
+        nearest(
+            written,
+            names.filter(|known| !is_far(written, known, cost_max)),
+        )
     };
     let found = nearest(&written);
     let of_any = of_any.and_then(|of_any| nearest(&of_any));
@@ -84,7 +86,7 @@ fn check_name(name: &str, problems: &mut Problems) {
 /// Returns whether a name begins as a known one does: up to its number or its first
 /// `_`.
 fn starts_alike(written: &str, known: &str) -> bool {
-    let end = known.find(['n', '_']);
+    let end = known.bytes().position(|byte| matches!(byte, b'n' | b'_'));
     end.is_some_and(|end| {
         let is_number = known.as_bytes()[end] == b'n';
         let start = &known[..if is_number { end } else { end + 1 }];

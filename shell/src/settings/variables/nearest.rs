@@ -34,8 +34,36 @@ fn cost(written: &[u8], word: &[u8]) -> usize {
             row[column + 1] = replaced.min(diagonal + 3).min(row[column] + 1);
         }
     }
-    let is_beginning = word.starts_with(written) || written.starts_with(word);
-    row[word.len()] >> u32::from(is_beginning)
+    row[word.len()] >> u32::from(is_beginning(written, word))
+}
+
+/// Returns whether the lengths and the letters alone make a word cost more than
+/// `cost_max`.
+pub(super) fn is_far(written: &str, word: &str, cost_max: usize) -> bool {
+    let missing = word.len().saturating_sub(written.len());
+    // Half, as if one began the other.
+    if missing / 2 > cost_max {
+        return true;
+    }
+    // Five bits of a byte do: letters that share them seem to be one.
+    let mut letters = [0_u8; 32];
+    for byte in word.bytes() {
+        letters[usize::from(byte % 32)] += 1;
+    }
+    let mut extra = 0;
+    for byte in written.bytes() {
+        let left = &mut letters[usize::from(byte % 32)];
+        extra += usize::from(*left == 0);
+        *left = left.saturating_sub(1);
+    }
+    // At best each letter that is too many is there in place of one that is missing.
+    let least = 3 * extra + missing;
+    least >> u32::from(is_beginning(written.as_bytes(), word.as_bytes())) > cost_max
+}
+
+/// Returns whether one begins with the other.
+fn is_beginning(written: &[u8], word: &[u8]) -> bool {
+    word.starts_with(written) || written.starts_with(word)
 }
 
 #[cfg(test)]
@@ -55,6 +83,17 @@ mod tests {
             ("acb", "abc", 4),
         ] {
             assert_eq!(cost(written.as_bytes(), word.as_bytes()), expected);
+            assert!(!is_far(written, word, expected), "{written}");
+        }
+        for (written, word, least) in [
+            ("abc", "abcde", 1),
+            ("abc", "abcdefghi", 3),
+            ("abcde", "abc", 3),
+            ("abc", "xyc", 6),
+            ("aab", "xabc", 4),
+        ] {
+            assert!(!is_far(written, word, least), "{written}");
+            assert!(is_far(written, word, least - 1), "{written}");
         }
         let long = "x".repeat(BYTES_MAX + 1);
         assert_eq!(cost(long.as_bytes(), long.as_bytes()), usize::MAX);
