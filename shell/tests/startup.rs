@@ -44,7 +44,7 @@ fn masks() {
     };
     let lone = |offset| {
         format!(
-            "EVENT0_MASK_MSG: at byte {offset}: '@' stands alone; write @1 to @31 for a group of the expression, @{{count}}, @{{duration}}, @{{first}}, @{{last}}, @{{router}}, @{{rule}}, @{{severity}}, @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
+            "EVENT0_MASK_MSG: at byte {offset}: '@' stands alone; write @1 to @31 for a group of the expression, @{{count}}, @{{duration}}, @{{first}}, @{{last}}, @{{pause}}, @{{router}}, @{{rule}}, @{{severity}}, @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
         )
     };
     check(&[("EVENT0_MASK_MSG", "a @0")], &[&at(2, 0)]);

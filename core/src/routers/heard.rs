@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 use crate::limits::ROUTERS_HEARD_MAX;
 use crate::text::Label;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 /// A router, by its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +23,37 @@ pub struct HeardRouter {
     pub last: Instant,
     /// The number of that line in the order in which all of them were heard.
     pub order: u64,
+    /// The longest time without a line of it that ended in the last two minutes, or else
+    /// the last one. None before its second line.
+    pub pause: Duration,
+    /// When that ended.
+    pub resumed: Instant,
     /// Lines since it is in the table.
     pub received: u64,
     /// Of these, lines that at least one rule matched.
     pub matched: u64,
 }
 
+impl HeardRouter {
+    /// Counts a line.
+    #[inline]
+    fn hear(&mut self, now: Instant, order: u64) {
+        let pause = now.since(self.last);
+        if pause >= self.pause.0 || now.since(self.resumed) > PAUSE_KEPT_MILLIS {
+            (self.pause, self.resumed) = (Duration(pause), now);
+        }
+        self.last = now;
+        self.order = order;
+        self.received += 1;
+    }
+}
+
 /// The routers as others see them, each in its place.
 pub type HeardRouters = heapless::Vec<HeardRouter, ROUTERS_HEARD_MAX>;
+
+/// For how long a longer pause counts as the one before a line, in milliseconds: a router
+/// that starts sends other lines before the one that says so.
+const PAUSE_KEPT_MILLIS: u64 = 120_000;
 
 /// Entries that a small hash of an address points at, so that the table is rarely
 /// searched.
@@ -74,9 +97,7 @@ impl Heard {
         if let Some(entry) = self.entries.get_mut(index)
             && entry.source == source
         {
-            entry.last = now;
-            entry.order = self.order;
-            entry.received += 1;
+            entry.hear(now, self.order);
             self.current = index;
             self.changed |= 1 << index;
             return entry.received == 2 && entry.name == Label::EMPTY;
@@ -106,6 +127,8 @@ impl Heard {
                 name: Label::EMPTY,
                 last: now,
                 order: 0,
+                pause: Duration(0),
+                resumed: now,
                 received: 0,
                 matched: 0,
             };
@@ -115,9 +138,7 @@ impl Heard {
             }
         }
         let entry = &mut self.entries[index];
-        entry.last = now;
-        entry.order = self.order;
-        entry.received += 1;
+        entry.hear(now, self.order);
         self.hints[hash(source)] = index as u8;
         self.current = index;
         self.changed |= 1 << index;
@@ -138,6 +159,12 @@ impl Heard {
             entry.matched += 1;
             self.changed |= 1 << self.current;
         }
+    }
+
+    /// Returns the pause before the last line, as far as it is known.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let entry = self.entries.get(self.current)?;
+        (entry.received > 1).then_some(entry.pause)
     }
 
     /// Returns whether a second router has ever been heard.
@@ -234,6 +261,30 @@ mod tests {
             }
         }
         assert_eq!(model.len(), ROUTERS_HEARD_MAX);
+    }
+
+    /// The pause before a line is the longest of two minutes, and each router's own.
+    #[test]
+    fn pauses() {
+        let mut heard = Heard::default();
+        for (seconds, number, pause) in [
+            (0, 2, None),
+            (90, 2, Some(90)),
+            (95, 4, None),
+            (100, 2, Some(90)),
+            (115, 4, Some(20)),
+            (210, 2, Some(110)),
+            (330, 2, Some(120)),
+            (450, 2, Some(120)),
+            (451, 2, Some(120)),
+            (570, 2, Some(120)),
+            (571, 2, Some(1)),
+        ] {
+            let now = Instant::from_millis(1_000 * seconds);
+            heard.hear(now, address(number));
+            let expected = pause.map(|seconds| Duration(1_000 * seconds));
+            assert_eq!(heard.pause(), expected, "at {seconds} s");
+        }
     }
 
     /// A name is looked for in the first line while there is room, in the second one

@@ -15,7 +15,7 @@ use core::net::IpAddr;
 use crate::prefix::Prefix;
 use crate::syslog::{Line, parse};
 use crate::text::{Label, TextBuffer};
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use heard::Heard;
 pub use heard::{HeardRouter, HeardRouters};
 
@@ -130,6 +130,12 @@ impl Routers {
     /// Notes the name of the router that sent the last line.
     pub(crate) fn set_name(&mut self, name: Label) {
         self.heard.set_name(name);
+    }
+
+    /// Returns for how long nothing had come from the router of the last line before, as
+    /// far as that is known.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        self.heard.pause()
     }
 
     /// Brings a copy of the routers heard most recently up to date.

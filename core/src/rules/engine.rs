@@ -394,6 +394,7 @@ impl Engine {
                 count: 1,
                 first: received.wall,
                 duration: None,
+                pause: self.routers.pause(),
                 without: Without::None,
             },
         };

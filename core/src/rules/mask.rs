@@ -16,8 +16,9 @@
 //! predecessor; `@@` is one there as well. So is `@{` in front of anything but the
 //! name of a fact and `}`: `router`, `source`, `topics`, `severity`, `text` (the line
 //! without its header), `time` (when it arrived), `rule`, `count` (of the matches that the
-//! notification stands for), `first` and `last` (when these arrived) and `duration` (of a case
-//! that has ended). `@@{text}` is `@{text}`.
+//! notification stands for), `first` and `last` (when these arrived), `duration` (of a case
+//! that has ended) and `pause` (before the line, in which the router sent nothing).
+//! `@@{text}` is `@{text}`.
 //!
 //! A mask is parsed once, when the rules are compiled, and its expansion cannot
 //! fail.
@@ -57,6 +58,7 @@ enum Fact {
     Duration,
     First,
     Last,
+    Pause,
     Router,
     Rule,
     Severity,
@@ -71,17 +73,18 @@ impl Fact {
     const fn passes(self) -> bool {
         matches!(
             self,
-            Self::Count | Self::Duration | Self::First | Self::Last | Self::Time
+            Self::Count | Self::Duration | Self::First | Self::Last | Self::Pause | Self::Time
         )
     }
 }
 
 /// The facts by their names in masks.
-const FACTS: [(&str, Fact); 11] = [
+const FACTS: [(&str, Fact); 12] = [
     ("count", Fact::Count),
     ("duration", Fact::Duration),
     ("first", Fact::First),
     ("last", Fact::Last),
+    ("pause", Fact::Pause),
     ("router", Fact::Router),
     ("rule", Fact::Rule),
     ("severity", Fact::Severity),
@@ -110,6 +113,8 @@ pub struct Facts<'a> {
     pub first: Wall,
     /// For a recovery, how long its case was open.
     pub duration: Option<Duration>,
+    /// For how long the router had sent nothing before, if that is known.
+    pub pause: Option<Duration>,
     /// Which facts give no text.
     pub without: Without,
 }
@@ -141,6 +146,10 @@ impl Facts<'_> {
             }
             Fact::First => out.push_display(&self.first),
             Fact::Last => out.push_display(&self.at),
+            Fact::Pause => match &self.pause {
+                Some(pause) => out.push_display(pause),
+                None => out.push_mask("unknown"),
+            },
             Fact::Router => self.router.write(out),
             Fact::Rule => out.push_display(&self.rule),
             Fact::Severity => {
@@ -196,8 +205,8 @@ impl fmt::Display for MaskError {
             ErrorKind::LoneAt => write!(
                 f,
                 "'@' stands alone; write @1 to @{GROUPS_MAX} for a group of the expression, @{{count}}, \
-                 @{{duration}}, @{{first}}, @{{last}}, @{{router}}, @{{rule}}, @{{severity}}, @{{source}}, \
-                 @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
+                 @{{duration}}, @{{first}}, @{{last}}, @{{pause}}, @{{router}}, @{{rule}}, @{{severity}}, \
+                 @{{source}}, @{{text}}, @{{time}} or @{{topics}} for a fact about the line, or @@ for an at sign"
             ),
             ErrorKind::NoSuchGroup { number, groups } => {
                 let last = groups.min(GROUPS_MAX);
@@ -382,6 +391,7 @@ mod tests {
             count: 5,
             first: Wall::default(),
             duration: Some(Duration(61_000)),
+            pause: None,
             without: Without::None,
         };
         let mask = Mask::parse(mask, spans.len() - 1).unwrap();

@@ -18,7 +18,7 @@ pub(super) const EVENTS: &[StaticEvent] = &[
         is_in_pack: true,
         variables: r"TOPICS=system
 MATCH_STR=^([^ <>]+: )?(router (was )?rebooted( by [^ ]+| without [a-z ,]+)?|System rebooted because of [a-z ]+|kernel failure in previous boot|installed [a-z0-9-]+-[67]\.[0-9a-z.-]+|Firmware upgraded[^()]*)$
-MASK_MSG=Start: @2
+MASK_MSG=Start: @2 (silence before: @{pause})
 COOLDOWN_SECS=0
 DIGEST=60",
         sample: "system,error,critical router rebooted without proper shutdown, probably power outage",
@@ -124,40 +124,43 @@ pub(super) const SAMPLES: &[Samples] = &[
         matching: &[
             (
                 "system,error,critical router rebooted without proper shutdown, probably power outage",
-                "Start: router rebooted without proper shutdown, probably power outage",
+                "Start: router rebooted without proper shutdown, probably power outage (silence before: 1 min 30 s)",
             ),
-            ("system,info router rebooted", "Start: router rebooted"),
+            (
+                "system,info router rebooted",
+                "Start: router rebooted (silence before: 1 min 30 s)",
+            ),
             (
                 "system,info router rebooted by ssh-cmd:admin@192.168.88.10/reboot",
-                "Start: router rebooted by ssh-cmd:admin@192.168.88.10/reboot",
+                "Start: router rebooted by ssh-cmd:admin@192.168.88.10/reboot (silence before: 1 min 30 s)",
             ),
             (
                 "system,info OFIR_MAIN_NEW[SYS]: router rebooted",
-                "Start: router rebooted",
+                "Start: router rebooted (silence before: 1 min 30 s)",
             ),
             (
                 "system,error,critical router was rebooted without proper shutdown by watchdog timer",
-                "Start: router was rebooted without proper shutdown by watchdog timer",
+                "Start: router was rebooted without proper shutdown by watchdog timer (silence before: 1 min 30 s)",
             ),
             (
                 "system,error,critical MikroTik: router was rebooted without proper shutdown",
-                "Start: router was rebooted without proper shutdown",
+                "Start: router was rebooted without proper shutdown (silence before: 1 min 30 s)",
             ),
             (
                 "system,error,critical System rebooted because of ping watchdog timeout",
-                "Start: System rebooted because of ping watchdog timeout",
+                "Start: System rebooted because of ping watchdog timeout (silence before: 1 min 30 s)",
             ),
             (
                 "system,error,critical kernel failure in previous boot",
-                "Start: kernel failure in previous boot",
+                "Start: kernel failure in previous boot (silence before: 1 min 30 s)",
             ),
             (
                 "system,info installed system-7.22.1",
-                "Start: installed system-7.22.1",
+                "Start: installed system-7.22.1 (silence before: 1 min 30 s)",
             ),
             (
                 "system,info,critical Firmware upgraded successfully, please reboot for changes to take effect!",
-                "Start: Firmware upgraded successfully, please reboot for changes to take effect!",
+                "Start: Firmware upgraded successfully, please reboot for changes to take effect! (silence before: 1 min 30 s)",
             ),
         ],
         recovering: &[],

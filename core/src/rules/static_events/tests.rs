@@ -60,16 +60,22 @@ fn engine(event: &'static StaticEvent) -> Engine {
         let mask = event.variable("RECOVERY_MSG").expect("a text");
         builder.add_recovery(id, pattern.as_bytes(), mask).unwrap();
     }
-    Engine::new(builder.finish(), (1, 2))
+    let mut engine = Engine::new(builder.finish(), (1, 2));
+    hear(&mut engine, Instant::ZERO, "a line that no event is about");
+    engine
+}
+
+fn hear(engine: &mut Engine, at: Instant, line: &str) {
+    let arrival = Arrival {
+        at,
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    engine.handle(at, arrival, Wall::default, line.as_bytes());
 }
 
 /// Returns the messages that a line gives, without their time.
 fn messages(engine: &mut Engine, line: &str) -> Vec<String> {
-    let arrival = Arrival {
-        at: Instant::ZERO,
-        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-    };
-    engine.handle(Instant::ZERO, arrival, Wall::default, line.as_bytes());
+    hear(engine, Instant::from_millis(90_000), line);
     let mut text = TextBuffer::new();
     let mut messages = Vec::new();
     while engine.poll(&mut text).is_some() {
