@@ -101,8 +101,9 @@ commands! {
     /// largest symbols of one contributor, or of all.
     Size = "size" "[--target NAME] [--save] [--compare] [--symbols CRATE|all]";
     /// Builds the validator page, target/validator/index.html, which works from a
-    /// disk and from any web server. --toolchain is as for dist.
-    Validator = "validator" "[--toolchain NAME]";
+    /// disk and from any web server. Its links lead to the documents of this clone,
+    /// or below the URL after --docs. --toolchain is as for dist.
+    Validator = "validator" "[--docs URL] [--toolchain NAME]";
 }
 
 fn main() -> ExitCode {

@@ -19,7 +19,13 @@ use crate::{Result, workspace};
 pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
 
 /// Largest module that the page may hold, in bytes.
-const WASM_BYTES_MAX: usize = 240_000;
+const WASM_BYTES_MAX: usize = 320_000;
+
+/// The page's script, in the order in which its parts need each other.
+const SCRIPTS: &[&str] = &["core.js", "examples.js", "rules.js", "result.js", "app.js"];
+
+/// Where the links of the page lead to: in a clone, the page is in target/validator.
+const DOCS: &str = "../../";
 
 const RUSTC_FLAGS: &[&str] = &[
     "-Zunstable-options",
@@ -46,7 +52,12 @@ const WASM_FEATURES: &[&str] = &[
 /// Runs `validator`.
 pub(crate) fn run(mut flags: Flags) -> Result {
     let toolchain = flags.value("--toolchain")?;
+    let docs = flags.value("--docs")?;
+    let docs = docs.as_deref().unwrap_or(DOCS);
     flags.finish()?;
+    if docs.contains(['"', '<', '&', ' ']) {
+        return Err(format!("{docs} is no address that --docs takes").into());
+    }
     let module = build(toolchain.as_deref())?;
     let wasm = shrunk(&module)?;
     if wasm.len() > WASM_BYTES_MAX {
@@ -57,7 +68,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
         )
         .into());
     }
-    let page = page(&wasm)?;
+    let page = page(&wasm, docs)?;
     let folder = workspace().join("target/validator");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("index.html"), &page)?;
@@ -119,16 +130,21 @@ fn shrunk(module: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(output)?)
 }
 
-/// Puts the page together. It names the digests of its style and its script, and
-/// the browser runs no other.
-fn page(wasm: &[u8]) -> Result<String> {
+/// Puts the page together, with links to the files below `docs`. It names the digests of its
+/// style and its script, and the browser runs no other.
+fn page(wasm: &[u8], docs: &str) -> Result<String> {
     let source = |name: &str| fs::read_to_string(sources().join(name));
     let style = source("style.css")?;
-    let script = source("examples.js")? + &source("app.js")?;
+    let mut script = String::new();
+    for name in SCRIPTS {
+        script += &source(name)?;
+    }
     let script = script.replace("{{wasm}}", &base64(wasm));
     let digest = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text)));
     let page = source("index.html")?;
     Ok(page
+        .replace("{{docs}}", docs)
+        .replace("{{version}}", env!("CARGO_PKG_VERSION"))
         .replace("{{style-digest}}", &digest(&style))
         .replace("{{script-digest}}", &digest(&script))
         .replace("{{style}}", &style)

@@ -1,59 +1,56 @@
-//! A question about a rule, and its answer as JSON.
+//! Questions of the page, and their answers as JSON.
 //!
-//! The question is a list of fields in UTF-8, separated by the byte 0xFF, which
-//! never occurs in UTF-8: match type, expression, mask, notifier, rule number,
-//! seconds since 1970, seconds by which local time is ahead of UTC, then the
-//! [`Policies`] in the order of their [`list`](Policies::list), and then the
-//! lines, one field each. The answer is
+//! A question is a list of fields in UTF-8, separated by the byte 0xFF, which never occurs in
+//! UTF-8. The first one says what it is about:
+//!
+//! * `start`: the [static events](crate::events) and the notifiers.
+//! * `import`, a text: the [variables in it](crate::import).
+//! * `rules`: seconds since 1970, seconds by which local time is ahead of UTC, the number of the
+//!   rule that the user looks at, how many variables there are, each as `NAME=value`, and then
+//!   the log lines, a field each. The answer is
 //!
 //! ```json
-//! {"pattern":{"groups":2,"note":"…"},
-//!  "hint":{"offset":7,"text":"…"},
-//!  "mask":{},
-//!  "errors":{"THRESHOLD":{"text":"…"},"KEY":{"offset":1,"text":"…"}},
+//! {"problems":[{"variable":"EVENT0_KEY","text":"…","error":true,"value":"x@2","offset":1}],
+//!  "rules":[{"rule":"EVENT0","groups":2,"note":"…"}],
 //!  "pace":"lines",
 //!  "lines":[{"line":1,"message":"…","matches":[…]},{"timer":"EVENT0",…}],
 //!  "near":[{"start":3,"end":9,"wants":"…"},null],
-//!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"}}
+//!  "forms":{"shell":"…","routeros":"…","routeros_old":"…","compose":"…"},
+//!  "placeholders":["SLACK_WEBHOOK_URL"]}
 //! ```
 //!
-//! `note` and `hint` may be missing. `near` has an entry for each line: how far it agrees with
-//! the rule and what that wants next, or null if it matches, or hardly agrees. If `pattern` or `mask` is wrong, it is
-//! `{"error":{"offset":3,"text":"…"}}` instead, and there are no lines and no
-//! forms. The object of a line is the one that `alertik match --json` writes.
-//! Offsets count bytes from 0.
-//!
-//! `errors` has what is wrong with the policies; it is there only if something is. Then
-//! there are lines only if the rule is right all the same. `pace` is there only if there
-//! are policies: `lines` if time passes as the lines say, `step` if a second passes from
-//! each line to the next. Between the lines are the objects of timers then.
-//!
-//! The question of one field, `events`, asks for the [static events](crate::events).
+//! `problems` are those that the daemon reports. If one of them is an error, nothing follows
+//! but the forms' place stays empty: the daemon would not start. The object of a line is the one
+//! that `alertik match --json` writes. `note` may be missing. `pace` is there only if time
+//! passes: `lines` if as the lines say, `step` if a second passes from each line to the next.
+//! Between the lines are the objects of timers then. `near` has an entry for each line: how far
+//! it agrees with the rule that the user looks at and what that wants next, which is nothing if
+//! it agrees as a whole; null if it hardly agrees. Offsets count bytes from 0.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Write};
 
 use alertik_core::bytes::write_json_string;
-use alertik_core::delivery::Notifier;
-use alertik_core::ids::{NotifierSet, RuleName};
+use alertik_core::ids::RuleName;
 use alertik_core::limits::MESSAGE_BYTES_MAX;
 use alertik_core::matching::Span;
 use alertik_core::replay::{AGREEING_BYTES_MIN, Nearness, Pace, Replay};
-use alertik_core::rules::{MatchType, Part, Rule, RuleErrors, RuleSpec, RulesBuilder, hints};
+use alertik_core::rules::{MatchType, Rule};
 use alertik_core::syslog::parse;
 use alertik_core::time::Wall;
 
-use crate::events;
-use crate::forms::{self, Variables};
-use crate::policies::{self, Policies};
+use crate::settings::{Env, Problem, Problems, needs_time, rules, variables, write_problems};
+use crate::{events, forms, import};
 
 /// Seconds from one line to the next if the lines do not say their times.
 const STEP_SECS: u64 = 1;
 
-/// A parsed question.
-#[derive(Clone, Copy, Debug)]
+/// A parsed question about rules.
+#[derive(Debug)]
 struct Question<'a> {
-    variables: Variables<'a>,
     wall: Wall,
+    /// The number of the rule that the user looks at.
+    shown: u8,
+    variables: Vec<(&'a str, &'a str)>,
     /// The lines, still joined; `None` if there are none.
     lines: Option<&'a [u8]>,
 }
@@ -61,93 +58,95 @@ struct Question<'a> {
 /// Appends the answer to a question. A malformed question gets an empty answer,
 /// which only a faulty script can see.
 pub fn answer(question: &[u8], out: &mut String) {
+    let (kind, rest) = match question.iter().position(|&byte| byte == 0xFF) {
+        Some(at) => (&question[..at], Some(&question[at + 1..])),
+        None => (question, None),
+    };
     // Writing to a string cannot fail.
-    if question == b"events" {
-        let _ = events::write(out);
-    } else if let Some(question) = Question::parse(question) {
-        let _ = question.answer(out);
-    }
+    let _ = match (kind, rest) {
+        (b"start", None) => events::write(out),
+        (b"import", Some(text)) => import::answer(&String::from_utf8_lossy(text), out),
+        (b"rules", Some(rest)) => match Question::parse(rest) {
+            Some(question) => question.answer(out),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    };
 }
 
 impl<'a> Question<'a> {
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let mut fields = bytes.splitn(8 + policies::COUNT, |&byte| byte == 0xFF);
-        let mut text = || std::str::from_utf8(fields.next()?).ok();
-        let (match_type, match_str, mask) = (text()?, text()?, text()?);
-        let (notifier, number) = (text()?, text()?.parse().ok()?);
+    fn parse(mut rest: &'a [u8]) -> Option<Self> {
+        let mut field = || {
+            let end = rest.iter().position(|&byte| byte == 0xFF);
+            let (field, next) = rest.split_at(end.unwrap_or(rest.len()));
+            let is_last = next.is_empty();
+            rest = next.get(1..).unwrap_or_default();
+            Some((std::str::from_utf8(field).ok()?, is_last, rest))
+        };
         let wall = Wall {
-            unix_secs: text()?.parse().ok()?,
-            offset_secs: text()?.parse().ok()?,
+            unix_secs: field()?.0.parse().ok()?,
+            offset_secs: field()?.0.parse().ok()?,
         };
-        let variables = Variables {
-            number,
-            notifier,
-            match_type,
-            match_str,
-            mask,
-            policies: Policies::read(&mut text)?,
-        };
+        let shown = field()?.0.parse().ok()?;
+        let (count, mut is_last, mut lines) = field()?;
+        let mut variables = Vec::new();
+        for _ in 0..count.parse::<u16>().ok()? {
+            let variable;
+            (variable, is_last, lines) = field()?;
+            variables.push(variable.split_once('=')?);
+        }
         Some(Self {
-            variables,
             wall,
-            lines: fields.next(),
+            shown,
+            variables,
+            lines: (!is_last).then_some(lines),
         })
     }
 
     fn answer(&self, out: &mut String) -> fmt::Result {
-        let Variables {
-            number,
-            notifier,
-            match_type,
-            match_str,
-            mask,
-            policies: optional,
-        } = self.variables;
-        let mut notifiers = NotifierSet::EMPTY;
-        if let Some(notifier) = Notifier::from_name(notifier) {
-            notifiers.insert(notifier.id());
-        }
-        let mut mistakes = Vec::new();
-        let (cooldown_millis, policy_spec) = optional.parse(&mut mistakes);
-        let spec = RuleSpec {
-            name: RuleName::Environment(number),
-            match_type: match match_type {
-                "substr" => MatchType::Substring,
-                _ => MatchType::Regex,
-            },
-            match_str: match_str.as_bytes(),
-            mask,
-            notifiers,
-            cooldown_millis,
-        };
-        let mut builder = RulesBuilder::new();
-        match builder.add_filtered(&spec, optional.filter()) {
-            Err(errors) => {
-                write_errors(&errors, out)?;
-                policies::write_mistakes(&mistakes, out)?;
-            }
-            Ok(id) => {
-                optional.add_to(&mut builder, id, (mask, &policy_spec), &mut mistakes);
-                if mistakes.iter().any(|mistake| mistake.is_error) {
-                    out.write_str("{\"pattern\":{},\"mask\":{}")?;
-                    policies::write_mistakes(&mistakes, out)?;
-                } else {
-                    let mut replay = Replay::paced(builder.finish(), self.wall, self.pace());
-                    self.write_pattern(&replay, out)?;
-                    out.write_str(",\"mask\":{}")?;
-                    policies::write_mistakes(&mistakes, out)?;
-                    self.write_lines(&mut replay, out)?;
-                    self.write_nearness(spec.match_type, out)?;
-                    self.write_forms(out)?;
-                }
-            }
+        let count = self.numbers().max().map_or(0, |number| number + 1);
+        let count = ("ENV_EVENTS", count.to_string());
+        let variables = self.variables.iter().copied();
+        let env = Env::new(
+            variables
+                .chain([(count.0, count.1.as_str())])
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        let mut problems = Problems::default();
+        variables::check(&env, &mut problems);
+        let (builder, _) = rules::read(&env, false, &mut problems);
+        // The numbers before the page's rules are those of rules elsewhere.
+        let problems = problems.filtered(|problem| self.is_about_a_rule_here(problem));
+        let is_wrong = problems.iter().any(|problem| problem.is_error);
+        out.write_char('{')?;
+        write_problems(&problems, out)?;
+        if !is_wrong {
+            let mut replay = Replay::paced(builder.finish(), self.wall, self.pace());
+            write_rules(&replay, out)?;
+            self.write_lines(&mut replay, out)?;
+            self.write_nearness(&replay, &env, out)?;
+            forms::write(&self.variables, out)?;
         }
         out.write_char('}')
     }
 
-    /// Returns how time passes: not at all for a rule without policies.
+    /// Returns the number of the rule of each variable.
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        let names = self.variables.iter().map(|(name, _)| *name);
+        names.filter_map(number_of)
+    }
+
+    fn is_about_a_rule_here(&self, problem: &Problem) -> bool {
+        number_of(&problem.variable).is_none_or(|number| self.numbers().any(|n| n == number))
+    }
+
+    /// Returns how time passes: not at all for rules without policies.
     fn pace(&self) -> Option<Pace> {
-        if !self.variables.policies.are_set() {
+        let fields = self.variables.iter().filter_map(|(name, value)| {
+            let field = name.strip_prefix("EVENT")?.split_once('_')?.1;
+            (!value.is_empty()).then_some(field)
+        });
+        if !fields.into_iter().any(needs_time) {
             return None;
         }
         let first = self.lines().next().unwrap_or_default();
@@ -157,57 +156,9 @@ impl<'a> Question<'a> {
         })
     }
 
-    fn write_pattern(&self, replay: &Replay, out: &mut String) -> fmt::Result {
-        let rule = replay.rules().first();
-        let pattern = rule.and_then(Rule::pattern);
-        let groups = pattern.map_or(0, |pattern| pattern.groups());
-        write!(out, "{{\"pattern\":{{\"groups\":{groups}")?;
-        if let Some(note) = rule.and_then(expense) {
-            out.write_str(",\"note\":")?;
-            write_json_string(note.as_bytes(), out)?;
-        }
-        out.write_char('}')?;
-        let match_type = pattern.map_or(MatchType::Substring, |_| MatchType::Regex);
-        let text = self.variables.match_str.as_bytes();
-        if let Some(hint) = hints(match_type, text, self.variables.mask).first() {
-            let offset = hint.offset.unwrap_or(0);
-            write!(out, ",\"hint\":{{\"offset\":{offset},\"text\":")?;
-            let part = match hint.part {
-                Part::Pattern => "",
-                Part::Mask => "in the mask: ",
-            };
-            write_json_string(format!("{part}{hint}").as_bytes(), out)?;
-            out.write_char('}')?;
-        }
-        Ok(())
-    }
-
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.lines.into_iter();
         lines.flat_map(|lines| lines.split(|&byte| byte == 0xFF))
-    }
-
-    fn write_nearness(&self, match_type: MatchType, out: &mut String) -> fmt::Result {
-        let mut nearness = Nearness::new(match_type, self.variables.match_str.as_bytes(), false);
-        out.write_str(",\"near\":[")?;
-        for (index, line) in self.lines().enumerate() {
-            out.write_str(if index == 0 { "" } else { "," })?;
-            let message = &line[..line.len().min(MESSAGE_BYTES_MAX)];
-            let (part, before) = self.variables.policies.part_of(message);
-            let near = nearness.of(part, 0).filter(|near| {
-                near.span.end - near.span.start >= AGREEING_BYTES_MIN && !near.wants.is_empty()
-            });
-            let Some(near) = near else {
-                out.write_str("null")?;
-                continue;
-            };
-            let Span { start, end } = near.span;
-            let (start, end) = (before + start, before + end);
-            write!(out, "{{\"start\":{start},\"end\":{end},\"wants\":")?;
-            write_json_string(near.wants, out)?;
-            out.write_char('}')?;
-        }
-        out.write_char(']')
     }
 
     fn write_lines(&self, replay: &mut Replay, out: &mut String) -> fmt::Result {
@@ -235,20 +186,66 @@ impl<'a> Question<'a> {
         out.write_char(']')
     }
 
-    fn write_forms(&self, out: &mut String) -> fmt::Result {
-        let forms = [
-            ("shell", forms::shell(&self.variables)),
-            ("routeros", forms::routeros(&self.variables, true)),
-            ("routeros_old", forms::routeros(&self.variables, false)),
-            ("compose", forms::compose(&self.variables)),
-        ];
-        for (index, (name, form)) in forms.iter().enumerate() {
-            let before = if index == 0 { ",\"forms\":{" } else { "," };
-            write!(out, "{before}\"{name}\":")?;
-            write_json_string(form.as_bytes(), out)?;
+    fn write_nearness(&self, replay: &Replay, env: &Env, out: &mut String) -> fmt::Result {
+        let name = RuleName::Environment(self.shown);
+        let value = |field: &str| env.own(&format!("{name}_{field}")).unwrap_or_default();
+        let Some(rule) = replay.rules().iter().find(|rule| rule.name == name) else {
+            return Ok(());
+        };
+        let match_type = match rule.pattern() {
+            Some(_) => MatchType::Regex,
+            None => MatchType::Substring,
+        };
+        let ignore_case = value("IGNORE_CASE").trim_ascii() == b"1";
+        let mut nearness = Nearness::new(match_type, value("MATCH_STR"), ignore_case);
+        out.write_str(",\"near\":[")?;
+        for (index, line) in self.lines().enumerate() {
+            out.write_str(if index == 0 { "" } else { "," })?;
+            let message = &line[..line.len().min(MESSAGE_BYTES_MAX)];
+            let part = rule.part(message);
+            let near = nearness
+                .of(part, 0)
+                .filter(|near| near.span.end - near.span.start >= AGREEING_BYTES_MIN);
+            let Some(near) = near else {
+                out.write_str("null")?;
+                continue;
+            };
+            let before = part.as_ptr().addr().wrapping_sub(message.as_ptr().addr());
+            // An empty part may be anywhere.
+            let before = if before <= message.len() { before } else { 0 };
+            let Span { start, end } = near.span;
+            let (start, end) = (before + start, before + end);
+            write!(out, "{{\"start\":{start},\"end\":{end},\"wants\":")?;
+            write_json_string(near.wants, out)?;
+            out.write_char('}')?;
         }
-        out.write_char('}')
+        out.write_char(']')
     }
+}
+
+/// Returns the number of the rule that a variable belongs to.
+fn number_of(variable: &str) -> Option<u32> {
+    let (number, _) = variable.strip_prefix("EVENT")?.split_once('_')?;
+    number.parse().ok()
+}
+
+fn write_rules(replay: &Replay, out: &mut String) -> fmt::Result {
+    out.write_str(",\"rules\":[")?;
+    for (index, rule) in replay.rules().iter().enumerate() {
+        let before = if index == 0 { "" } else { "," };
+        let groups = rule.pattern().map_or(0, |pattern| pattern.groups());
+        write!(
+            out,
+            "{before}{{\"rule\":\"{}\",\"groups\":{groups}",
+            rule.name
+        )?;
+        if let Some(note) = expense(rule) {
+            out.write_str(",\"note\":")?;
+            write_json_string(note.as_bytes(), out)?;
+        }
+        out.write_char('}')?;
+    }
+    out.write_char(']')
 }
 
 /// Returns what a user should know about the work that a rule takes, if it takes much.
@@ -264,263 +261,5 @@ fn expense(rule: &Rule) -> Option<String> {
     match pattern.dfa_states() {
         Some(_) => None,
         None => Some(format!("takes much work: {}", rule.cost())),
-    }
-}
-
-fn write_errors(errors: &RuleErrors, out: &mut String) -> fmt::Result {
-    out.write_str("{\"pattern\":")?;
-    match &errors.pattern {
-        Some(error) => write_error(error.offset(), error, out)?,
-        None => out.write_str("{}")?,
-    }
-    out.write_str(",\"mask\":")?;
-    match &errors.mask {
-        Some(error) => write_error(error.offset(), error, out),
-        None => out.write_str("{}"),
-    }
-}
-
-fn write_error(offset: usize, text: &dyn Display, out: &mut String) -> fmt::Result {
-    write!(out, "{{\"error\":{{\"offset\":{offset},\"text\":")?;
-    write_json_string(text.to_string().as_bytes(), out)?;
-    out.write_str("}}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Asks about a rule without policies.
-    fn ask(fields: &[&str]) -> String {
-        ask_with([""; policies::COUNT], fields)
-    }
-
-    /// Asks about a rule with policies, in the order of their list.
-    fn ask_with(policies: [&str; policies::COUNT], fields: &[&str]) -> String {
-        let (rule, lines) = fields.split_at(fields.len().min(7));
-        let question = rule.iter().chain(&policies).chain(lines);
-        let question: Vec<_> = question.map(|field| field.as_bytes()).collect();
-        let mut out = String::new();
-        answer(&question.join(&0xFF), &mut out);
-        out
-    }
-
-    /// A valid rule gets its pattern, mask, lines and forms.
-    #[test]
-    fn a_right_rule() {
-        let fields = [
-            "regex", "a(b)?", "<@1>", "Slack", "4", "0", "3600", "xab", "c",
-        ];
-        let out = ask(&fields);
-        for part in [
-            "{\"pattern\":{\"groups\":1},\"mask\":{},\"lines\":[",
-            ",\"mask\":{},\"lines\":[{\"line\":1,\"message\":\"xab\",\"matches\":[{\"rule\":\"EVENT4\",\"start\":1,\"end\":3,",
-            "\"notifiers\":[\"Slack\"],\"text\":\"<b>, at: 1970-01-01 01:00:00\"}]},",
-            "{\"line\":2,\"message\":\"c\",\"matches\":[]}],\"near\":[null,null],\"forms\":{\"shell\":",
-        ] {
-            assert!(out.contains(part), "{part} is not in {out}");
-        }
-    }
-
-    /// A line without a match says how far it agrees; hints are about both fields.
-    #[test]
-    fn a_rule_that_misses() {
-        let fields = [
-            "regex",
-            "user ([a-z]+) from",
-            "@1 $1",
-            "Slack",
-            "0",
-            "0",
-            "0",
-            "a user x from y",
-            "a user x_y",
-            "other",
-        ];
-        let out = ask(&fields);
-        for part in [
-            "\"near\":[null,{\"start\":2,\"end\":8,\"wants\":\" from\"},null]",
-            "\"hint\":{\"offset\":3,\"text\":\"in the mask: is sent as it stands; ",
-        ] {
-            assert!(out.contains(part), "{part} is not in {out}");
-        }
-    }
-
-    /// An invalid rule gets the errors of both fields, and no lines or forms.
-    #[test]
-    fn a_wrong_rule() {
-        let out = ask(&["regex", "a(b", "@x", "Slack", "0", "0", "0"]);
-        assert!(
-            out.starts_with("{\"pattern\":{\"error\":{\"offset\":1,"),
-            "{out}"
-        );
-        assert!(out.contains(",\"mask\":{\"error\":{\"offset\":0,"), "{out}");
-        assert!(!out.contains("forms") && !out.contains("lines"), "{out}");
-    }
-
-    /// A malformed question gets an empty answer.
-    #[test]
-    fn malformed_questions() {
-        for fields in [&[][..], &["regex"], &["regex", "", "", "", "-1", "0", "0"]] {
-            assert_eq!(ask(fields), "");
-        }
-        let mut out = String::new();
-        answer(b"regex\xFF\x80\xFF\xFF\xFF0\xFF0\xFF0", &mut out);
-        assert_eq!(out, "");
-    }
-
-    /// What takes much work is said, and nothing else about how a rule is matched.
-    #[test]
-    fn expensive_rules() {
-        let out = ask(&["regex", "(x(.{0,255})){2,3}y", "@1", "Slack", "0", "0", "0"]);
-        let note = "\"note\":\"takes much work: at most ";
-        assert!(out.contains(note) && out.contains("; groups are exact in lines of up to "));
-        assert!(!out.contains("DFA"), "{out}");
-    }
-
-    /// A second passes from line to line, what is held back says so, and timers stand
-    /// between the lines and after them.
-    #[test]
-    fn a_threshold_and_a_cooldown() {
-        let lines = [
-            "regex",
-            "(a)",
-            "@1 @{count}",
-            "Slack",
-            "0",
-            "0",
-            "0",
-            "a",
-            "a",
-            "a",
-            "a",
-        ];
-        let out = ask_with(["", "1", "", "2/60", "", "", ""], &lines);
-        for part in [
-            ",\"mask\":{},\"pace\":\"step\",\"lines\":[{\"line\":1,",
-            "\"held\":\"threshold 1 of 2\"}]},{\"line\":2,",
-            "\"text\":\"a 2, at: 1970-01-01 00:00:01\"}]}",
-            "export EVENT0_COOLDOWN_SECS='1'\nexport EVENT0_THRESHOLD='2/60'\n",
-        ] {
-            let part = part.replace('\n', "\\n");
-            assert!(out.contains(&part), "{part} is not in {out}");
-        }
-        assert!(!out.contains('\n'), "{out}");
-    }
-
-    /// A pair whose grace time ends between two lines: the lines say their times.
-    #[test]
-    fn a_pair_in_the_time_of_the_lines() {
-        let lines = [
-            "Nov 22 10:00:00 r ether1 link down",
-            "Nov 22 10:01:00 r ether1 link up",
-            "Nov 22 10:02:00 r ether1 link down",
-        ];
-        let rule = [
-            "regex",
-            "([^ ]+) link down",
-            "@1 down",
-            "Slack",
-            "0",
-            "0",
-            "0",
-        ];
-        let fields: Vec<_> = rule.into_iter().chain(lines).collect();
-        let recovery = "([^ ]+) link up";
-        let out = ask_with(["", "0", "", "", recovery, "", "30"], &fields);
-        let order = [
-            ",\"pace\":\"lines\",",
-            "{\"line\":1,",
-            "\"held\":\"its grace time runs\"",
-            "{\"timer\":\"EVENT0\",\"at\":\"1970-11-22 10:00:30\",",
-            "\"},{\"line\":2,",
-            "ether1 down: over after 1 min",
-            "{\"line\":3,",
-            "{\"timer\":\"EVENT0\",",
-        ];
-        let mut rest = &out[..];
-        for part in order {
-            let at = rest.find(part);
-            rest = &rest[at.unwrap_or_else(|| panic!("no {part} in {rest} of {out}"))..];
-        }
-    }
-
-    /// Each mistake in a policy is reported at its field; one that is only a warning
-    /// leaves the lines.
-    #[test]
-    fn wrong_policies() {
-        let rule = ["regex", "(a)", "@1", "Slack", "0", "0", "0", "a"];
-        let wrong = ["", "x", "@2", "5", "(b", "@7", "604801"];
-        let out = ask_with(wrong, &rule);
-        assert!(out.starts_with("{\"pattern\":{},\"mask\":{},\"errors\":{"));
-        for part in [
-            "\"COOLDOWN_SECS\":{\"text\":\"must be",
-            "\"KEY\":{\"offset\":0,",
-            "\"THRESHOLD\":{\"text\":\"is not understood; an example is 5/60",
-            "\"RECOVERY_STR\":{\"offset\":0,",
-            "\"GRACE_SECS\":{\"text\":\"must be",
-        ] {
-            assert!(out.contains(part), "{part} is not in {out}");
-        }
-        assert!(
-            !out.contains("\"lines\"") && !out.contains("forms"),
-            "{out}"
-        );
-        let out = ask_with(["", "", "", "", "b", "", ""], &rule);
-        assert!(out.contains("\"RECOVERY_STR\":{\"text\":\"has no group 1"));
-        let out = ask_with(["", "", "", "", "", "", "5"], &rule);
-        assert!(out.contains("\"GRACE_SECS\":{\"text\":\"is not used"));
-        assert!(out.contains("\"lines\":[{") && out.contains("GRACE_SECS='5'"));
-    }
-
-    /// A rule for the message alone finds its beginning, and no time passes.
-    #[test]
-    fn only_the_message() {
-        let line = "<27>Oct  2 17:36:35 MikroTik login failure";
-        let rule = ["regex", "^login f", "x", "Slack", "0", "0", "0", line];
-        assert!(ask(&rule).contains("\"matches\":[]"));
-        let out = ask_with(["message", "", "", "", "", "", ""], &rule);
-        assert!(out.contains("\"start\":29,\"end\":36,"), "{out}");
-        assert!(out.contains("EVENT0_MATCH_PART='message'") && !out.contains("pace"));
-        let near = ["regex", "^login x", "x", "Slack", "0", "0", "0", line];
-        let out = ask_with(["message", "", "", "", "", "", ""], &near);
-        assert!(out.contains("\"near\":[{\"start\":29,\"end\":35,"), "{out}");
-    }
-
-    /// The list of static events has every one of them, and is one line.
-    #[test]
-    fn static_events() {
-        let mut out = String::new();
-        answer(b"events", &mut out);
-        for event in alertik_core::rules::static_events() {
-            let head = format!("{{\"number\":{},\"name\":\"{}\"", event.number, event.name);
-            assert!(out.contains(&head), "{head}");
-        }
-        assert!(out.starts_with("[{") && out.ends_with("\"}}]") && !out.contains('\n'));
-        assert!(out.contains("\"THRESHOLD\":\"5/60\""));
-    }
-
-    /// The page's examples include the README's rules.
-    #[test]
-    fn examples_are_the_documented_ones() {
-        let page = include_str!("../../../docs/rules.md");
-        let examples = include_str!("../page/examples.js");
-        let rules = page.split("<!-- rules -->").nth(1).unwrap();
-        let rules = rules.split("<!-- /rules -->").next().unwrap();
-        let mut seen = 0;
-        for line in rules.lines() {
-            let Some((_, value)) = line
-                .strip_prefix("export EVENT0_M")
-                .filter(|line| !line.starts_with("ATCH_TYPE"))
-                .and_then(|line| line.split_once('='))
-            else {
-                continue;
-            };
-            let mut literal = String::new();
-            write_json_string(value.trim_matches('\'').as_bytes(), &mut literal).unwrap();
-            assert!(examples.contains(&literal), "{literal}");
-            seen += 1;
-        }
-        assert!(seen >= 6, "{seen}");
     }
 }

@@ -1,53 +1,112 @@
-//! A rule as configuration to paste: for a shell, for RouterOS before 7.20 and
-//! since, and for Compose.
+//! Rules as configuration to paste: for a shell, for RouterOS before 7.20 and
+//! since, and as a Compose file.
 //!
 //! Each form has its own quoting rules, and a regular expression contains most of
 //! the characters that need quoting.
 
-use crate::policies::Policies;
+use std::fmt::{self, Write};
+
+use alertik_core::bytes::write_json_string;
+use alertik_core::delivery::Notifier;
+
 use crate::routeros;
 
-/// The variables of one rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Variables<'a> {
-    /// The `n` of `EVENTn_…`.
-    pub number: u8,
-    /// `EVENTn_NOTIFIER`.
-    pub notifier: &'a str,
-    /// `EVENTn_MATCH_TYPE`.
-    pub match_type: &'a str,
-    /// `EVENTn_MATCH_STR`.
-    pub match_str: &'a str,
-    /// `EVENTn_MASK_MSG`.
-    pub mask: &'a str,
-    /// The optional variables.
-    pub policies: Policies<'a>,
+/// Names and values in the documents' order.
+pub type Variables = Vec<(String, String)>;
+
+/// The service that the documents have; the page fills in what it reads from a file there.
+const COMPOSE_FILE: &str = include_str!("../../../docs/compose.yml");
+
+/// The line that the variables take the place of.
+const COMPOSE_ENV_FILE: &str = "    env_file: alertik.env\n";
+
+/// Writes `,"forms":{…},"placeholders":[…]` for the variables of rules, whose order is the
+/// documents'.
+///
+/// # Errors
+///
+/// Returns the writer's error.
+pub(crate) fn write(rules: &[(&str, &str)], out: &mut String) -> fmt::Result {
+    let (variables, placeholders) = complete(rules);
+    let forms = [
+        ("shell", shell(&variables)),
+        ("routeros", routeros(&variables, true)),
+        ("routeros_old", routeros(&variables, false)),
+        ("compose", compose(&variables)),
+    ];
+    for (index, (name, form)) in forms.iter().enumerate() {
+        let before = if index == 0 { ",\"forms\":{" } else { "," };
+        write!(out, "{before}\"{name}\":")?;
+        write_json_string(form.as_bytes(), out)?;
+    }
+    out.write_str("},\"placeholders\":[")?;
+    for (index, name) in placeholders.iter().enumerate() {
+        let before = if index == 0 { "" } else { "," };
+        write!(out, "{before}\"{name}\"")?;
+    }
+    out.write_char(']')
 }
 
-impl Variables<'_> {
-    /// Returns every variable that is set with its value, in the documents' order.
-    fn list(&self) -> Vec<(String, String)> {
-        let number = self.number;
-        let event = |field, value: &str| (format!("EVENT{number}_{field}"), value.to_owned());
-        let mut list = vec![
-            ("ENV_EVENTS".to_owned(), (u16::from(number) + 1).to_string()),
-            event("NOTIFIER", self.notifier),
-            event("MATCH_TYPE", self.match_type),
-            event("MATCH_STR", self.match_str),
-            event("MASK_MSG", self.mask),
-        ];
-        let set = self.policies.list().into_iter();
-        list.extend(
-            set.filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| event(name, value)),
-        );
-        list
+/// Returns all that rules need, with a placeholder for each value that only the user knows, and
+/// the names of these.
+#[must_use]
+pub fn complete(rules: &[(&str, &str)]) -> (Variables, Vec<String>) {
+    let numbers = rules.iter().filter_map(|(name, _)| {
+        let (number, _) = name.strip_prefix("EVENT")?.split_once('_')?;
+        number.parse::<u32>().ok()
+    });
+    let count = numbers.max().map_or(0, |number| number + 1);
+    let mut variables = vec![("ENV_EVENTS".to_owned(), count.to_string())];
+    let lists = rules.iter().filter(|(name, _)| name.ends_with("_NOTIFIER"));
+    let named: Vec<_> = lists
+        .flat_map(|(_, list)| list.split(','))
+        .filter_map(|name| Notifier::from_name(name.trim_ascii()))
+        .collect();
+    let mut placeholders = Vec::new();
+    for notifier in Notifier::ALL {
+        for (field, value) in address(notifier) {
+            if named.contains(&notifier) {
+                let name = format!("{}_{field}", notifier.name().to_ascii_uppercase());
+                placeholders.push(name.clone());
+                variables.push((name, (*value).to_owned()));
+            }
+        }
+    }
+    let rules = rules.iter();
+    variables.extend(rules.map(|&(name, value)| (name.to_owned(), value.to_owned())));
+    (variables, placeholders)
+}
+
+/// Returns the variables without which a notifier has no address, after its prefix, with
+/// placeholders that have the right form.
+const fn address(notifier: Notifier) -> &'static [(&'static str, &'static str)] {
+    match notifier {
+        Notifier::Telegram => &[
+            ("BOT_TOKEN", "123456789:your-token"),
+            ("CHAT_ID", "123456789"),
+        ],
+        Notifier::Slack => &[(
+            "WEBHOOK_URL",
+            "https://hooks.slack.com/services/your/web/hook",
+        )],
+        Notifier::Teams => &[(
+            "WEBHOOK_URL",
+            "https://your-environment.api.powerplatform.com/your-workflow",
+        )],
+        Notifier::Discord => &[(
+            "WEBHOOK_URL",
+            "https://discord.com/api/webhooks/123456789/your-token",
+        )],
+        Notifier::Generic1 | Notifier::Generic2 | Notifier::Generic3 | Notifier::Generic4 => {
+            &[("WEBHOOK_URL", "https://example.com/your-webhook")]
+        }
+        Notifier::Console => &[],
     }
 }
 
 /// Returns the variables as `export` lines for a POSIX shell.
 #[must_use]
-pub fn shell(variables: &Variables<'_>) -> String {
+pub fn shell(variables: &Variables) -> String {
     lines(variables, |name, value| {
         format!("export {name}={}", shell_quoted(value))
     })
@@ -56,7 +115,7 @@ pub fn shell(variables: &Variables<'_>) -> String {
 /// Returns the variables as RouterOS commands, for 7.20 and later (`list=`) or for
 /// earlier versions (`name=`).
 #[must_use]
-pub fn routeros(variables: &Variables<'_>, since_7_20: bool) -> String {
+pub fn routeros(variables: &Variables, since_7_20: bool) -> String {
     let list = if since_7_20 { "list" } else { "name" };
     let add = |name: &str, value: &str| {
         format!(
@@ -67,20 +126,21 @@ pub fn routeros(variables: &Variables<'_>, since_7_20: bool) -> String {
     lines(variables, add)
 }
 
-/// Returns the variables as a service of a Compose file.
+/// Returns the variables as a Compose file that runs.
 #[must_use]
-pub fn compose(variables: &Variables<'_>) -> String {
+pub fn compose(variables: &Variables) -> String {
     let environment = lines(variables, |name, value| {
         format!("      {name}: {}", compose_quoted(value))
     });
-    format!("services:\n  alertik:\n    environment:\n{environment}")
+    // Without its head, which is about the file of variables.
+    let service = COMPOSE_FILE.find("services:").unwrap_or_default();
+    let environment = format!("    environment:\n{environment}");
+    COMPOSE_FILE[service..].replace(COMPOSE_ENV_FILE, &environment)
 }
 
-fn lines(variables: &Variables<'_>, line: impl Fn(&str, &str) -> String) -> String {
-    let list = variables.list();
-    list.iter()
-        .map(|(name, value)| line(name, value) + "\n")
-        .collect()
+fn lines(variables: &Variables, line: impl Fn(&str, &str) -> String) -> String {
+    let list = variables.iter();
+    list.map(|(name, value)| line(name, value) + "\n").collect()
 }
 
 /// Quotes a value for a POSIX shell (POSIX.1-2024, Shell Command Language,
@@ -108,56 +168,4 @@ pub fn compose_quoted(value: &str) -> String {
     }
     quoted.push('"');
     quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::process::Command;
-
-    const RULE: Variables<'_> = Variables {
-        number: 2,
-        notifier: "Telegram",
-        match_type: "regex",
-        match_str: r#"^a\(b\)? "it's" $HOME `x`"#,
-        mask: r"cost: @1 é\n!",
-        policies: Policies::NONE,
-    };
-
-    /// A shell that runs the lines gets the exact values.
-    #[test]
-    fn a_shell_reads_its_form() {
-        let script = format!(
-            "{}printf '%s|' \"$ENV_EVENTS\" \"$EVENT2_NOTIFIER\" \"$EVENT2_MATCH_TYPE\" \
-             \"$EVENT2_MATCH_STR\" \"$EVENT2_MASK_MSG\"",
-            shell(&RULE)
-        );
-        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-        let values = format!("3|Telegram|regex|{}|{}|", RULE.match_str, RULE.mask);
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), values);
-    }
-
-    /// The two RouterOS forms differ only in the property that 7.20 renamed.
-    #[test]
-    fn both_generations_of_routeros() {
-        let new = routeros(&RULE, true);
-        assert_eq!(
-            new.lines().nth(3).unwrap(),
-            r#"/container/envs/add list=alertik key=EVENT2_MATCH_STR value="^a\\(b\\)\? \"it's\" \$HOME `x`""#
-        );
-        assert_eq!(
-            routeros(&RULE, false),
-            new.replace("list=alertik", "name=alertik")
-        );
-    }
-
-    /// Compose gets YAML scalars in which no `$` starts a variable.
-    #[test]
-    fn compose_scalars() {
-        assert_eq!(compose_quoted("it's $5"), "'it''s $$5'");
-        assert_eq!(compose_quoted("a\t\"\\'"), r#""a\u0009\"\\'""#);
-        let lines = compose(&RULE);
-        assert_eq!(lines.lines().count(), 8);
-        assert!(lines.contains("\n      EVENT2_MATCH_TYPE: 'regex'\n"));
-    }
 }

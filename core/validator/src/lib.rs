@@ -16,8 +16,9 @@
 //! the next call.
 
 pub mod answer;
-pub mod events;
+mod events;
 pub mod exports;
 pub mod forms;
-pub mod policies;
+pub mod import;
 mod routeros;
+mod settings;

@@ -32,6 +32,33 @@ pub(crate) fn quoted(value: &str) -> String {
     text
 }
 
+/// Returns the value of a string literal, of which `text` begins after the opening quote, and
+/// what follows it; `None` if it does not end, or is not UTF-8.
+#[allow(dead_code)] // The flashing tool writes only.
+pub(crate) fn unquoted(text: &str) -> Option<(String, &str)> {
+    let mut value = Vec::new();
+    let mut rest = text.bytes();
+    loop {
+        match rest.next()? {
+            b'"' => break,
+            b'\\' => match rest.next()? {
+                b'n' => value.push(b'\n'),
+                b'r' => value.push(b'\r'),
+                b't' => value.push(b'\t'),
+                digit if digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit) => {
+                    let digits = [digit, rest.next()?];
+                    let digits = str::from_utf8(&digits).ok()?;
+                    value.push(u8::from_str_radix(digits, 16).ok()?);
+                }
+                other => value.push(other),
+            },
+            byte => value.push(byte),
+        }
+    }
+    let after = &text[text.len() - rest.len()..];
+    Some((String::from_utf8(value).ok()?, after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,6 @@
 //! be written in any case. Texts that are matched or sent count byte for byte.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::rules::{StaticEvent, static_event, static_events};
 
@@ -32,7 +31,7 @@ impl Env {
             if let Ok(name) = name.into_string() {
                 env.text.extend_from_slice(by_number(name).as_bytes());
                 let name_end = env.text.len();
-                env.text.extend_from_slice(value.as_bytes());
+                env.text.extend_from_slice(value.as_encoded_bytes());
                 env.ends.push((name_end, env.text.len()));
             }
         }

@@ -98,7 +98,7 @@ TZ POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3 (UTC)
 const NAME_BYTES_MAX: usize = 40;
 
 /// Returns the names in the table.
-fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.lines().filter_map(|line| {
         let (name, _) = line.split_once(' ')?;
         (!name.starts_with('#')).then_some(name)
@@ -147,7 +147,7 @@ fn of_notifier(name: &str) -> Option<(String, &str)> {
 }
 
 /// Returns whether the daemon reads a variable of this name, with the names in the table.
-fn is_known(name: &str, names: &[&str]) -> bool {
+pub(crate) fn is_known(name: &str, names: &[&str]) -> bool {
     // A static event has all that a rule has.
     let general = general(name);
     let general = match general.strip_prefix("STATIC_EVENTn") {
