@@ -1,9 +1,18 @@
 // The page: asks when something changes, and what its buttons do.
 
 const LINES_MAX = 200;
+// A week, in seconds.
+const STEP_MAX = 604800;
 
 function lines() {
   return $("lines").value.split("\n").filter((line) => line !== "");
+}
+
+// Returns the seconds from line to line, or null if that is not a number which `match --step`
+// takes.
+function step() {
+  const text = $("step").value.trim();
+  return /^\d{1,6}$/.test(text) && Number(text) <= STEP_MAX ? Number(text) : null;
 }
 
 function question() {
@@ -14,6 +23,7 @@ function question() {
     "rules",
     String(Math.floor(now.getTime() / 1000)),
     String(-60 * now.getTimezoneOffset()),
+    String(step() ?? 1),
     String(all[current]),
     String(variables.length),
     ...variables,
@@ -67,6 +77,7 @@ function update() {
     return;
   }
   const wrong = showAllProblems(answer.problems);
+  showProblems("step", step() === null ? [{ variable: "The step", text: `must be whole seconds from 0 to ${STEP_MAX}`, error: true }] : []);
   showRuleList(wrong);
   showNotes(answer);
   showResult(answer, wrong);
@@ -119,7 +130,7 @@ async function copy(text) {
 // The address holds the state as JSON in base64url.
 function stateToHash() {
   readFields();
-  const state = { rules, current, lines: lines(), form: chosen("form") };
+  const state = { rules, current, lines: lines(), step: step() ?? 1, form: chosen("form") };
   const bytes = encoder.encode(JSON.stringify(state));
   const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -141,6 +152,7 @@ function stateFromHash() {
     rules = read;
     current = Number.isInteger(state.current) && state.current in rules ? state.current : 0;
     $("lines").value = state.lines.filter((line) => typeof line === "string").join("\n");
+    $("step").value = String(Number.isInteger(state.step) ? state.step : 1);
     choose("form", state.form);
     showRule();
     changed();

@@ -130,7 +130,7 @@ function matchParts(message, match) {
 }
 
 function notice({ notifiers, text }) {
-  return [element("span", "who", `${notifiers.join(", ")} gets`), element("div", "bubble", text)];
+  return [element("span", "who", `${notifiers.join(" and ")} ${notifiers.length === 1 ? "gets" : "get"}`), element("div", "bubble", text)];
 }
 
 function lineItem(line, near) {
@@ -188,7 +188,7 @@ function showResult(answer, wrong) {
   const matching = shown.filter((line) => line.matches.length > 0).length;
   const more = lines().length > LINES_MAX ? ` Only the first ${LINES_MAX} lines are shown; alertik match takes any number.` : "";
   const count = shown.length === 0 ? "Add log lines to see what matches." : `${matching} of ${shown.length} line${shown.length === 1 ? "" : "s"} match${matching === 1 ? "es" : ""}.`;
-  const time = answer.pace === "lines" ? " Time passes as the lines say." : answer.pace === "step" ? " A second passes from line to line." : "";
+  const time = answer.pace === "lines" ? " Time passes as the lines say." : answer.pace === "step" ? ` ${step() === 1 ? "A second passes" : `${step() ?? 1} seconds pass`} from line to line.` : "";
   summarise(`${ruleSummary(answer)} ${count}${time}${more}`, matching > 0);
 }
 

@@ -5,8 +5,8 @@
 //!
 //! * `start`: the [static events](crate::events) and the notifiers.
 //! * `import`, a text: the [variables in it](crate::import).
-//! * `rules`: seconds since 1970, seconds by which local time is ahead of UTC, the number of the
-//!   rule that the user looks at, how many variables there are, each as `NAME=value`, and then
+//! * `rules`: seconds since 1970, seconds by which local time is ahead of UTC, seconds from a line
+//!   to the next if the first has no time, the number of the rule that the user looks at, how many variables there are, each as `NAME=value`, and then
 //!   the log lines, a field each. The answer is
 //!
 //! ```json
@@ -22,7 +22,7 @@
 //! `problems` are those that the daemon reports. If one of them is an error, nothing follows
 //! but the forms' place stays empty: the daemon would not start. The object of a line is the one
 //! that `alertik match --json` writes. `note` may be missing. `pace` is there only if time
-//! passes: `lines` if as the lines say, `step` if a second passes from each line to the next.
+//! passes: `lines` if as the lines say, `step` if by the seconds of the question.
 //! Between the lines are the objects of timers then. `near` has an entry for each line: how far
 //! it agrees with the rule that the user looks at and what that wants next, which is nothing if
 //! it agrees as a whole; null if it hardly agrees. Offsets count bytes from 0.
@@ -41,13 +41,12 @@ use alertik_core::time::Wall;
 use crate::settings::{Env, Problem, Problems, needs_time, rules, variables, write_problems};
 use crate::{events, forms, import};
 
-/// Seconds from one line to the next if the lines do not say their times.
-const STEP_SECS: u64 = 1;
-
 /// A parsed question about rules.
 #[derive(Debug)]
 struct Question<'a> {
     wall: Wall,
+    /// Seconds from one line to the next if the lines do not say their times.
+    step_secs: u64,
     /// The number of the rule that the user looks at.
     shown: u8,
     variables: Vec<(&'a str, &'a str)>,
@@ -87,6 +86,7 @@ impl<'a> Question<'a> {
             unix_secs: field()?.0.parse().ok()?,
             offset_secs: field()?.0.parse().ok()?,
         };
+        let step_secs = field()?.0.parse().ok()?;
         let shown = field()?.0.parse().ok()?;
         let (count, mut is_last, mut lines) = field()?;
         let mut variables = Vec::new();
@@ -97,6 +97,7 @@ impl<'a> Question<'a> {
         }
         Some(Self {
             wall,
+            step_secs,
             shown,
             variables,
             lines: (!is_last).then_some(lines),
@@ -152,7 +153,7 @@ impl<'a> Question<'a> {
         let first = self.lines().next().unwrap_or_default();
         Some(match parse(first).time {
             Some(_) => Pace::FromLines,
-            None => Pace::Step(STEP_SECS),
+            None => Pace::Step(self.step_secs),
         })
     }
 

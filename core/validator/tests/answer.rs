@@ -13,7 +13,7 @@ fn ask_bytes(fields: &[&str]) -> String {
 /// Asks about the rule that has the number `shown`.
 fn ask_about(shown: &str, variables: &[&str], lines: &[&str]) -> String {
     let count = variables.len().to_string();
-    let head = ["rules", "0", "3600", shown, &count];
+    let head = ["rules", "0", "3600", "1", shown, &count];
     ask_bytes(&[&head[..], variables, lines].concat())
 }
 
@@ -137,16 +137,17 @@ fn malformed_questions() {
         &[][..],
         &["x"],
         &["rules"],
-        &["rules", "0", "0", "x", "0"],
-        &["rules", "0", "0", "0", "2", "A=1"],
-        &["rules", "0", "0", "0", "1", "A"],
+        &["rules", "0", "0", "1", "x", "0"],
+        &["rules", "0", "0", "-1", "0", "0"],
+        &["rules", "0", "0", "1", "0", "2", "A=1"],
+        &["rules", "0", "0", "1", "0", "1", "A"],
         &["start", ""],
         &["import"],
     ] {
         assert_eq!(ask_bytes(fields), "", "{fields:?}");
     }
     let mut out = String::new();
-    answer(b"rules\xFF0\xFF0\xFF0\xFF1\xFFA=\x80", &mut out);
+    answer(b"rules\xFF0\xFF0\xFF1\xFF0\xFF1\xFFA=\x80", &mut out);
     assert_eq!(out, "");
 }
 

@@ -425,7 +425,7 @@ def the_keyboard_alone_is_enough(b):
                                                            "rules.md", "README.md", "rules.md"], order
     assert [now for now in order if not now.endswith(".md")] == [
         "0", "add-rule", "examples", "load-example", "events", "load-event", "import-summary", "regex", "MATCH_PART", "IGNORE_CASE",
-        "pattern", "mask", *notifiers, "number", "policies-summary", "samples", "add-sample", "lines", "cheats-summary",
+        "pattern", "mask", *notifiers, "number", "policies-summary", "samples", "add-sample", "lines", "step", "cheats-summary",
         "routeros", "form", "copy", "link"], order
     # From the top: load another example, change its message, copy the shell form.
     b.open(b.url)
@@ -777,7 +777,7 @@ def a_notifier_brings_its_variables(b):
     settled(b)
     assert "EVENT0_NOTIFIER='Telegram,Slack'" in b.js("return forms.shell")
     assert "TELEGRAM_CHAT_ID" in b.js("return forms.compose") and "SLACK_WEBHOOK_URL" in b.js("return forms.routeros")
-    assert b.text("#result .who") == "Telegram, Slack gets", b.text("#result .who")
+    assert b.text("#result .who") == "Telegram and Slack get", b.text("#result .who")
     b.keys(SPACE, (SHIFT, TAB), SPACE)
     settled(b)
     assert "is not set" in b.text("#notifiers-error p") and b.js("return forms === null")
@@ -923,6 +923,32 @@ def several_rules_by_the_keyboard(b):
     b.keys(TAB, TAB, ENTER)
     settled(b)
     assert b.focused() == "0" and b.js("return rules.length") == 1
+
+
+@test
+def the_step_is_that_of_alertik_match(b):
+    lines = ["down a"] * 7
+    set_fields(b, type="regex", pattern="down (.*)", mask="@1 @{count}", lines="\n".join(lines), notifier="Console", number="0", THRESHOLD="3/60", COOLDOWN_SECS="100")
+    seen = set()
+    for seconds in ["0", "1", "25", "40", "604800"]:
+        b.fill("#step", seconds)
+        settled(b)
+        page = b.js("return ask(question())")["lines"]
+        output = subprocess.run(["sh", "-c", b.js("return forms.shell") + 'exec "$0" match --all --json --step "$1"', ALERTIK, seconds],
+                                input="\n".join(lines), capture_output=True, text=True, env={}, timeout=60)
+        daemon = [json.loads(line) for line in output.stdout.splitlines()]
+        assert without_time([entry for entry in daemon if "line" in entry or "timer" in entry]) == without_time(page), (seconds, daemon)
+        seen.add(without_time(page))
+    assert len(seen) >= 3, seen
+    b.until("return document.getElementById('summary').textContent.endsWith(' 604800 seconds pass from line to line.')")
+    for wrong in ["604801", "-1", "1.5", ""]:
+        b.fill("#step", wrong)
+        settled(b)
+        assert "whole seconds from 0 to 604800" in b.text("#step-error p"), wrong
+        assert b.js("return document.getElementById('step').getAttribute('aria-invalid')") == "true"
+    b.fill("#step", "25")
+    settled(b)
+    assert b.js("return document.getElementById('step-error').hidden")
 
 
 @test
