@@ -148,7 +148,7 @@ function stateFromHash() {
       const rule = newRule(number, strings(variables));
       return typeof more === "string" ? { ...rule, more } : rule;
     });
-    if (read.length === 0) throw new Error("no rule");
+    if (read.length === 0) return false;
     rules = read;
     current = Number.isInteger(state.current) && state.current in rules ? state.current : 0;
     $("lines").value = state.lines.filter((line) => typeof line === "string").join("\n");

@@ -920,9 +920,22 @@ def several_rules_by_the_keyboard(b):
     b.keys(RIGHT)
     settled(b)
     assert b.focused() == "1" and b.js("return document.getElementById('pattern').value") == "x"
+    # The focus stays in the list when a mark in it changes.
+    b.type("#pattern", "(")
+    settled(b)
+    b.js("document.querySelector('input[name=rule]:checked').focus()")
+    for key, focused in [(LEFT, "0"), (RIGHT, "1")]:
+        b.keys(key)
+        settled(b)
+        assert b.focused() == focused and "EVENT1 ⚠" in b.text("#rules"), b.focused()
     b.keys(TAB, TAB, ENTER)
     settled(b)
     assert b.focused() == "0" and b.js("return rules.length") == 1
+    # What was typed last is not lost, however soon the next rule comes.
+    b.js("""const field = document.getElementById("pattern"); field.value = "late";
+            field.dispatchEvent(new Event("input", {bubbles: true})); document.getElementById("add-rule").click();""")
+    settled(b)
+    assert b.js("return rules.map((rule) => rule.variables.MATCH_STR)") == ["late", ""]
 
 
 @test
@@ -960,6 +973,7 @@ def rules_know_each_other(b):
     set_fields(b, type="regex", pattern="ok (.*)", mask="in as @1", notifier="Console", KEY="@1", more="AFTER=0:2/600\n EVENT1_COOLDOWN_SECS=0")
     page = b.js("return ask(question())")["lines"]
     assert [len([match for match in entry["matches"] if "held" not in match]) for entry in page] == [1, 1, 1, 1, 0], page
+    assert b.js("return document.getElementById('more-error').hidden"), b.text("#more-error")
     output = subprocess.run(["sh", "-c", b.js("return forms.shell") + 'exec "$0" match --all --json --step 1', ALERTIK],
                             input="\n".join(lines), capture_output=True, text=True, env={}, timeout=60)
     daemon = [json.loads(line) for line in output.stdout.splitlines()]
