@@ -178,6 +178,24 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    /// Every place of the page is filled in, its links lead below the given address, and its
+    /// script is the one that it names.
+    #[test]
+    fn the_page_is_whole() {
+        let page = page(b"module", "https://docs.example/").unwrap();
+        let places = ["{{docs}}", "{{version}}", "{{wasm}}", "{{script", "{{style"];
+        for place in places {
+            assert!(!page.contains(place), "{place}");
+        }
+        assert!(page.matches("href=\"https://docs.example/").count() >= 6);
+        assert!(page.contains(concat!("alertik ", env!("CARGO_PKG_VERSION"))));
+        let script = page.split("<script>").nth(1).unwrap();
+        let script = script.split("</script>").next().unwrap();
+        assert!(script.starts_with("\"use strict\";") && script.contains(&base64(b"module")));
+        let digest = base64(&Sha256::digest(script));
+        assert!(page.contains(&format!("script-src 'sha256-{digest}'")));
+    }
+
     /// RFC 4648, section 10.
     #[test]
     fn base64_test_vectors() {

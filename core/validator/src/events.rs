@@ -17,7 +17,7 @@ use alertik_core::rules::static_events;
 /// # Errors
 ///
 /// Returns the writer's error.
-pub(crate) fn write(out: &mut String) -> fmt::Result {
+pub fn write(out: &mut String) -> fmt::Result {
     for (index, notifier) in Notifier::ALL.into_iter().enumerate() {
         let before = if index == 0 { "{\"notifiers\":[" } else { "," };
         write!(out, "{before}\"{}\"", notifier.name())?;
@@ -43,7 +43,7 @@ pub(crate) fn write(out: &mut String) -> fmt::Result {
 /// # Errors
 ///
 /// Returns the writer's error.
-pub(crate) fn write_object<'a>(
+pub fn write_object<'a>(
     before: &str,
     texts: impl Iterator<Item = (&'a str, &'a str)>,
     out: &mut String,

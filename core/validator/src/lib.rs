@@ -16,7 +16,7 @@
 //! the next call.
 
 pub mod answer;
-mod events;
+pub mod events;
 pub mod exports;
 pub mod forms;
 pub mod import;

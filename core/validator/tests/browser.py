@@ -425,7 +425,7 @@ def the_keyboard_alone_is_enough(b):
                                                            "rules.md", "README.md", "rules.md"], order
     assert [now for now in order if not now.endswith(".md")] == [
         "0", "add-rule", "examples", "load-example", "events", "load-event", "import-summary", "regex", "MATCH_PART", "IGNORE_CASE",
-        "pattern", "mask", *notifiers, "number", "policies-summary", "samples", "add-sample", "lines", "step", "cheats-summary",
+        "pattern", "mask", *notifiers, "number", "policies-summary", "cheats-summary", "samples", "add-sample", "lines",
         "routeros", "form", "copy", "link"], order
     # From the top: load another example, change its message, copy the shell form.
     b.open(b.url)
@@ -943,6 +943,7 @@ def the_step_is_that_of_alertik_match(b):
     lines = ["down a"] * 7
     set_fields(b, type="regex", pattern="down (.*)", mask="@1 @{count}", lines="\n".join(lines), notifier="Console", number="0", THRESHOLD="3/60", COOLDOWN_SECS="100")
     seen = set()
+    b.js("document.getElementById('policies').open = true")
     for seconds in ["0", "1", "25", "40", "604800"]:
         b.fill("#step", seconds)
         settled(b)

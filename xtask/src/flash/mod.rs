@@ -4,7 +4,7 @@ mod check;
 mod env_file;
 mod place;
 mod plan;
-// The one exception to "no #[path]": the validator page must quote alike, and
+// An exception to "no #[path]": the validator page must quote alike, and
 // xtask depends on no package of ours.
 #[path = "../../../core/validator/src/routeros.rs"]
 mod quote;
