@@ -45,6 +45,12 @@ pub(crate) fn unquoted(text: &str) -> Option<(String, &str)> {
                 b'n' => value.push(b'\n'),
                 b'r' => value.push(b'\r'),
                 b't' => value.push(b'\t'),
+                // An exported line goes on in the next one, which is indented.
+                b'\n' => skip_blanks(&mut rest),
+                b'\r' => {
+                    rest.next();
+                    skip_blanks(&mut rest);
+                }
                 digit if digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit) => {
                     let digits = [digit, rest.next()?];
                     let digits = str::from_utf8(&digits).ok()?;
@@ -57,6 +63,13 @@ pub(crate) fn unquoted(text: &str) -> Option<(String, &str)> {
     }
     let after = &text[text.len() - rest.len()..];
     Some((String::from_utf8(value).ok()?, after))
+}
+
+#[allow(dead_code)]
+fn skip_blanks(rest: &mut core::str::Bytes<'_>) {
+    while rest.clone().next() == Some(b' ') {
+        rest.next();
+    }
 }
 
 #[cfg(test)]

@@ -109,6 +109,7 @@ fn a_rule_that_misses() {
     );
     let out = ask(rule, &["EVENT4_EXCEPT_STR=from y"], &lines[..1]);
     assert_order(&out, &["\"matches\":[]}]", "\"near\":[{\"start\":2,"]);
+    assert!(!out.contains("pace"), "{out}");
     let rule = ["regex", "USER ([a-z]+) from", "@1"];
     let out = ask(rule, &["EVENT4_IGNORE_CASE=1"], &lines);
     assert_order(&out, &["\"start\":2,\"end\":8,\"wants\":\" from\"}"]);

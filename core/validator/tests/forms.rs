@@ -137,6 +137,10 @@ fn pasted_texts() {
             "/container/envs\n/container/envs/add list=a key=A value=\"a\\\\(b\\$\\C3\\A9\"\n/container/envs/add key=B value=x name=y\n",
             &["A|a\\(b$é", "B|x"],
         ),
+        (
+            "# 2026-11-22 by RouterOS 7.20\n/container envs\nadd key=A list=alertik value=\"a \\\r\n    b\"\nadd key=B list=alertik \\\n    value=\\\n",
+            &["A|a b", "B|\\"],
+        ),
     ] {
         let expected = expected.iter().map(|value| (*value).to_owned()).collect();
         assert_eq!(values(text).0, Vec::<String>::clone(&expected), "{text}");
@@ -154,6 +158,14 @@ fn lines_that_are_no_variables() {
         ("  A: |\n    x\n", &[1, 2], 0),
         ("  A: \"\\q\"", &[1], 0),
         ("/container/envs/add list=a key=A", &[1], 0),
+        ("/x/add key=A\n/x/add key=B value=x", &[1], 1),
+        ("/x/add key=A value=\"\\F", &[1], 0),
+        (
+            "- \"\\\\é=x\"\n- 'é=x'\n-  \n- 'x'\n- \"\\u00e",
+            &[1, 2, 3, 4, 5],
+            0,
+        ),
+        ("  A: \"\\ud800\"\nB=\"\\", &[1, 2], 0),
         ("export A B", &[1], 0),
         ("\u{0}\u{7f}=é\n=\n:", &[1, 2, 3], 0),
     ] {
@@ -205,4 +217,24 @@ fn an_import() {
         none,
         "{\"rules\":[],\"others\":[],\"unread\":[],\"problems\":[]}"
     );
+}
+
+/// Whatever is pasted, the page answers: all short texts of the signs that mean something.
+#[test]
+fn hostile_texts() {
+    const SIGNS: [&str; 14] = [
+        "A", "=", "'", "\"", "\\", "\n", " ", "- ", ":", "/ key=", " value=", "é", "$", "\\x4",
+    ];
+    let mut seen = 0;
+    for number in 0..SIGNS.len().pow(5) {
+        let mut rest = number;
+        let mut text = String::new();
+        for _ in 0..5 {
+            text += SIGNS[rest % SIGNS.len()];
+            rest /= SIGNS.len();
+        }
+        let (read, unread) = parse(&text);
+        seen += read.len() + unread.len();
+    }
+    assert!(seen > 100_000, "{seen}");
 }
