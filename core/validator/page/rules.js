@@ -2,6 +2,8 @@
 
 const NUMBER_MAX = 63;
 const RULES_MAX = NUMBER_MAX + 1;
+// The entries of an import's report; more are only counted.
+const REPORT_MAX = 50;
 // The variables, named as after EVENTn_, that have a field with that id.
 const TEXTS = ["EXCEPT_STR", "KEY", "THRESHOLD", "COOLDOWN_SECS", "RECOVERY_STR", "RECOVERY_MSG", "GRACE_SECS"];
 const FIELDS = { MATCH_STR: "pattern", MASK_MSG: "mask", ...Object.fromEntries(TEXTS.map((name) => [name, name])) };
@@ -192,5 +194,7 @@ function importRules() {
   for (const { line, text } of answer.unread) add(`Line ${line} ${text}.`, true);
   for (const problem of answer.problems) add(problemText(problem), true);
   if (answer.others.length > 0) add(`Not about rules, so this page leaves it alone: ${answer.others.join(", ")}.`);
+  const rest = report.splice(REPORT_MAX);
+  if (rest.length > 0) add(`And ${rest.length} more like these.`, true);
   $("import-report").replaceChildren(...report);
 }

@@ -680,6 +680,8 @@ def policies_do_what_alertik_match_says(b):
 
 @test
 def long_input_stays_bounded(b):
+    report = paste_configuration(b, "what\n" * 5000)
+    assert len(report) == 51 and report[50] == "And 4951 more like these.", report[45:]
     set_fields(b, type="regex", pattern="(x)", mask="@1", lines="x\n" * 5000)
     assert b.js("return document.querySelectorAll('#result li').length") == 200
     b.until("return document.getElementById('summary').textContent.includes('first 200 lines')")
