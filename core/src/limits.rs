@@ -137,6 +137,28 @@ pub const VALUE_BYTES_MAX: usize = 53;
 pub const HEAD_BYTES_MAX: usize =
     HEAD_TEMPLATE_BYTES_MAX + HEAD_TEXT_BYTES_MAX + TEMPLATE_PIECES_MAX * VALUE_BYTES_MAX;
 
+/// Most addresses that a mail goes to.
+pub const MAIL_RECIPIENTS_MAX: usize = 16;
+
+/// Longest address of a mail, in bytes (RFC 5321, section 4.5.3.1.3).
+pub const MAIL_ADDRESS_BYTES_MAX: usize = 254;
+
+/// Longest user name and longest password for a mail server, in bytes.
+pub const MAIL_LOGIN_BYTES_MAX: usize = 256;
+
+/// Longest subject of a mail as the user writes it, in bytes.
+pub const MAIL_TEMPLATE_BYTES_MAX: usize = 256;
+
+/// Longest subject of a mail, in bytes; what does not fit is left out.
+pub const MAIL_SUBJECT_BYTES_MAX: usize = 1_024;
+
+/// Longest command to a mail server, in bytes: user and password together as base64.
+pub const MAIL_COMMAND_BYTES_MAX: usize = 1_024;
+
+/// Most bytes of a mail server's reply that are kept, and of one line of it that are
+/// read: that is twice what a line may have (RFC 5321, section 4.5.3.1.5).
+pub const MAIL_REPLY_BYTES_MAX: usize = 1_024;
+
 /// Longest head of an answer, in bytes: status line and fields.
 pub const ANSWER_HEAD_BYTES_MAX: usize = 8_192;
 

@@ -65,6 +65,9 @@ pub struct Wall {
     pub offset_secs: i32,
 }
 
+/// The names of the months, of three letters each (RFC 5322, section 3.3).
+pub(crate) const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
 /// A router's clock that shows less has not been set yet: 2020-01-01 in UTC.
 const CLOCK_IS_SET_FROM: i64 = 1_577_836_800;
 

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::net::{IpAddr, Ipv6Addr};
 
 use alertik_core::delivery::{
-    Courier, CourierSettings, Doubt, Encoding, FixedStr, Form, Generic, Loss, LossCause, Merging,
-    Pacing, ParseMode, Step, Telegram, Template, Verdict,
+    Courier, CourierSettings, Doubt, Encoding, FixedStr, Form, Generic, Loss, LossCause, Mail,
+    Merging, Pacing, ParseMode, Step, Telegram, Template, Verdict,
 };
 use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::{
@@ -243,6 +243,158 @@ fn bodies_are_json_with_the_text_intact() {
     }
 }
 
+/// Decodes base64, whose line ends do not count.
+fn decoded(text: &str) -> String {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut word) = (Vec::new(), 0, 0_u32);
+    for digit in text.chars().filter_map(|c| ALPHABET.find(c)) {
+        word = word << 6 | digit as u32;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((word >> bits) as u8);
+        }
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Takes a mail apart, after checking that it is lines of printable ASCII that no server
+/// cuts or takes for something else. Returns its subject and its text.
+fn read_mail(mail: &str) -> (String, String) {
+    for line in mail.split_inclusive('\n') {
+        let line = line.strip_suffix("\r\n").expect("CR and LF");
+        assert!(line.len() <= 250 && !line.starts_with('.'), "{mail}");
+        assert!(line.bytes().all(|b| matches!(b, b' '..=b'~')), "{mail}");
+    }
+    let (fields, text) = mail.split_once("\r\n\r\n").expect("a text");
+    let names = fields.split("\r\n").filter(|line| !line.starts_with(' '));
+    let names: Vec<_> = names.filter_map(|line| line.split_once(':')).collect();
+    let expected = [
+        "From",
+        "To",
+        "Message-ID",
+        "Date",
+        "Subject",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    ];
+    let are_as_expected = names.iter().map(|(name, _)| *name).eq(expected);
+    assert!(are_as_expected, "{mail}");
+    let (_, subject) = fields.split_once("Subject:").expect("a subject");
+    let (subject, _) = subject.split_once("\r\nAuto-").expect("the next field");
+    let mut whole = String::new();
+    for word in subject.split("\r\n") {
+        let word = word.strip_prefix(' ').expect("a blank");
+        match word.strip_prefix("=?UTF-8?B?") {
+            Some(word) => {
+                assert!(word.len() + 10 <= 75, "{mail}");
+                whole += &decoded(word.strip_suffix("?=").expect("an end"));
+            }
+            None => whole += word,
+        }
+    }
+    (whole, decoded(text).replace("\r\n", "\n"))
+}
+
+fn mail_account() -> Mail<'static> {
+    Mail {
+        name: None,
+        login: None,
+        from: "alertik@example.org",
+        to: vec!["noc@example.org", "boss@example.org"],
+        subject: Template::parse("{{text}}", Encoding::Raw).expect("a template"),
+    }
+}
+
+/// A mail holds the text as it was, whatever that is, and its subject the beginning.
+#[test]
+fn mails_have_the_text_intact() {
+    let account = mail_account();
+    let form = Form::Mail(&account, HEAD.at);
+    let mut texts = hostile_texts();
+    texts.extend(corpus());
+    texts.push(vec![0xF0; NOTICE_BYTES_MAX]);
+    for text in &texts {
+        let expected = one_line(&String::from_utf8_lossy(text));
+        let (subject, body) = read_mail(&render(&form, "é: ", text));
+        let body = body.strip_suffix('\n').expect("a last line");
+        match body.strip_suffix('…') {
+            Some(beginning) if text.len() > 2_000 => {
+                assert!(["é: ", &expected].concat().starts_with(beginning));
+            }
+            _ => assert_eq!(body, ["é: ", &expected].concat()),
+        }
+        match subject.strip_suffix('…') {
+            Some(beginning) if body.chars().count() > 100 => {
+                assert_eq!(beginning.chars().count(), 99);
+                assert!(body.starts_with(beginning), "{subject}");
+            }
+            _ => assert_eq!(subject, body),
+        }
+    }
+}
+
+/// A mail that is repeated because it may have arrived is the same to the byte, whatever
+/// the clock shows by then; another one has another id.
+#[test]
+fn a_repeated_mail_is_the_same() {
+    let account = mail_account();
+    let mut courier = courier();
+    let mut text = TextBuffer::new();
+    text.push_mask("line one\nline two");
+    push(&mut courier, Instant::ZERO, &text);
+    let mut render = |millis, verdict| {
+        let now = Instant::from_millis(millis);
+        let at = Wall {
+            unix_secs: HEAD.at.unix_secs + (millis / 1_000) as i64,
+            ..HEAD.at
+        };
+        let mut bytes = vec![0; BODY_BYTES_MAX];
+        let mut body = FixedStr::new(&mut bytes);
+        courier.begin(now, &Form::Mail(&account, at), &mut body);
+        courier.finish(now, verdict, at, &mut |_| {});
+        body.as_str().to_owned()
+    };
+    let first = render(1_000, Verdict::Retry(Doubt::Unanswered));
+    let again = render(100_000, Verdict::Retry(Doubt::None));
+    assert_eq!(first, again);
+    assert!(first.contains("\r\nSubject: line one\r\n"), "{first}");
+    assert!(
+        first.contains("\r\nDate: Sun, 22 Nov 2026 09:00:01 -0100\r\n"),
+        "{first}"
+    );
+    let id = |mail: &str| {
+        let rest = mail.split_once("Message-ID: <").expect("an id").1;
+        rest.split_once("@example.org>")
+            .expect("its end")
+            .0
+            .to_owned()
+    };
+    assert_eq!(render(200_000, SENT), first);
+    push_again(&mut courier, &account, &id(&first), id);
+}
+
+/// The next mail has an id of its own; and one made while the clock was not set has no
+/// date, which the server then adds.
+fn push_again(
+    courier: &mut Courier,
+    account: &Mail<'_>,
+    before: &str,
+    id: impl Fn(&str) -> String,
+) {
+    let mut text = TextBuffer::new();
+    text.push_mask("another");
+    let now = Instant::from_millis(300_000);
+    push(courier, now, &text);
+    let mut bytes = vec![0; BODY_BYTES_MAX];
+    let mut body = FixedStr::new(&mut bytes);
+    courier.begin(now, &Form::Mail(account, Wall::default()), &mut body);
+    assert_ne!(id(body.as_str()), before);
+    assert!(!body.as_str().contains("Date:"), "{}", body.as_str());
+}
+
 /// The longest notification there can be, in the worst of characters, still
 /// makes a whole body within its service's limit.
 #[test]
@@ -313,7 +465,9 @@ fn nothing_allocates() {
     let mut head_bytes = vec![0; HEAD_BYTES_MAX];
     let mut text = TextBuffer::new();
     let (mut allocations, mut messages) = (0, 0);
-    for form in forms().into_iter().chain([Form::Console]) {
+    let account = mail_account();
+    let more = [Form::Console, Form::Mail(&account, HEAD.at)];
+    for form in forms().into_iter().chain(more) {
         let mut courier = courier();
         let before = ALLOCATIONS.get();
         let mut now = Instant::ZERO;

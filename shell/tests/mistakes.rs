@@ -471,6 +471,30 @@ const MORE: &[Case] = &[
         "SLACK_WEBHOOK_URL",
         "move it to Discord's",
     ),
+    (&[("EVENT0_NOTIFIER", "Mail")], "MAIL_SERVER", "smtps://"),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtp://198.51.100.25:587"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+        ],
+        "MAIL_SERVER",
+        "use smtps:// or smtp+starttls://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org:587"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+        ],
+        "MAIL_SERVER",
+        "usually for smtp+starttls://",
+    ),
+    (&[("MAIL_HOST", "x")], "MAIL_HOST", "is not known"),
 ];
 
 /// A daemon that may start or not.

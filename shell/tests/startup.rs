@@ -102,7 +102,7 @@ fn names() {
     check(
         &[("EVENT0_NOTIFIER", "Console,telegramm")],
         &[
-            "EVENT0_NOTIFIER: 'telegramm' is not a notifier; known are Telegram, Slack, Teams, Discord, Generic1, Generic2, Generic3, Generic4, Console, separated by commas",
+            "EVENT0_NOTIFIER: 'telegramm' is not a notifier; known are Telegram, Slack, Teams, Discord, Generic1, Generic2, Generic3, Generic4, Console, Mail, separated by commas",
         ],
     );
     check(

@@ -1,6 +1,7 @@
 //! Small tools for untrusted bytes and text: a queue of records, search, digits,
-//! stored fields and JSON.
+//! stored fields, JSON and base64.
 
+mod base64;
 mod digits;
 mod fifo;
 pub(crate) mod json;
@@ -8,6 +9,7 @@ mod json_check;
 mod search;
 mod stored;
 
+pub(crate) use base64::{MIME_LINE_BYTES, base64_len, encode_base64};
 pub(crate) use digits::{hex_digit, parse_digits};
 pub use fifo::{Fifo, Full, split_record};
 pub(crate) use json::write_json_part;

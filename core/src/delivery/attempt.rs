@@ -25,6 +25,8 @@ pub(super) struct Attempt {
     /// The time by which the ages in its text are counted. It stays for a
     /// repetition, so that the same id never carries another text.
     pub(super) composed_at: Instant,
+    /// The wall clock at that time, if the form shows it.
+    pub(super) composed_wall: Wall,
     /// Whether an earlier attempt may have arrived. It only grows: an answer of
     /// today says nothing about the attempt before.
     pub(super) doubt: Doubt,
@@ -61,6 +63,7 @@ impl Attempt {
             moved_to: context.moved_to,
             reports_move: self.reports_move,
             composed_at: self.composed_at,
+            composed_wall: self.composed_wall,
             max_age_millis: context.max_age_millis,
             id: self.id,
         }

@@ -15,6 +15,7 @@ mod outbox;
 mod pacing;
 mod schedule;
 mod services;
+mod smtp;
 mod spool;
 mod verdict;
 
@@ -27,6 +28,7 @@ pub use losses::{Loss, LossCause, Losses};
 pub use outbox::Merging;
 pub use pacing::{Pacing, Rate};
 pub use schedule::Hold;
-pub use services::{Form, Generic, Notifier, ParseMode, Telegram};
+pub use services::{Form, Generic, Mail, Notifier, ParseMode, Telegram};
+pub use smtp::{Dialogue, END_OF_MAIL, Lack, Next, Stage};
 pub use spool::{DamagedSpool, Spool, SpoolWriter};
 pub use verdict::{Advice, Doubt, Verdict};

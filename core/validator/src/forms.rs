@@ -100,6 +100,12 @@ const fn address(notifier: Notifier) -> &'static [(&'static str, &'static str)] 
         Notifier::Generic1 | Notifier::Generic2 | Notifier::Generic3 | Notifier::Generic4 => {
             &[("WEBHOOK_URL", "https://example.com/your-webhook")]
         }
+        Notifier::Mail => &[
+            ("SERVER", "smtps://mail.example.org"),
+            ("USER", "you@example.org"),
+            ("PASSWORD", "your-password"),
+            ("TO", "you@example.org"),
+        ],
         Notifier::Console => &[],
     }
 }

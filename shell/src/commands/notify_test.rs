@@ -95,7 +95,8 @@ fn wanted(env: &Env, names: &[OsString]) -> Result<NotifierSet, String> {
     if wanted.is_empty() {
         return Err(
             "alertik: no notifier is set up: set TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID, or \
-             SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, DISCORD_WEBHOOK_URL, GENERIC1_WEBHOOK_URL\n"
+             SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, DISCORD_WEBHOOK_URL, GENERIC1_WEBHOOK_URL, \
+             MAIL_SERVER\n"
                 .to_owned(),
         );
     }

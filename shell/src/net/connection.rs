@@ -1,11 +1,11 @@
-//! One HTTP request over a connection of its own, with a hard deadline.
+//! One request or mail over a connection of its own, with a hard deadline.
 //!
 //! Every blocking call gets the remaining time of the attempt as its timeout. So
 //! a server that is silent or sends one byte a second, in the TLS handshake or
 //! later, holds the sender's thread until the deadline and no longer.
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +115,19 @@ impl Connection {
         // The request is taken as a whole and encrypted after the handshake.
         tls.set_buffer_limit(None);
         self.tls = Some(Box::new(tls));
+        self.sent = false;
         Ok(())
+    }
+
+    /// Returns the addresses of both ends, the server's last.
+    pub(crate) fn addresses(&self) -> io::Result<[IpAddr; 2]> {
+        let tcp = &self.socket.tcp;
+        Ok([tcp.local_addr()?.ip(), tcp.peer_addr()?.ip()])
+    }
+
+    /// Lets what follows take until another time.
+    pub(crate) const fn set_deadline(&mut self, deadline: Instant) {
+        self.socket.deadline = deadline;
     }
 
     /// Sends a request and reads the answer until `response` is complete. Errors
@@ -148,7 +160,8 @@ impl Connection {
         Ok(())
     }
 
-    fn send(&mut self, request: &[u8]) -> Result<(), Failure> {
+    /// Sends bytes, at the latest when something is received.
+    pub(crate) fn send(&mut self, request: &[u8]) -> Result<(), Failure> {
         let result = match &mut self.tls {
             Some(tls) => tls.writer().write_all(request),
             None => {
@@ -160,7 +173,7 @@ impl Connection {
     }
 
     /// Reads part of the answer; returns 0 at its end.
-    fn receive(&mut self, chunk: &mut [u8]) -> Result<usize, Failure> {
+    pub(crate) fn receive(&mut self, chunk: &mut [u8]) -> Result<usize, Failure> {
         let result = match &mut self.tls {
             None => self.socket.read(chunk),
             Some(tls) => loop {

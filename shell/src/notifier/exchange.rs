@@ -23,15 +23,24 @@ pub(super) fn exchange(
     (deadline, millis): (Instant, u64),
     response: &mut Response<'_>,
 ) -> Result<(), Failure> {
-    let addresses = resolve(url.host(), url.port(), deadline).map_err(|why| match why {
-        Unresolved::NoAddress => Failure::Unresolved,
-        Unresolved::Deadline => Failure::Deadline(Phase::Resolving),
-    })?;
-    let mut connection = Connection::open(&addresses, deadline, millis)?;
+    let mut connection = connect(url, (deadline, millis))?;
     if url.is_https() {
         connection.secure(tls, url.host())?;
     }
     connection.exchange(request, response)
+}
+
+/// Connects to the site of a URL, without TLS, until the deadline of an attempt, which
+/// has so many milliseconds.
+pub(super) fn connect(
+    url: &Url,
+    (deadline, millis): (Instant, u64),
+) -> Result<Connection, Failure> {
+    let addresses = resolve(url.host(), url.port(), deadline).map_err(|why| match why {
+        Unresolved::NoAddress => Failure::Unresolved,
+        Unresolved::Deadline => Failure::Deadline(Phase::Resolving),
+    })?;
+    Connection::open(&addresses, deadline, millis)
 }
 
 /// Says what was answered, without secrets, and which of the user's `variables` to check.

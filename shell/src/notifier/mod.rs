@@ -9,6 +9,7 @@ mod console;
 mod exchange;
 pub(crate) mod heartbeat;
 mod http;
+mod mail;
 mod outcome;
 mod secrets;
 mod sender;

@@ -1,4 +1,4 @@
-//! The way to a notifier: standard output, or a service over HTTP.
+//! The way to a notifier: standard output, a service over HTTP, or a mail server.
 
 use std::io;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::Http;
+use super::mail::MailServer;
 use super::outcome::Outcome;
 use crate::settings::services::NotifierSettings;
 
@@ -17,6 +18,7 @@ use crate::settings::services::NotifierSettings;
 pub(super) enum Transport {
     Console(Console),
     Http(Box<Http>),
+    Mail(Box<MailServer>),
 }
 
 impl Transport {
@@ -32,12 +34,20 @@ impl Transport {
     ) -> io::Result<Self> {
         Ok(match settings.endpoint {
             None => Self::Console(Console::open()?),
-            Some(endpoint) => Self::Http(Box::new(Http::new(
-                settings.notifier,
-                endpoint,
-                timeout_secs,
-                tls,
-            ))),
+            Some(endpoint) => match endpoint.form {
+                Form::Mail(mail, _) => Self::Mail(Box::new(MailServer::new(
+                    endpoint.url,
+                    mail,
+                    timeout_secs,
+                    tls,
+                ))),
+                _ => Self::Http(Box::new(Http::new(
+                    settings.notifier,
+                    endpoint,
+                    timeout_secs,
+                    tls,
+                ))),
+            },
         })
     }
 
@@ -46,6 +56,7 @@ impl Transport {
         match self {
             Self::Console(_) => "standard output",
             Self::Http(http) => http.site(),
+            Self::Mail(server) => server.site(),
         }
     }
 
@@ -54,6 +65,7 @@ impl Transport {
         match self {
             Self::Console(_) => Form::Console.merging(),
             Self::Http(http) => http.form().merging(),
+            Self::Mail(server) => server.form().merging(),
         }
     }
 
@@ -69,6 +81,10 @@ impl Transport {
             Self::Http(http) => {
                 courier.begin(now, http.form(), &mut body);
                 http.request(body.as_str(), courier)
+            }
+            Self::Mail(server) => {
+                courier.begin(now, &server.form(), &mut body);
+                body.as_str().as_bytes().to_vec()
             }
         }
     }
@@ -91,6 +107,7 @@ impl Transport {
                 },
             },
             Self::Http(http) => http.send(bytes, end),
+            Self::Mail(server) => server.send(bytes, end),
         }
     }
 }

@@ -6,9 +6,28 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use alertik_core::bytes::split_at_mark;
+/// A kind of URL.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Scheme {
+    /// How such a URL begins.
+    pub(crate) start: &'static str,
+    /// The port if it names none.
+    pub(crate) port: u16,
+}
 
-/// A URL that a request can be made of.
+/// The schemes of webhooks.
+static WEB: [Scheme; 2] = [
+    Scheme {
+        start: "https://",
+        port: 443,
+    },
+    Scheme {
+        start: "http://",
+        port: 80,
+    },
+];
+
+/// A URL that a request can be made of, or a server's.
 ///
 /// No `Debug` and no `Display`: path and query of a webhook are its secret.
 /// [`Url::site`] is what may be logged.
@@ -17,7 +36,7 @@ pub(crate) struct Url {
     text: String,
     /// Offset after the host and the port.
     path_at: usize,
-    https: bool,
+    scheme: &'static Scheme,
     host_len: usize,
 }
 
@@ -88,6 +107,15 @@ impl Url {
     ///
     /// See [`UrlError`]. Offsets count bytes of `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, UrlError> {
+        Self::parse_as(text, &WEB)
+    }
+
+    /// Parses a URL of one of some schemes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Url::parse`].
+    pub(crate) fn parse_as(text: &str, schemes: &'static [Scheme]) -> Result<Self, UrlError> {
         if text.is_empty() {
             return Err(UrlError::Empty);
         }
@@ -96,11 +124,12 @@ impl Url {
             let line_end = c.is_control();
             return Err(UrlError::Character { offset, line_end });
         }
-        let (https, scheme_len) = match split_at_mark(text, "://") {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => (true, 8),
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => (false, 7),
-            _ => return Err(UrlError::Scheme),
+        let is_it = |scheme: &&Scheme| {
+            let start = text.get(..scheme.start.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme.start))
         };
+        let scheme = schemes.iter().find(is_it).ok_or(UrlError::Scheme)?;
+        let scheme_len = scheme.start.len();
         let rest = &text[scheme_len..];
         let authority = &rest[..first_of(rest, b"/?#")];
         let path_at = scheme_len + authority.len();
@@ -123,9 +152,8 @@ impl Url {
                 return Err(UrlError::Port);
             }
         }
-        let scheme = if https { "https://" } else { "http://" };
         let mut normal = String::with_capacity(text.len());
-        normal.push_str(scheme);
+        normal.push_str(scheme.start);
         normal.push_str(&authority.to_ascii_lowercase());
         // A request line has at least this path.
         if !text[path_at..].starts_with('/') {
@@ -135,7 +163,7 @@ impl Url {
         Ok(Self {
             text: normal,
             path_at,
-            https,
+            scheme,
             host_len: host.len(),
         })
     }
@@ -153,12 +181,17 @@ impl Url {
     /// Returns the port, by default the scheme's.
     pub(crate) fn port(&self) -> u16 {
         let named = self.authority().get(self.host_len + 1..);
-        let default = if self.https { 443 } else { 80 };
-        named.and_then(|port| port.parse().ok()).unwrap_or(default)
+        let named = named.and_then(|port| port.parse().ok());
+        named.unwrap_or(self.scheme.port)
+    }
+
+    /// Returns the scheme.
+    pub(crate) const fn scheme(&self) -> &'static Scheme {
+        self.scheme
     }
 
     const fn host_at(&self) -> usize {
-        if self.https { 8 } else { 7 }
+        self.scheme.start.len()
     }
 
     /// Returns the host.
@@ -169,7 +202,7 @@ impl Url {
 
     /// Returns whether the connection is encrypted.
     pub(crate) const fn is_https(&self) -> bool {
-        self.https
+        self.scheme.port == WEB[0].port
     }
 
     /// Returns the path without its query, at least `/`.

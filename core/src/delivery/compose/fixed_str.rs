@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::bytes::encode_base64;
+
 /// UTF-8 text in a borrowed buffer.
 ///
 /// Writing beyond its end writes nothing of that piece and is remembered, see
@@ -75,6 +77,26 @@ impl<'a> FixedStr<'a> {
             _ => self.overfull = true,
         }
     }
+
+    /// Appends text as base64 (RFC 4648, section 4).
+    pub fn push_base64(&mut self, text: &str) {
+        let start = self.len;
+        self.push(text);
+        self.encode_base64(start, 0);
+    }
+
+    /// Replaces what was written from the offset `start` on by its base64, in lines of
+    /// `line` bytes each, or as one piece if that is 0.
+    pub(in crate::delivery) fn encode_base64(&mut self, start: usize, line: usize) {
+        let len = self.len - start;
+        match encode_base64(&mut self.bytes[start..], len, line) {
+            Some(len) if !self.overfull => self.len = start + len,
+            _ => {
+                self.len = start;
+                self.overfull = true;
+            }
+        }
+    }
 }
 
 impl fmt::Write for FixedStr<'_> {
@@ -106,5 +128,17 @@ mod tests {
         body.clear();
         body.push("ok");
         assert_eq!((body.as_str(), body.is_overfull()), ("ok", false));
+    }
+
+    /// Base64 goes where its text was, or nowhere.
+    #[test]
+    fn base64() {
+        let mut bytes = [0; 8];
+        let mut body = FixedStr::new(&mut bytes);
+        body.push("a ");
+        body.push_base64("foo");
+        assert_eq!(body.as_str(), "a Zm9v");
+        body.push_base64("f");
+        assert_eq!((body.as_str(), body.is_overfull()), ("a Zm9v", true));
     }
 }

@@ -7,7 +7,7 @@ use crate::delivery::compose::writer::{Size, Style, TextWriter};
 use crate::delivery::losses::{Loss, LossCause, Losses};
 use crate::delivery::outbox::{Iter, Waiting, write_router};
 use crate::text::Origin;
-use crate::time::Instant;
+use crate::time::{Instant, Wall};
 
 /// A notification that leaves later than this says so, in milliseconds.
 pub(super) const DELAY_TOLD_MILLIS: u64 = 60_000;
@@ -27,6 +27,8 @@ pub(in crate::delivery) struct Message<'a> {
     pub(in crate::delivery) reports_move: bool,
     /// The time by which ages are counted.
     pub(in crate::delivery) composed_at: Instant,
+    /// The wall clock at that time, if the form shows it.
+    pub(in crate::delivery) composed_wall: Wall,
     /// How long a notification may wait, in milliseconds.
     pub(in crate::delivery) max_age_millis: u64,
     pub(in crate::delivery) id: MessageId,

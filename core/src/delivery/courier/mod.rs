@@ -399,6 +399,7 @@ impl Courier {
             reports_move: self.moved.is_some_and(|moved| !moved.is_reported),
             id,
             composed_at: now,
+            composed_wall: form.wall(),
             doubt: Doubt::None,
             was_barred: false,
             evicted: (0, Wall::default()),

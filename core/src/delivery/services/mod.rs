@@ -11,6 +11,7 @@ mod console;
 mod discord;
 mod generic;
 mod json;
+mod mail;
 mod slack;
 mod teams;
 mod telegram;
@@ -25,9 +26,11 @@ use crate::delivery::outbox::Merging;
 use crate::delivery::pacing::Pacing;
 use crate::delivery::verdict::{Answer, Verdict};
 use crate::ids::{NotifierId, NotifierSet};
+use crate::time::Wall;
 
 pub use generic::Generic;
 pub(super) use generic::expand_head;
+pub use mail::Mail;
 pub use telegram::{ParseMode, Telegram};
 #[cfg(test)]
 pub(super) use {discord::UTF16_MAX, generic::MERGE_MAX, telegram::SCALARS_MAX};
@@ -53,6 +56,9 @@ pub enum Notifier {
     Generic4,
     /// Standard output.
     Console,
+    /// A mail server. Last, because files of earlier versions hold the numbers of the
+    /// others.
+    Mail,
 }
 
 /// The knowledge about a service that is data.
@@ -69,7 +75,7 @@ struct Facts {
 
 impl Notifier {
     /// Every notifier, in the order of the user's documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Telegram,
         Self::Slack,
         Self::Teams,
@@ -79,6 +85,7 @@ impl Notifier {
         Self::Generic3,
         Self::Generic4,
         Self::Console,
+        Self::Mail,
     ];
 
     /// Returns the number by which rules know the notifier.
@@ -155,6 +162,7 @@ impl Notifier {
             Self::Generic3 => &generic::FACTS[2],
             Self::Generic4 => &generic::FACTS[3],
             Self::Console => &console::FACTS,
+            Self::Mail => &mail::FACTS,
         }
     }
 }
@@ -203,6 +211,8 @@ pub enum Form<'a> {
     Generic(Box<Generic<'a>>),
     /// Lines on a terminal or in a pipe.
     Console,
+    /// A mail, without its envelope, and the wall clock for the date of a new one.
+    Mail(&'a Mail<'a>, Wall),
 }
 
 impl<'a> Form<'a> {
@@ -218,6 +228,7 @@ impl<'a> Form<'a> {
             Self::DiscordAsSlack => discord::write_as_slack(message, out),
             Self::Generic(generic) => generic.write(message, out),
             Self::Console => console::write(message, out),
+            Self::Mail(mail, _) => mail.write(message, out),
         }
     }
 
@@ -245,6 +256,17 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// Returns the wall clock of the attempt, if the request shows it.
+    pub(super) const fn wall(&self) -> Wall {
+        match self {
+            Self::Mail(_, now) => *now,
+            _ => Wall {
+                unix_secs: 0,
+                offset_secs: 0,
+            },
+        }
+    }
+
     /// Returns the media type of the body.
     #[must_use]
     pub const fn content_type(&self) -> &'a str {
@@ -268,6 +290,7 @@ impl<'a> Form<'a> {
     pub(super) fn names(&self, field: Field) -> bool {
         match self {
             Self::Generic(generic) => generic.templates().any(|template| template.uses(field)),
+            Self::Mail(mail, _) => mail.subject.uses(field),
             _ => false,
         }
     }

@@ -1,7 +1,7 @@
 //! The two forms of `Retry-After`: a number of seconds, or a date.
 
 use crate::bytes::parse_digits;
-use crate::time::days_from_civil;
+use crate::time::{MONTHS, days_from_civil};
 
 /// Returns a delay in seconds as milliseconds: digits, and a fraction although
 /// the standard has none, since Discord sends one elsewhere (RFC 9110, section
@@ -73,8 +73,10 @@ impl HttpDate {
 
 /// Returns the number of the month with the given three letters.
 fn month_number(name: &[u8]) -> Option<i64> {
-    let names = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let index = names.chunks(3).position(|known| known == name)?;
+    let index = MONTHS
+        .as_bytes()
+        .chunks(3)
+        .position(|known| known == name)?;
     Some(index as i64 + 1)
 }
 

@@ -11,6 +11,7 @@ mod dns;
 mod examples;
 mod heartbeat;
 mod hostile;
+mod mail;
 mod secrets;
 mod services;
 mod storms;

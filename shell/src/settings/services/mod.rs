@@ -8,6 +8,7 @@
 mod discord;
 mod foreign;
 mod generic;
+pub(crate) mod mail;
 mod reader;
 mod slack;
 mod teams;
@@ -94,6 +95,7 @@ pub(crate) const fn address_variables(notifier: Notifier) -> &'static [&'static 
         | Notifier::Generic3
         | Notifier::Generic4 => &["_WEBHOOK_URL"],
         Notifier::Console => &[],
+        Notifier::Mail => mail::ADDRESS,
     }
 }
 
@@ -165,6 +167,7 @@ fn read_endpoint(notifier: Notifier, reader: &mut Reader<'_, '_>) -> Option<Opti
         Notifier::Generic1 | Notifier::Generic2 | Notifier::Generic3 | Notifier::Generic4 => {
             generic::read(reader)
         }
+        Notifier::Mail => mail::read(reader),
         Notifier::Console => return Some(None),
     };
     endpoint.map(Some)
@@ -197,6 +200,7 @@ pub(crate) fn describe(
     match &endpoint.form {
         Form::Telegram(form) => telegram::describe(env, form, out),
         Form::Generic(form) => generic::describe(form, out),
+        Form::Mail(form, _) => mail::describe(form, out),
         Form::Slack | Form::Teams | Form::Discord | Form::DiscordAsSlack | Form::Console => {
             out.write_str("/***")
         }

@@ -5,7 +5,7 @@ use super::{general, is_known, names, nearest, of_notifier};
 use crate::settings::{Env, Problems};
 
 /// Names that begin as ours do and belong to others.
-const FOREIGN: [&str; 2] = ["HTTP_PROXY", "NOTIFY_SOCKET"];
+const FOREIGN: [&str; 4] = ["HTTP_PROXY", "NOTIFY_SOCKET", "MAIL", "MAILTO"];
 
 /// Warns of names that are probably meant for alertik, and of quotes and line ends
 /// that became part of a value.
@@ -176,6 +176,10 @@ mod tests {
             "LOGNAME",
             "TERM",
             "MAIL",
+            "MAILTO",
+            "MAILCHECK",
+            "MAILPATH",
+            "MAILER",
             "TZDIR",
             "http_proxy",
             "no_proxy",

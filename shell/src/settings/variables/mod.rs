@@ -71,6 +71,12 @@ SLACK_WEBHOOK_URL the incoming webhook
 TEAMS_WEBHOOK_URL the workflow's or connector's URL
 DISCORD_WEBHOOK_URL the webhook
 DISCORD_FORMAT discord or slack (discord)
+MAIL_SERVER smtps://HOST, smtp+starttls://HOST or smtp://HOST
+MAIL_USER name to log in with
+MAIL_PASSWORD its password, or an app password
+MAIL_FROM the sender's address (MAIL_USER)
+MAIL_TO addresses that get the mails, separated by commas
+MAIL_SUBJECT the subject, with placeholders ({{text}})
 GENERICn_WEBHOOK_URL webhook n, 1 to 4; may hold placeholders
 GENERICn_METHOD POST, PUT, PATCH or GET (POST)
 GENERICn_HEADERS Name: value | Name: value

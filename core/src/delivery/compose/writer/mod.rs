@@ -48,6 +48,8 @@ pub enum Encoding {
     /// Inside a header's value: a control character becomes a space, so no text
     /// can end the line (RFC 9110, section 5.5).
     Header,
+    /// Inside a mail's text, whose lines end with CR and LF.
+    Mail,
 }
 
 /// The unit in which a service limits a text.
@@ -349,6 +351,8 @@ fn encode(encoding: Encoding, c: char, buffer: &mut [u8; ENCODED_MAX]) -> &str {
     }
     let len = match (encoding, c) {
         (Encoding::Header, _) if c.is_control() => fill(buffer, b" "),
+        (Encoding::Mail, '\n') => fill(buffer, b"\r\n"),
+        (Encoding::Mail, '\r') => 0,
         (Encoding::Url, _) if !(c.is_ascii_alphanumeric() || "-._~".contains(c)) => {
             let mut utf8 = [0; 4];
             let mut len = 0;

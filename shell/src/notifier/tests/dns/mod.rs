@@ -8,6 +8,7 @@ mod look_up;
 mod server;
 
 use std::cell::Cell;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::process::Command;
 use std::sync::Arc;
@@ -92,6 +93,12 @@ fn only_an_ipv6_address() {
     in_namespaces("ipv6");
 }
 
+/// A mail server whose name leads to the internet gets no password without encryption.
+#[test]
+fn no_password_for_a_stranger() {
+    in_namespaces("stranger");
+}
+
 /// The cases themselves, run inside the namespaces.
 #[test]
 #[ignore = "runs inside the namespaces that the other tests make"]
@@ -102,8 +109,54 @@ fn inside() {
         "changes" => case_changes(),
         "black-hole" => case_black_hole(),
         "ipv6" => case_ipv6(),
+        "stranger" => case_stranger(),
         case => look_up::inside(case),
     }
+}
+
+fn case_stranger() {
+    let added = Command::new("ip")
+        .args(["address", "add", "203.0.113.25/32", "dev", "lo"])
+        .status();
+    assert!(added.expect("ip").success());
+    std::fs::write("/etc/hosts", "203.0.113.25 mail.example.test\n").unwrap();
+    let listener = TcpListener::bind("203.0.113.25:0").unwrap();
+    let server = format!(
+        "smtp://mail.example.test:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let id = Notifier::Mail;
+    let mut variables = vec![
+        ("MAIL_SERVER", server.as_str()),
+        ("MAIL_FROM", "alertik@example.org"),
+        ("MAIL_TO", "noc@example.org"),
+    ];
+    let got = thread::spawn(move || {
+        let mut got = Vec::new();
+        for stream in listener.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            stream.write_all(b"220 x\r\n").unwrap();
+            let mut bytes = [0; 64];
+            let count = stream.read(&mut bytes).unwrap_or(0);
+            got.push(String::from_utf8_lossy(&bytes[..count]).into_owned());
+        }
+        got
+    });
+    // Without a password it is the user's own affair.
+    for login in [&[("MAIL_USER", "me"), ("MAIL_PASSWORD", "secret")][..], &[]] {
+        variables.extend(login);
+        let running = run(&[id], &variables);
+        running.push(&[id], 1, "x", b"");
+        let status = running.wait(id, "failed", |status| status.counts.failed_attempts > 0);
+        let words = status.last_error.unwrap();
+        assert_eq!(
+            words.starts_with("203.0.113.25 is not on a local"),
+            !login.is_empty(),
+            "{words}"
+        );
+        variables.truncate(3);
+    }
+    assert_eq!(got.join().unwrap(), ["", "EHLO [203.0.113.25]\r\n"]);
 }
 
 /// Starts a webhook to a host name, and sends a message.
