@@ -17,7 +17,8 @@
 //!    and written as requests.
 //!
 //! [`replay`] is all rooms in a row, to try rules; [`dns`] writes and reads the
-//! messages by which names are looked up. [`limits`], [`time`], [`text`], [`ids`],
+//! messages by which names are looked up, [`metrics`] those by which the daemon is asked
+//! how it is. [`limits`], [`time`], [`text`], [`ids`],
 //! [`prefix`] and [`bytes`] are what the rooms have in common. A room knows those before
 //! it, and none after it.
 //!
@@ -48,6 +49,7 @@ pub mod ids;
 pub mod intake;
 pub mod limits;
 pub mod matching;
+pub mod metrics;
 pub mod prefix;
 pub mod replay;
 pub mod routers;

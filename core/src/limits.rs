@@ -18,6 +18,15 @@ pub const DATAGRAM_BYTES_MAX: usize = 65_535;
 /// Most TCP connections at a time, each of which takes the memory of a message.
 pub const CONNECTIONS_MAX: usize = 16;
 
+/// Most connections of those who ask for metrics (`METRICS_ADDR`). Prometheus needs one.
+pub const METRICS_CONNECTIONS_MAX: usize = 8;
+
+/// Longest head of a request for metrics, in bytes. Prometheus sends some 400.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 4_096;
+
+/// Longest request line of a request for metrics, in bytes, without its end.
+pub const REQUEST_LINE_BYTES_MAX: usize = 128;
+
 /// Bytes of the intake ring between the receiver and the matcher.
 ///
 /// A usual 110-byte line takes about 130 bytes with its header, so this holds
@@ -362,6 +371,7 @@ pub const LITERAL_ALTERNATIVES_MAX: usize = 8;
 pub const BEGINNINGS_MAX: usize = 64;
 
 const _: () = {
+    assert!(REQUEST_LINE_BYTES_MAX < REQUEST_HEAD_BYTES_MAX);
     assert!(BEGINNINGS_MAX * DFA_BYTES_MAX <= PATTERN_BYTES_TOTAL_MAX);
     assert!(MESSAGE_BYTES_MAX <= DATAGRAM_BYTES_MAX);
     assert!(RING_BYTES >= 16 * MESSAGE_BYTES_MAX);

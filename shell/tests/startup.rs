@@ -413,7 +413,7 @@ fn wrong_arguments() {
         (
             &["health", "--xml"],
             "health: unknown arguments: --xml",
-            "health [--json | --live]",
+            "health [--json | --prometheus | --live]",
         ),
         (
             &["match", "--al"],

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::io;
 
 use alertik_core::bytes::write_json_string;
+use alertik_core::metrics::{Family, Labels};
 
-use super::command::{BadArguments, Command, exit_status, only_switch};
+use super::command::{BadArguments, Command, exit_status};
 use crate::daemon::health_socket::{self, Answer};
 use crate::settings::{Env, Problems, read_port};
 use crate::sys::terminal::print;
@@ -13,13 +14,14 @@ use crate::sys::terminal::print;
 /// The command.
 pub(super) const COMMAND: Command = Command {
     name: "health",
-    arguments: "[--json | --live]",
+    arguments: "[--json | --prometheus | --live]",
     help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status, and
       for the 64 routers heard most recently.
       Ends with 0 if it is healthy, with 1 if somebody should look: it does not
       work, loses messages, or a notifier is suspended or fails. With --live it
       ends with 1 only if the process does not work: for a probe that restarts
-      it, which would help no service.
+      it, which would help no service. --prometheus prints metrics in the text
+      format; METRICS_ADDR serves them over HTTP.
 ",
     run,
 };
@@ -38,13 +40,14 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
         print("\n");
         return Ok(exit_status(answer.is_ok_and(|answer| answer.live)));
     }
-    let json = only_switch(arguments, "--json")?;
+    let text: fn(&Answer) -> String = match arguments {
+        [] => |answer| [&answer.line, "\n", &answer.routers].concat(),
+        [word] if word == "--json" => |answer| [&answer.json, "\n"].concat(),
+        [word] if word == "--prometheus" => |answer| answer.metrics.clone(),
+        _ => return Err(BadArguments::unknown(arguments)),
+    };
     let answer = ask(env).unwrap_or_else(|complaint| unhealthy(&complaint));
-    print(if json { &answer.json } else { &answer.line });
-    print("\n");
-    if !json {
-        print(&answer.routers);
-    }
+    print(&text(&answer));
     Ok(exit_status(answer.healthy))
 }
 
@@ -76,11 +79,16 @@ fn unhealthy(complaint: &str) -> Answer {
     // Writing to a string cannot fail.
     let _ = write_json_string(complaint.as_bytes(), &mut json);
     json.push('}');
+    let mut metrics = String::new();
+    // As the daemon has it.
+    let help = "Whether nobody needs to look.";
+    let _ = Family::new("healthy", help, &mut metrics).sample(&Labels::default(), 0);
     Answer {
         healthy: false,
         live: false,
         line: format!("unhealthy ({complaint})"),
         json,
         routers: String::new(),
+        metrics,
     }
 }

@@ -19,8 +19,13 @@ use crate::sys::threads;
 
 /// Longest time that either end waits for the other.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
-/// Longest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: u64 = 64 * 1_024;
+/// Longest answer that is read, in bytes: with 64 routers whose long names all have to be
+/// escaped it has half of that.
+const ANSWER_BYTES_MAX: u64 = 256 * 1_024;
+
+/// Stands between the lines of the routers, in which such bytes are escaped, and the
+/// metrics.
+const BORDER: char = '\0';
 
 /// The daemon's answer.
 pub(crate) struct Answer {
@@ -33,6 +38,8 @@ pub(crate) struct Answer {
     pub(crate) json: String,
     /// A line for each router, each with its line end.
     pub(crate) routers: String,
+    /// The state in Prometheus' text format.
+    pub(crate) metrics: String,
 }
 
 /// Starts answering.
@@ -68,13 +75,17 @@ pub(crate) fn ask(port: u16) -> io::Result<Answer> {
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
     let mut lines = text.splitn(4, '\n').map(str::to_owned);
     match (lines.next(), lines.next(), lines.next(), lines.next()) {
-        (Some(verdict), Some(line), Some(json), Some(routers)) => Ok(Answer {
-            healthy: verdict == "healthy",
-            live: verdict != "stopped",
-            line,
-            json,
-            routers,
-        }),
+        (Some(verdict), Some(line), Some(json), Some(rest)) => {
+            let (routers, metrics) = rest.split_once(BORDER).unwrap_or((&rest, ""));
+            Ok(Answer {
+                healthy: verdict == "healthy",
+                live: verdict != "stopped",
+                line,
+                json,
+                routers: routers.to_owned(),
+                metrics: metrics.to_owned(),
+            })
+        }
         _ => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }
@@ -98,5 +109,7 @@ fn answer(daemon: &Daemon, mut stream: &UnixStream) -> io::Result<()> {
     let _ = status.write_json(&mut text);
     text.push('\n');
     let _ = status.write_routers(&mut text);
+    text.push(BORDER);
+    let _ = status.write_metrics(&mut text);
     stream.write_all(text.as_bytes())
 }

@@ -13,6 +13,32 @@ use crate::sys::{tcp_listener, udp_socket};
 /// of them.
 const RECEIVE_BUFFER_BYTES: libc::c_int = 1 << 20;
 
+/// What users call a socket.
+#[derive(Clone, Copy)]
+struct Variables {
+    /// The variable of its port.
+    port: &'static str,
+    /// The variable of its address.
+    address: &'static str,
+    protocol: &'static str,
+}
+
+const UDP: Variables = Variables {
+    port: "SYSLOG_PORT",
+    address: "SYSLOG_ADDR",
+    protocol: "UDP",
+};
+const TCP: Variables = Variables {
+    port: "SYSLOG_TCP_PORT",
+    protocol: "TCP",
+    ..UDP
+};
+const METRICS: Variables = Variables {
+    port: "METRICS_ADDR",
+    address: "METRICS_ADDR",
+    ..TCP
+};
+
 /// The socket, and what belongs to it.
 pub(super) struct Listening {
     /// The network stack that the socket is of.
@@ -43,7 +69,7 @@ pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, 
         bound = bind(&mut stack, port);
     }
     let (socket, local) =
-        bound.map_err(|error| bind_error(&error, ("SYSLOG_PORT", "UDP"), stack.local, port))?;
+        bound.map_err(|error| bind_error(&error, UDP, SocketAddr::new(stack.local, port)))?;
     let watched = raise_buffer(&socket);
     Ok(Listening {
         stack,
@@ -59,11 +85,20 @@ pub(super) fn listen_on(listen: Option<IpAddr>, port: u16) -> Result<Listening, 
 ///
 /// Returns a line for the user with the variable to change.
 pub(super) fn listen_on_tcp(local: SocketAddr, port: u16) -> Result<TcpListener, String> {
-    tcp_listener::listen(SocketAddr::new(local.ip(), port))
-        .map_err(|error| bind_error(&error, ("SYSLOG_TCP_PORT", "TCP"), local.ip(), port))
+    let address = SocketAddr::new(local.ip(), port);
+    tcp_listener::listen(address).map_err(|error| bind_error(&error, TCP, address))
 }
 
-/// Binds what [`listen_on`] and [`listen_on_tcp`] would, and lets go of it.
+/// Listens for those who ask for metrics.
+///
+/// # Errors
+///
+/// Returns a line for the user with the variable to change.
+pub(super) fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, String> {
+    tcp_listener::listen(address).map_err(|error| bind_error(&error, METRICS, address))
+}
+
+/// Binds what the functions above would, and lets go of it.
 ///
 /// # Errors
 ///
@@ -72,10 +107,14 @@ pub(crate) fn try_to_listen(
     listen: Option<IpAddr>,
     port: u16,
     tcp_port: Option<u16>,
+    metrics: Option<SocketAddr>,
 ) -> Result<(), String> {
     let listening = listen_on(listen, port)?;
     if let Some(port) = tcp_port {
         listen_on_tcp(listening.local, port)?;
+    }
+    if let Some(address) = metrics {
+        listen_for_metrics(address)?;
     }
     Ok(())
 }
@@ -96,10 +135,14 @@ fn means_no_ipv6(error: &io::Error) -> bool {
 /// Words an error of `bind`: the variable to change, and how.
 fn bind_error(
     error: &io::Error,
-    (variable, protocol): (&str, &str),
-    address: IpAddr,
-    port: u16,
+    Variables {
+        port: variable,
+        address: address_variable,
+        protocol,
+    }: Variables,
+    address: SocketAddr,
 ) -> String {
+    let (address, port) = (address.ip(), address.port());
     match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "{variable}: {protocol} port {port} is in use by another program; stop it or choose \
@@ -110,9 +153,9 @@ fn bind_error(
              a privilege (CAP_NET_BIND_SERVICE)"
         ),
         io::ErrorKind::AddrNotAvailable => {
-            format!("SYSLOG_ADDR: {address} is not an address of this machine")
+            format!("{address_variable}: {address} is not an address of this machine")
         }
-        _ => format!("SYSLOG_ADDR: cannot listen on {address} port {port}: {error}"),
+        _ => format!("{address_variable}: cannot listen on {address} port {port}: {error}"),
     }
 }
 

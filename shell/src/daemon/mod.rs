@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! receiver --queue--> matcher --outboxes--> one sender per notifier
-//! tcp, if it is on, is a second receiver
+//! tcp, if it is on, is a second receiver; metrics, if it is on, answers Prometheus
 //!     main waits for signals; log writes the log; state writes what rules know;
 //!     forward resolves names
 //! ```
@@ -10,6 +10,7 @@
 pub(crate) mod health_socket;
 pub(crate) mod listen;
 mod matcher;
+mod metrics_server;
 mod shared;
 mod startup;
 mod state;
@@ -38,7 +39,7 @@ use crate::sys::clock;
 use crate::sys::random::random;
 use crate::sys::signals::{Action, Blocked};
 use crate::sys::threads;
-use listen::{Listening, listen_on, listen_on_tcp};
+use listen::{Listening, listen_for_metrics, listen_on, listen_on_tcp};
 use matcher::{Matcher, Published};
 pub(crate) use shared::Daemon;
 use state::StateFile;
@@ -65,6 +66,7 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
         port,
         allowed,
         tcp_port,
+        metrics,
         forward,
         routers,
         rules,
@@ -103,6 +105,8 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
 
     let tcp = tcp_port.map(|port| listen_on_tcp(local, port));
     let tcp = tcp.transpose().map_err(StartError)?;
+    let metrics = metrics.map(listen_for_metrics);
+    let metrics = metrics.transpose().map_err(StartError)?;
 
     let forward = forward.map(|target| start_forward(target, &routers, local.port()));
     let forward = forward.transpose()?;
@@ -130,6 +134,10 @@ pub(crate) fn start(settings: Settings) -> Result<&'static Daemon, StartError> {
     })?;
     if let Some(listener) = tcp {
         start_tcp(daemon, listener)?;
+    }
+    if let Some(listener) = metrics {
+        report_address("serves metrics", &listener);
+        spawn("metrics", move || metrics_server::run(daemon, &listener))?;
     }
     if let Some(heartbeat) = heartbeat {
         start_heartbeat(daemon, heartbeat, timeout_secs)?;
@@ -185,12 +193,17 @@ pub(crate) fn stop(daemon: &'static Daemon, signals: Blocked) {
     own_log::flush(LOG_LIMIT);
 }
 
+/// Logs the port of a listener, which the system may have chosen.
+fn report_address(what: &str, listener: &TcpListener) {
+    // Cannot fail for a socket that is bound.
+    if let Ok(address) = listener.local_addr() {
+        log::info!("{what} on TCP {address}");
+    }
+}
+
 /// Starts the intake of TCP.
 fn start_tcp(daemon: &'static Daemon, listener: TcpListener) -> Result<(), StartError> {
-    match listener.local_addr() {
-        Ok(address) => log::info!("listens on TCP {address}"),
-        Err(error) => return Err(cannot("listen on TCP", &error)),
-    }
+    report_address("listens", &listener);
     let Daemon {
         tcp,
         gate,

@@ -20,6 +20,7 @@ use crate::intake::queue::Queue;
 use crate::intake::udp::StdStack;
 use crate::sys::clock;
 use crate::sys::poll::Poll;
+use crate::sys::tcp_listener::is_temporary;
 
 /// A connection on which nothing came for so long has ended: a router that lost
 /// its power does not say so.
@@ -251,11 +252,4 @@ impl Sink {
         let message = std::iter::once((source, message));
         self.queue.push_all(now, message, Duration::ZERO);
     }
-}
-
-fn is_temporary(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
-    )
 }

@@ -10,6 +10,7 @@ mod filters;
 pub(crate) mod heartbeat;
 mod intake;
 mod log;
+mod metrics;
 mod novelty;
 mod numbers;
 mod policies;
@@ -25,7 +26,7 @@ mod url;
 pub(crate) mod variables;
 pub(crate) mod written;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use alertik_core::ids::NotifierSet;
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) allowed: AllowList,
     /// The TCP port to listen on as well, if any; 0 lets the system choose.
     pub(crate) tcp_port: Option<u16>,
+    /// Where metrics can be asked for over HTTP, if anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
     /// The server to forward datagrams to, if any.
     pub(crate) forward: Option<ForwardTarget>,
     /// The names of routers.
@@ -90,6 +93,7 @@ impl Settings {
             port: read_port(env, problems),
             allowed: intake::read_allowed(env, problems),
             tcp_port: intake::read_tcp_port(env, problems),
+            metrics: metrics::read(env, problems),
             routers,
             silence,
             heartbeat: heartbeat::read(env, problems),

@@ -1,5 +1,5 @@
 //! Waiting for file descriptors: for one to take bytes, or for several to have
-//! something to read.
+//! something to read or to take bytes.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
@@ -32,14 +32,23 @@ impl<const N: usize> Poll<N> {
 
     /// Adds a socket; one for which there is no room is not waited for.
     pub(crate) fn add(&mut self, socket: &impl AsFd) {
+        self.push(socket.as_fd(), libc::POLLIN);
+    }
+
+    /// Adds a socket that is waited for until it takes bytes.
+    pub(crate) fn add_writer(&mut self, socket: &impl AsFd) {
+        self.push(socket.as_fd(), libc::POLLOUT);
+    }
+
+    fn push(&mut self, fd: BorrowedFd<'_>, events: libc::c_short) {
         let _ = self.entries.push(libc::pollfd {
-            fd: socket.as_fd().as_raw_fd(),
-            events: libc::POLLIN,
+            fd: fd.as_raw_fd(),
+            events,
             revents: 0,
         });
     }
 
-    /// Waits until a socket has something to read, has ended or failed, at most for
+    /// Waits until a socket is ready, has ended or failed, at most for
     /// `limit`. One that was closed meanwhile counts as failed.
     ///
     /// # Errors
@@ -60,8 +69,8 @@ impl<const N: usize> Poll<N> {
         }
     }
 
-    /// Returns whether reading the socket that was added as number `index`, from 0,
-    /// gives an answer at once.
+    /// Returns whether the socket that was added as number `index`, from 0, can be read,
+    /// or written, at once.
     pub(crate) fn is_ready(&self, index: usize) -> bool {
         let entry = self.entries.get(index);
         entry.is_some_and(|entry| entry.revents != 0)

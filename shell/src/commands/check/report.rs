@@ -129,6 +129,12 @@ fn write_liveness(settings: &Settings, out: &mut String) -> fmt::Result {
         let (site, every) = (heartbeat.url.site(), Duration(heartbeat.secs * 1_000));
         writeln!(out, "  heartbeat to {site}/*** every {every}")?;
     }
+    if let Some(address) = settings.metrics {
+        writeln!(
+            out,
+            "  metrics   at http://{address}/metrics, for everybody who can reach that"
+        )?;
+    }
     if !settings.startup.is_empty() {
         let names = Notifier::names(settings.startup);
         writeln!(out, "  start     is reported to {names}")?;

@@ -18,10 +18,11 @@ pub(super) fn run(settings: &Settings, problems: &mut Problems) -> String {
         listen: address,
         port,
         tcp_port,
+        metrics,
         ..
     } = *settings;
     let mut text = "\nTried: the port".to_owned();
-    match listen::try_to_listen(address, port, tcp_port) {
+    match listen::try_to_listen(address, port, tcp_port, metrics) {
         Err(_) if health_socket::ask(port).is_ok() => {
             text.push_str(" (alertik listens on it already)");
         }

@@ -1,7 +1,8 @@
-//! How the daemon is doing: one line for people, the same as JSON for scripts,
-//! and whether somebody should look. SIGUSR1 and `alertik health` report the same; the
-//! latter adds a line for each router.
+//! How the daemon is doing: one line for people, the same as JSON for scripts and as
+//! metrics for Prometheus, and whether somebody should look. SIGUSR1 and `alertik health`
+//! report the same; the latter adds a line for each router.
 
+mod metrics;
 mod report;
 
 use alertik_core::delivery::{Hold, Notifier};
@@ -48,6 +49,12 @@ pub(crate) struct Status {
 const COUNTS: usize = 16;
 const LOSSES: usize = 6;
 
+/// The fact about a notifier that is true (1) or false (0).
+const SUSPENDED: &str = "suspended";
+
+/// A fact with its name in JSON; `None` is never.
+type Fact = (&'static str, Option<u64>);
+
 /// Returns the state.
 pub(crate) fn of(daemon: &Daemon) -> Status {
     let now = clock::now();
@@ -73,7 +80,6 @@ pub(crate) fn of(daemon: &Daemon) -> Status {
     let mut routers = daemon.routers();
     routers.sort_unstable_by_key(|router| std::cmp::Reverse(router.order));
     Status {
-        // The clock's epoch is its first use, at the start.
         now,
         counts: [
             ("received", intake.accepted),
@@ -181,8 +187,48 @@ impl Status {
         self.is_live
     }
 
+    /// Returns the complaint, if somebody should look.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.complaint.as_deref()
+    }
+
+    fn up_secs(&self) -> u64 {
+        // The clock's epoch is its first use, at the start.
+        self.now.millis() / 1_000
+    }
+
     fn secs_since(&self, at: Instant) -> u64 {
         self.now.since(at) / 1_000
+    }
+
+    /// Returns what is known of a notifier. Times are seconds before now.
+    fn facts_of_notifier(&self, status: &NotifierStatus) -> [Fact; 9] {
+        let ago = |at: Option<Instant>| at.map(|at| self.secs_since(at));
+        let (hold, until) = status.hold;
+        let resumes_in = match hold {
+            Hold::None => 0,
+            _ => until.since(self.now) / 1_000,
+        };
+        [
+            ("sent", Some(status.counts.sent)),
+            ("failed", Some(status.counts.failed_attempts)),
+            ("waiting", Some(status.waiting)),
+            ("failures_in_a_row", Some(status.failures.into())),
+            ("last_success", ago(status.last_success)),
+            ("failing_since", ago(status.failing_since)),
+            ("last_error_at", ago(status.last_error_at)),
+            (SUSPENDED, Some((hold == Hold::Suspended).into())),
+            ("resumes_in", Some(resumes_in)),
+        ]
+    }
+
+    /// Returns what is known of a router. Times are seconds before now.
+    fn facts_of_router(&self, router: &HeardRouter) -> [Fact; 3] {
+        [
+            ("last_heard", Some(self.secs_since(router.last))),
+            ("received", Some(router.received)),
+            ("matched", Some(router.matched)),
+        ]
     }
 }
 

@@ -1,4 +1,5 @@
 //! The state in words: a line for people, a line for each router, and JSON.
+//! [`super::metrics`] has it for Prometheus.
 
 use std::fmt::{self, Write as _};
 
@@ -6,7 +7,7 @@ use alertik_core::bytes::write_json_string;
 use alertik_core::delivery::Hold;
 use alertik_core::routers::HeardRouter;
 
-use super::Status;
+use super::{Fact, SUSPENDED, Status};
 use crate::log::Escaped;
 use crate::sys::clock;
 
@@ -14,7 +15,7 @@ impl Status {
     /// Writes the state as a JSON object without a newline. Times are seconds
     /// before now; `null` is never.
     pub(crate) fn write_json(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let up = self.now.millis() / 1_000;
+        let up = self.up_secs();
         write!(out, "{{\"healthy\":{},\"complaint\":", self.is_healthy())?;
         match &self.complaint {
             Some(complaint) => write_json_string(complaint.as_bytes(), out)?,
@@ -32,33 +33,8 @@ impl Status {
         for (index, (id, status)) in self.notifiers.iter().enumerate() {
             out.write_str(if index == 0 { "" } else { "," })?;
             write!(out, "{{\"name\":\"{}\"", id.name())?;
-            let counts = status.counts;
-            for (name, count) in [
-                ("sent", counts.sent),
-                ("failed", counts.failed_attempts),
-                ("waiting", status.waiting),
-                ("failures_in_a_row", status.failures.into()),
-            ] {
-                write!(out, ",\"{name}\":{count}")?;
-            }
-            for (name, at) in [
-                ("last_success", status.last_success),
-                ("failing_since", status.failing_since),
-                ("last_error_at", status.last_error_at),
-            ] {
-                write!(out, ",\"{name}\":")?;
-                match at {
-                    Some(at) => write!(out, "{}", self.secs_since(at))?,
-                    None => out.write_str("null")?,
-                }
-            }
-            let resumes_in = match status.hold {
-                (Hold::None, _) => 0,
-                (_, until) => until.since(self.now) / 1_000,
-            };
-            let is_suspended = matches!(status.hold, (Hold::Suspended, _));
-            write!(out, ",\"suspended\":{is_suspended}")?;
-            write!(out, ",\"resumes_in\":{resumes_in},\"last_error\":")?;
+            write_facts(&self.facts_of_notifier(status), out)?;
+            out.write_str(",\"last_error\":")?;
             match &status.last_error {
                 Some(error) => write_json_string(error.as_bytes(), out)?,
                 None => out.write_str("null")?,
@@ -74,13 +50,7 @@ impl Status {
             })?;
             write_json_string(name_of(router).as_bytes(), out)?;
             write!(out, ",\"address\":\"{}\"", router.source)?;
-            for (name, count) in [
-                ("last_heard", self.secs_since(router.last)),
-                ("received", router.received),
-                ("matched", router.matched),
-            ] {
-                write!(out, ",\"{name}\":{count}")?;
-            }
+            write_facts(&self.facts_of_router(router), out)?;
             out.write_char('}')?;
         }
         out.write_str("]}")
@@ -111,8 +81,21 @@ impl Status {
     }
 }
 
+/// Writes facts as further members of an object.
+fn write_facts(facts: &[Fact], out: &mut dyn fmt::Write) -> fmt::Result {
+    for (name, fact) in facts {
+        write!(out, ",\"{name}\":")?;
+        match fact {
+            Some(fact) if *name == SUSPENDED => write!(out, "{}", *fact != 0)?,
+            Some(fact) => write!(out, "{fact}")?,
+            None => out.write_str("null")?,
+        }
+    }
+    Ok(())
+}
+
 /// Returns a router's name, or nothing if it has none but its address.
-fn name_of(router: &HeardRouter) -> String {
+pub(super) fn name_of(router: &HeardRouter) -> String {
     let parts = router.name.as_text().parts();
     parts.map(|(_, part)| part).collect()
 }
@@ -125,7 +108,7 @@ impl fmt::Display for Status {
             None => f.write_str("healthy")?,
             Some(complaint) => write!(f, "unhealthy ({complaint})")?,
         }
-        write!(f, ", up {} s:", self.now.millis() / 1_000)?;
+        write!(f, ", up {} s:", self.up_secs())?;
         for (name, count) in self.counts {
             // Underscores are for JSON.
             f.write_char(' ')?;

@@ -90,6 +90,7 @@ STOP_SECS longest time to send what waits at the end (8)
 SPOOL_FILE file for what still waits then
 HEARTBEAT_URL URL that a GET goes to while the daemon works
 HEARTBEAT_SECS seconds between two of these (60)
+METRICS_ADDR address and port of metrics, such as 127.0.0.1:9479
 STARTUP_MESSAGE 1: a notification of each start (0)
 STATE_FILE file for the texts that EVENTn_FIRST knows
 TLS_CA_FILE PEM file with more certificate authorities
