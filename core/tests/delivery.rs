@@ -13,7 +13,7 @@ use alertik_core::ids::{NotifierSet, RuleName, Ticket};
 use alertik_core::limits::{
     BODY_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TEMPLATE_BYTES_MAX, NOTICE_BYTES_MAX, OUTBOX_BYTES,
 };
-use alertik_core::rules::{About, NoticeHead};
+use alertik_core::rules::{About, NoticeHead, Priority};
 use alertik_core::syslog::Severity;
 use alertik_core::text::{Label, TextBuffer};
 use alertik_core::time::{Instant, Wall};
@@ -527,6 +527,7 @@ fn of_router(name: &str, topics: &str, text: &mut TextBuffer) -> NoticeHead {
             router,
             topics,
             severity: Some(Severity::Error),
+            priority: Priority::High,
         },
         name_bytes,
         time_bytes: 19,
@@ -665,10 +666,84 @@ fn facts_in_requests() {
     assert!(titles[0].starts_with(r#"{"r":"a\"b…","t":"#), "{titles:?}");
 }
 
+/// A title's text and placeholders are encoded as their place demands, log text in them
+/// included, and it has no title of its own.
+#[test]
+fn titles() {
+    let title = Template::parse(r#"a"b {{router}}: {{text:4|url}}"#, Encoding::Raw).unwrap();
+    let parse = |body, default| Template::parse_with(body, default, Some(&title)).unwrap();
+    let (_, mut courier) = with_body("");
+    let form = Form::Generic(Box::new(Generic {
+        body: Some(parse(
+            r#"{"t":"{{title}}","u":"{{ title | url }}"}"#,
+            Encoding::Json,
+        )),
+        headers: vec![("T", parse("{{title}}", Encoding::Header))],
+        ..Generic::TEXT
+    }));
+    let mut text = TextBuffer::new();
+    let head = of_router("x\"\ny", "", &mut text);
+    courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+    let expected = r#"{"t":"a\"b x\" y: [x\"…","u":"a%22b%20x%22%20y%3A%20%5Bx%22%E2%80%A6"}"#;
+    assert_eq!(drain(&mut courier, &form), [expected]);
+    assert!(Template::parse("{{title}}", Encoding::Raw).is_err());
+    let long = "{{title}}".repeat(11);
+    assert!(Template::parse_with(&long, Encoding::Raw, Some(&title)).is_err());
+}
+
+/// A priority is a word, or a number on the scale of a service, which needs no quotes in
+/// JSON; a request holds notifications of one priority only if it names that.
+#[test]
+fn priorities() {
+    let requests = |body| {
+        let (form, mut courier) = with_body(body);
+        let mut text = TextBuffer::new();
+        for number in [0, 1, 2, 3, 4, 4] {
+            let mut head = of_router("a", "", &mut text);
+            head.about.priority = Priority::from_number(number);
+            courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+        }
+        drain(&mut courier, &form)
+    };
+    for (scale, values) in [
+        (
+            r#"["{{priority}}"]"#,
+            [
+                r#"["lowest"]"#,
+                r#"["low"]"#,
+                r#"["normal"]"#,
+                r#"["high"]"#,
+                r#"["highest"]"#,
+            ],
+        ),
+        ("[{{priority:ntfy}}]", ["[1]", "[2]", "[3]", "[4]", "[5]"]),
+        (
+            "[{{ priority : gotify }}]",
+            ["[0]", "[2]", "[5]", "[8]", "[10]"],
+        ),
+        (
+            "[{{priority:pushover|url}}]",
+            ["[-2]", "[-1]", "[0]", "[1]", "[2]"],
+        ),
+    ] {
+        assert_eq!(requests(scale), values, "{scale}");
+    }
+    assert_eq!(requests("[]").len(), 1);
+    for wrong in [
+        "{{priority:5}}",
+        "{{priority:}}",
+        "{{severity:ntfy}}",
+        "{{priority:NTFY}}",
+    ] {
+        assert!(Template::parse(wrong, Encoding::Raw).is_err(), "{wrong}");
+    }
+}
+
 /// A message of alertik's own has its name for a router, no topics, and is a warning.
 #[test]
 fn facts_of_a_loss() {
-    let (form, mut courier) = with_body("{\"{{router}}\":\"{{topics}},{{severity}}\"}");
+    let (form, mut courier) =
+        with_body("{\"{{router}}\":\"{{topics}},{{severity}},{{priority:ntfy}}\"}");
     let mut text = TextBuffer::new();
     let head = of_router("a", "", &mut text);
     courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
@@ -677,5 +752,5 @@ fn facts_of_a_loss() {
         courier.step(late, false, &mut |_| {}),
         Step::Expired(..)
     ));
-    assert_eq!(drain(&mut courier, &form), ["{\"alertik\":\",warning\"}"]);
+    assert_eq!(drain(&mut courier, &form), ["{\"alertik\":\",warning,3\"}"]);
 }

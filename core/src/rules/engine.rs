@@ -378,7 +378,7 @@ impl Engine {
         let line = parse(message);
         let (router, router_key) = self.routers.name(source, &line);
         let is_shown = self.routers.is_shown();
-        let about = about(router, &line);
+        let about = about(rule, router, &line);
         let has_name = !matches!(router, RouterName::Address(_));
         let writer = Writer {
             message,
@@ -560,11 +560,12 @@ enum Tried {
 }
 
 /// Returns what a notification says of its line.
-fn about(router: RouterName<'_>, line: &Line<'_>) -> About {
+fn about(rule: &Rule, router: RouterName<'_>, line: &Line<'_>) -> About {
     About {
         router: router.label(),
         topics: Label::of_log(line.topics.as_bytes()),
         severity: line.severity(),
+        priority: rule.priority,
     }
 }
 

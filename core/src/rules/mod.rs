@@ -13,6 +13,7 @@ mod mask;
 mod matched;
 mod notice;
 mod policy;
+mod priority;
 mod rule;
 mod spec;
 mod static_events;
@@ -30,6 +31,7 @@ pub use policy::{
     DamagedState, DigestTime, Held, Novelties, Plan, PolicyErrors, PolicySpec, Quiet, QuietError,
     RECOVERY_ENDING, Restored, SilenceSpec, State, Window,
 };
+pub use priority::Priority;
 pub use rule::{Condition, Rule, RuleErrors, Rules, RulesBuilder};
 pub use spec::{Conditions, MatchType, RuleSpec};
 pub use static_events::{StaticEvent, static_event, static_events};

@@ -4,6 +4,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use crate::ids::{NotifierSet, RuleName, Ticket};
+use crate::rules::priority::Priority;
 use crate::syslog::Severity;
 use crate::text::{Label, Text, TextBuffer};
 use crate::time::Wall;
@@ -33,7 +34,7 @@ pub struct NoticeHead {
     pub time_bytes: u8,
 }
 
-/// What a line says of itself and its router.
+/// What a line says of itself and its router, and what the rule makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
     /// The router's name; its address if it has none.
@@ -42,6 +43,8 @@ pub struct About {
     pub topics: Label,
     /// The severity, if the line has one.
     pub severity: Option<Severity>,
+    /// How loudly it calls, which the rule says, not the line.
+    pub priority: Priority,
 }
 
 impl About {
@@ -50,6 +53,7 @@ impl About {
         router: Label::EMPTY,
         topics: Label::EMPTY,
         severity: None,
+        priority: Priority::Normal,
     };
 
     /// Appends the router's name as a text begins with it, if it is shown.

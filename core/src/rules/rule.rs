@@ -11,6 +11,7 @@ use crate::rules::exceptions::{ExceptionError, Exceptions};
 use crate::rules::filter::Filter;
 use crate::rules::mask::{Mask, MaskError};
 use crate::rules::policy::{Plan, PolicyErrors, PolicySpec, Quiet, Window};
+use crate::rules::priority::Priority;
 use crate::rules::spec::{Conditions, MatchType, RuleSpec};
 use crate::syslog::parse;
 
@@ -51,6 +52,8 @@ pub struct Rule {
     pub mask: Mask,
     /// The notifiers that get it.
     pub notifiers: NotifierSet,
+    /// How loudly it calls.
+    pub priority: Priority,
     /// How long the same text is not sent again, in milliseconds; 0 turns the
     /// cooldown off.
     pub cooldown_millis: u64,
@@ -186,6 +189,7 @@ impl RulesBuilder {
                     exceptions,
                     mask,
                     notifiers,
+                    priority: Priority::default(),
                     cooldown_millis,
                     plan: None,
                     recovers: None,
@@ -223,6 +227,14 @@ impl RulesBuilder {
             rule.plan = Some(Box::new(Plan::compile(spec, rule.groups(), rule.written)?));
         }
         Ok(())
+    }
+
+    /// Gives a rule its priority. A recovery that is added later calls no louder than
+    /// others: what was grave is over.
+    pub fn set_priority(&mut self, id: RuleId, priority: Priority) {
+        if let Some(rule) = self.rules.get_mut(id.index()) {
+            rule.priority = priority;
+        }
     }
 
     /// Gives back the memory for finding groups in the rules that never ask for them, as
@@ -264,6 +276,7 @@ impl RulesBuilder {
             notifiers: rule.notifiers,
             cooldown_millis: rule.cooldown_millis,
         };
+        let priority = rule.priority.min(Priority::Normal);
         let (filter, key_groups) = (rule.filter.clone(), rule.key_mask().groups());
         let conditions = Conditions {
             filter: filter.map(|filter| *filter).unwrap_or_default(),
@@ -280,6 +293,7 @@ impl RulesBuilder {
             });
         }
         recovery.recovers = Some(of);
+        recovery.priority = priority;
         let plan = &mut self.rules[of.index()].plan;
         let plan = plan.get_or_insert_with(|| Box::new(Plan::default()));
         plan.is_pair = true;

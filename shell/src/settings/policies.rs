@@ -3,7 +3,10 @@
 
 use alertik_core::ids::{NotifierSet, RuleId, RuleName};
 use alertik_core::limits::POLICY_SECS_MAX;
-use alertik_core::rules::{MatchType, PolicySpec, RECOVERY_ENDING, RuleSpec, RulesBuilder, Window};
+use alertik_core::rules::{
+    MatchType, PolicySpec, Priority, RECOVERY_ENDING, RuleSpec, RulesBuilder, StaticEvent, Window,
+    static_event,
+};
 
 use super::written::{read_mask, report};
 use super::{Env, Problems, novelty, numbers, quiet};
@@ -40,6 +43,8 @@ pub(super) fn read(
         ..reader.policies(key.as_deref(), unless.as_deref())
     };
     holding.add_to(&mut spec);
+    let priority = reader.priority(spec.is_urgent);
+    builder.set_priority(id, priority);
     let mut refer = |field: &str, to: RuleName| {
         let variable = format!("{name}_{field}");
         // A static event may name others that are not turned on.
@@ -107,6 +112,21 @@ impl<'a> Reader<'a> {
             );
         }
         value
+    }
+
+    /// Reads the priority. What is never held calls loudly unless it is said otherwise, and
+    /// a static event as its line does.
+    fn priority(&mut self, is_urgent: bool) -> Priority {
+        let variable = self.variable("PRIORITY");
+        let chosen = self.env.choice(&variable, &Priority::WORDS, self.problems);
+        match (chosen, self.name) {
+            (Some(number), _) => Priority::from_number(number),
+            (None, _) if is_urgent => Priority::High,
+            (None, RuleName::Static(number)) => {
+                static_event(number).map_or_else(Priority::default, StaticEvent::priority)
+            }
+            _ => Priority::default(),
+        }
     }
 
     /// Reads seconds, as milliseconds.

@@ -4,9 +4,13 @@
 //! template    = *( literal / placeholder )
 //! placeholder = "{{" field [ ":" limit ] [ "|" encoding ] "}}"
 //! field       = "text" / "router" / "rule" / "severity" / "source" / "time" / "topics" / "id"
+//!             / "priority" [ ":" scale ] / "title"
+//! scale       = "ntfy" / "gotify" / "pushover"
 //! limit       = 1*5DIGIT              ; characters, only of text, router and topics
 //! encoding    = "json" / "url" / "raw"
 //! ```
+//!
+//! A title is a template of its own, which takes the place of its placeholder.
 //!
 //! Blanks around the three parts are ignored. A template is parsed once, at
 //! start-up, and its expansion is a single pass: what a placeholder expands to
@@ -19,7 +23,9 @@ use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::{LINE_BREAK, Message, write_within};
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
 use crate::limits::TEMPLATE_PIECES_MAX;
+use crate::rules::Priority;
 use crate::syslog::Severity;
+use crate::text::Origin;
 
 /// The value that a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub enum Field {
     Rule,
     /// The severity of its log line, if it has one.
     Severity,
+    /// How loudly it calls.
+    Priority,
     /// The address of the device that sent the line.
     Source,
     /// When the line arrived, local time.
@@ -52,12 +60,27 @@ pub struct Template<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Piece<'a> {
     Literal(&'a str),
+    /// A literal of a title, which is encoded as its place demands.
+    Title(&'a str, Encoding),
     Placeholder {
         field: Field,
         encoding: Encoding,
+        /// Most characters of a text; of a priority, its scale.
         limit: Option<usize>,
     },
 }
+
+/// The scales of a priority that services have, each with its numbers from the lowest to
+/// the highest priority.
+const SCALES: [(&str, [i8; 5]); 3] = [
+    // https://docs.ntfy.sh/publish/#message-priority
+    ("ntfy", [1, 2, 3, 4, 5]),
+    // 0 shows nothing, 1 to 3 are silent, 4 to 7 have a sound, from 8 on they vibrate
+    // (https://github.com/gotify/android, README, "Message Priorities").
+    ("gotify", [0, 2, 5, 8, 10]),
+    // https://pushover.net/api#priority
+    ("pushover", [-2, -1, 0, 1, 2]),
+];
 
 /// Error returned by [`Template::parse`]: what is wrong, and at which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +102,8 @@ pub enum TemplateErrorKind {
     Encoding,
     /// A limit that is no number from 1 to 99999, or of a field that takes none.
     Limit,
+    /// A scale of the priority that does not exist.
+    Scale,
     /// More than [`TEMPLATE_PIECES_MAX`] pieces.
     TooLong,
 }
@@ -88,8 +113,8 @@ impl fmt::Display for TemplateError {
         f.write_str(match self.kind {
             TemplateErrorKind::Unclosed => "\"{{\" without \"}}\"",
             TemplateErrorKind::Field => {
-                "unknown placeholder; there are {{text}}, {{router}}, {{rule}}, {{severity}}, {{source}}, \
-                 {{time}}, {{topics}} and {{id}}"
+                "unknown placeholder; there are {{text}}, {{router}}, {{rule}}, {{severity}}, \
+                 {{priority}}, {{source}}, {{time}}, {{topics}}, {{id}} and, in a webhook, {{title}}"
             }
             TemplateErrorKind::Encoding => {
                 "unknown encoding; there are |json, |url and |raw, as in {{text|url}}"
@@ -97,6 +122,10 @@ impl fmt::Display for TemplateError {
             TemplateErrorKind::Limit => {
                 "only text, router and topics take a limit, from 1 to 99999 characters, as in \
                  {{text:1024}}"
+            }
+            TemplateErrorKind::Scale => {
+                "unknown scale; there are {{priority}} (a word), {{priority:ntfy}}, \
+                 {{priority:gotify}} and {{priority:pushover}}"
             }
             TemplateErrorKind::TooLong => "too many placeholders",
         })
@@ -110,6 +139,21 @@ impl Field {
     }
 }
 
+impl Piece<'_> {
+    /// Returns a piece of a title as its place demands it.
+    const fn encoded(self, as_its_place: Encoding) -> Self {
+        match self {
+            Self::Literal(text) => Self::Title(text, as_its_place),
+            Self::Placeholder { field, limit, .. } => Self::Placeholder {
+                field,
+                encoding: as_its_place,
+                limit,
+            },
+            Self::Title(..) => self,
+        }
+    }
+}
+
 impl<'a> Template<'a> {
     /// Parses a template whose placeholders are encoded in `default` where
     /// they do not say otherwise.
@@ -118,6 +162,19 @@ impl<'a> Template<'a> {
     ///
     /// See [`TemplateErrorKind`].
     pub fn parse(source: &'a str, default: Encoding) -> Result<Self, TemplateError> {
+        Self::parse_with(source, default, None)
+    }
+
+    /// The same for a template that may hold `{{title}}`, which stands for another one.
+    ///
+    /// # Errors
+    ///
+    /// See [`TemplateErrorKind`].
+    pub fn parse_with(
+        source: &'a str,
+        default: Encoding,
+        title: Option<&Self>,
+    ) -> Result<Self, TemplateError> {
         let mut pieces = heapless::Vec::new();
         let mut rest = source;
         while !rest.is_empty() {
@@ -128,7 +185,16 @@ impl<'a> Template<'a> {
                     return Err(error(TemplateErrorKind::Unclosed));
                 };
                 rest = after;
-                placeholder(inside, default).map_err(error)?
+                let piece = placeholder(inside, default).map_err(error)?;
+                if let Piece::Title(_, encoding) = piece {
+                    let title = title.ok_or_else(|| error(TemplateErrorKind::Field))?;
+                    for piece in &title.pieces {
+                        let pushed = pieces.push(piece.encoded(encoding));
+                        pushed.map_err(|_| error(TemplateErrorKind::TooLong))?;
+                    }
+                    continue;
+                }
+                piece
             } else {
                 let (literal, after) =
                     rest.split_at(find(rest.as_bytes(), b"{{").unwrap_or(rest.len()));
@@ -154,7 +220,7 @@ impl<'a> Template<'a> {
     pub fn literals(&self) -> impl Iterator<Item = &'a str> {
         self.pieces.iter().filter_map(|piece| match *piece {
             Piece::Literal(literal) => Some(literal),
-            Piece::Placeholder { .. } => None,
+            _ => None,
         })
     }
 
@@ -209,6 +275,16 @@ impl<'a> Template<'a> {
         for piece in &self.pieces {
             match *piece {
                 Piece::Literal(literal) => out.push(literal),
+                Piece::Title(text, encoding) => {
+                    let quota = Size {
+                        units: units_max,
+                        bytes: share,
+                    };
+                    let write = |writer: &mut TextWriter<'_, '_>| {
+                        writer.write_part(Origin::Mask, text);
+                    };
+                    write_within(&write, style(encoding), quota, out);
+                }
                 Piece::Placeholder {
                     field,
                     encoding,
@@ -226,15 +302,19 @@ impl<'a> Template<'a> {
                     write_within(&write, style(encoding), quota, out);
                 }
                 Piece::Placeholder {
-                    field, encoding, ..
-                } => write_value(field, message, TextWriter::new(out, style(encoding))),
+                    field,
+                    encoding,
+                    limit: scale,
+                } => write_value(field, scale, message, TextWriter::new(out, style(encoding))),
             }
         }
     }
 
     /// Returns the part of the room for text that each placeholder has which can be long.
     fn share(&self, room: usize) -> usize {
-        room / self.long_ones().count().max(1)
+        let is_title = |piece: &&Piece<'_>| matches!(piece, Piece::Title(..));
+        let titles = self.pieces.iter().filter(is_title).count();
+        room / (titles + self.long_ones().count()).max(1)
     }
 
     fn long_ones(&self) -> impl Iterator<Item = (Field, Encoding, Option<usize>)> {
@@ -257,7 +337,12 @@ const fn style(encoding: Encoding) -> Style {
     }
 }
 
-fn write_value(field: Field, message: &Message<'_>, mut writer: TextWriter<'_, '_>) {
+fn write_value(
+    field: Field,
+    scale: Option<usize>,
+    message: &Message<'_>,
+    mut writer: TextWriter<'_, '_>,
+) {
     let first = message.first();
     let writer: &mut dyn Write = &mut writer;
     // Writing into a body never fails.
@@ -272,6 +357,13 @@ fn write_value(field: Field, message: &Message<'_>, mut writer: TextWriter<'_, '
         },
         (Field::Severity, Some(first)) => {
             writer.write_str(first.severity.map_or("", |severity| severity.name()))
+        }
+        (Field::Priority, first) => {
+            let priority = first.map_or(Priority::Normal, |first| first.priority) as usize;
+            match scale.and_then(|scale| SCALES.get(scale)) {
+                Some((_, numbers)) => write!(writer, "{}", numbers[priority]),
+                None => writer.write_str(Priority::WORDS[priority]),
+            }
         }
         // A message that only reports a loss is alertik's own.
         (Field::Severity, None) => writer.write_str(Severity::Warning.name()),
@@ -298,6 +390,11 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
     };
     let (name, limit) = match head.split_once(':') {
         None => (head, None),
+        Some((name, scale)) if name.trim_ascii() == "priority" => {
+            let is_it = |(known, _): &(&str, _)| *known == scale.trim_ascii();
+            let found = SCALES.iter().position(is_it);
+            (name, Some(found.ok_or(TemplateErrorKind::Scale)?))
+        }
         Some((name, limit)) => {
             let limit = limit.trim_ascii();
             let digits = limit.len() <= 5 && limit.bytes().all(|b| b.is_ascii_digit());
@@ -308,17 +405,20 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
         }
     };
     let field = match name.trim_ascii() {
+        "title" if limit.is_some() => return Err(TemplateErrorKind::Limit),
+        "title" => return Ok(Piece::Title("", encoding)),
         "text" => Field::Text,
         "router" => Field::Router,
         "rule" => Field::Rule,
         "severity" => Field::Severity,
+        "priority" => Field::Priority,
         "source" => Field::Source,
         "time" => Field::Time,
         "topics" => Field::Topics,
         "id" => Field::Id,
         _ => return Err(TemplateErrorKind::Field),
     };
-    if limit.is_some() && !field.is_long() {
+    if limit.is_some() && !field.is_long() && field != Field::Priority {
         return Err(TemplateErrorKind::Limit);
     }
     Ok(Piece::Placeholder {

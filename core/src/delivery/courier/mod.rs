@@ -468,12 +468,13 @@ fn alike(outbox: &Outbox, form: &Form<'_>) -> usize {
     let Some(first) = outbox.front() else {
         return 0;
     };
-    let [rule, source, time, topics, severity] = [
+    let [rule, source, time, topics, severity, priority] = [
         Field::Rule,
         Field::Source,
         Field::Time,
         Field::Topics,
         Field::Severity,
+        Field::Priority,
     ]
     .map(|field| form.names(field));
     let is_alike = |other: &Waiting<'_>| {
@@ -482,6 +483,7 @@ fn alike(outbox: &Outbox, form: &Form<'_>) -> usize {
             && (!time || other.at == first.at)
             && (!topics || other.topics == first.topics)
             && (!severity || other.severity == first.severity)
+            && (!priority || other.priority == first.priority)
     };
     outbox.iter().take_while(is_alike).count()
 }

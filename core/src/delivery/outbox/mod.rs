@@ -21,7 +21,7 @@ use crate::limits::{
 pub(super) use names::Names;
 use record::{HEADER_BYTES, last_record_size, note_growth, read_record, record_size};
 pub(super) use record::{
-    Waiting, address_from_bytes, severity_from_byte, severity_to_byte, shows_address, write_router,
+    Waiting, address_from_bytes, rating_to_byte, severity_from_byte, shows_address, write_router,
 };
 
 /// What the notifications of a record must have in common, beside rule, text, topics and
@@ -268,6 +268,7 @@ fn says_the_same(waiting: &Waiting<'_>, new: &Waiting<'_>) -> bool {
         && !waiting.is_restored
         && !waiting.router.as_bytes().is_empty()
         && (waiting.severity, waiting.topics) == (new.severity, new.topics)
+        && waiting.priority == new.priority
         && waiting.body() == new.body()
         && new.body().len() <= MERGED_TEXT_BYTES_MAX
 }

@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::bytes::{take, take_slice};
 use crate::delivery::outbox::names::Names;
 use crate::ids::{RuleName, Ticket};
-use crate::rules::NoticeHead;
+use crate::rules::{NoticeHead, Priority};
 use crate::syslog::Severity;
 use crate::text::{Origin, Text};
 use crate::time::{Instant, Wall};
@@ -43,6 +43,8 @@ pub(in crate::delivery) struct Waiting<'a> {
     pub(in crate::delivery) topics: Text<'a>,
     /// The line's severity.
     pub(in crate::delivery) severity: Option<Severity>,
+    /// How loudly it calls.
+    pub(in crate::delivery) priority: Priority,
     /// Bytes of the text that show the router, at the beginning, and the time, at the
     /// end.
     pub(in crate::delivery) name_bytes: u8,
@@ -69,6 +71,7 @@ impl<'a> Waiting<'a> {
             shows_address: false,
             topics: head.about.topics.as_text(),
             severity: head.about.severity,
+            priority: head.about.priority,
             name_bytes: head.name_bytes,
             time_bytes: head.time_bytes,
             more: Names::default(),
@@ -173,7 +176,7 @@ impl fmt::Display for Waiting<'_> {
 /// Bytes of a record's header.
 ///
 /// record length 2, more names' length 2, seconds of the span 4, text length 2, router's
-/// length 1, topics' length 1, shown name 1, shown time 1, severity 1, rule 2, ticket 4,
+/// length 1, topics' length 1, shown name 1, shown time 1, severity and priority 1, rule 2, ticket 4,
 /// seconds 8, offset 4, expiry 8, sequence 8, flags 1, address 16.
 pub(super) const HEADER_BYTES: usize = 66;
 /// Where the length of more names is.
@@ -188,6 +191,9 @@ const FLAGS_AT: usize = 49;
 const IS_V6: u8 = 1;
 const IS_RESTORED: u8 = 2;
 const SHOWS_ADDRESS: u8 = 4;
+
+/// In place of a severity.
+const NO_SEVERITY: u8 = 8;
 
 /// Returns the size of the first record in `store`, if there is one.
 pub(super) fn record_size(store: &[u8]) -> Option<usize> {
@@ -238,7 +244,7 @@ impl Waiting<'_> {
                 topics.len() as u8,
                 self.name_bytes,
                 self.time_bytes,
-                severity_to_byte(self.severity),
+                rating_to_byte(self),
             ],
             &self.rule.to_bytes(),
             &self.ticket.0.to_le_bytes(),
@@ -284,7 +290,7 @@ pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
     let more = u16::from_le_bytes(take(&mut rest)?);
     let span_secs = u32::from_le_bytes(take(&mut rest)?);
     let text = u16::from_le_bytes(take(&mut rest)?);
-    let [router, topics, name_bytes, time_bytes, severity] = take(&mut rest)?;
+    let [router, topics, name_bytes, time_bytes, rating] = take(&mut rest)?;
     let rule = RuleName::from_bytes(take(&mut rest)?);
     let ticket = Ticket(u32::from_le_bytes(take(&mut rest)?));
     let at = Wall {
@@ -308,21 +314,24 @@ pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
         router: Text::from_stored(take_slice(&mut rest, router.into())?),
         shows_address: shows_address(flags),
         topics: Text::from_stored(take_slice(&mut rest, topics.into())?),
-        severity: severity_from_byte(severity),
+        severity: severity_from_byte(rating),
+        priority: Priority::from_bits(rating),
         name_bytes,
         time_bytes,
         more: Names::from_stored(take_slice(&mut rest, more.into())?),
     })
 }
 
-/// Returns a severity as a byte.
-pub(in crate::delivery) fn severity_to_byte(severity: Option<Severity>) -> u8 {
-    severity.map_or(u8::MAX, |severity| severity as u8)
+/// Returns severity and priority as a byte. The latter are the bits of
+/// [`Priority::from_bits`].
+pub(in crate::delivery) fn rating_to_byte(waiting: &Waiting<'_>) -> u8 {
+    let severity = waiting.severity.map_or(NO_SEVERITY, |known| known as u8);
+    severity | waiting.priority.to_bits()
 }
 
-/// The inverse of [`severity_to_byte`].
+/// Returns the severity in a byte of [`rating_to_byte`].
 pub(in crate::delivery) fn severity_from_byte(byte: u8) -> Option<Severity> {
-    (byte < 8).then(|| Severity::from_priority(byte))
+    (byte & NO_SEVERITY == 0).then(|| Severity::from_priority(byte))
 }
 
 /// Returns whether the flags say that the address is shown.

@@ -7,7 +7,7 @@ use std::vec::Vec;
 use super::record::{HEADER_BYTES, TRAILER_BYTES};
 use super::*;
 use crate::ids::{NotifierSet, RuleName, Ticket};
-use crate::rules::{About, NoticeHead};
+use crate::rules::{About, NoticeHead, Priority};
 use crate::syslog::Severity;
 use crate::text::{Label, Text, TextBuffer};
 use crate::time::{Instant, Wall};
@@ -181,6 +181,7 @@ fn said<'a>(
         router: Label::beginning_of(buffer.as_text()),
         topics: Label::EMPTY,
         severity: Some(Severity::Info),
+        priority: Priority::High,
     };
     buffer.clear();
     buffer.push_mask(&std::format!("[{router}] "));

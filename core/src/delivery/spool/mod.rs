@@ -7,22 +7,24 @@
 //! "alertik spool 2\n"
 //! 1 notifier cause count:8 since:12                                        a loss
 //! 2 notifier rule:2 at:12 span:4 flags address:16 queued:8 lengths:6 name_bytes
-//!   time_bytes severity text router topics more                            a notification
+//!   time_bytes rating text router topics more                              a notification
 //! checksum:8 of all before it
 //! ```
 //!
 //! Numbers are little-endian; a time is seconds since 1970 and the zone's offset. The
-//! lengths are those of text, 2, router, topics, and more routers, 2.
+//! lengths are those of text, 2, router, topics, and more routers, 2. The rating is severity
+//! and priority.
 //! An age is kept as the wall-clock time at which it began: the next process has
 //! another monotonic clock.
 
 use crate::bytes::{checksum, take, take_slice};
 use crate::delivery::losses::{Loss, LossCause, Losses};
 use crate::delivery::outbox::{
-    Names, Waiting, address_from_bytes, severity_from_byte, severity_to_byte, shows_address,
+    Names, Waiting, address_from_bytes, rating_to_byte, severity_from_byte, shows_address,
 };
 use crate::delivery::services::Notifier;
 use crate::ids::{RuleName, Ticket};
+use crate::rules::Priority;
 use crate::text::Text;
 use crate::time::{Instant, Wall};
 
@@ -119,7 +121,7 @@ impl<'a> SpoolWriter<'a> {
             &[
                 waiting.name_bytes,
                 waiting.time_bytes,
-                severity_to_byte(waiting.severity),
+                rating_to_byte(waiting),
             ],
             text,
             router,
@@ -221,7 +223,7 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<(u8, Option<Item<'a>>)> {
             let text = u16::from_le_bytes(take(rest)?);
             let [router, topics] = take(rest)?;
             let more = u16::from_le_bytes(take(rest)?);
-            let [name_bytes, time_bytes, severity] = take(rest)?;
+            let [name_bytes, time_bytes, rating] = take(rest)?;
             let waiting = Waiting {
                 rule,
                 at,
@@ -235,7 +237,8 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<(u8, Option<Item<'a>>)> {
                 router: Text::from_stored(take_slice(rest, router.into())?),
                 shows_address: shows_address(flags),
                 topics: Text::from_stored(take_slice(rest, topics.into())?),
-                severity: severity_from_byte(severity),
+                severity: severity_from_byte(rating),
+                priority: Priority::from_bits(rating),
                 name_bytes,
                 time_bytes,
                 more: Names::from_stored(take_slice(rest, more.into())?),

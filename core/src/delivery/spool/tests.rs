@@ -12,7 +12,7 @@ use crate::delivery::{
 };
 use crate::ids::{NotifierSet, Ticket};
 use crate::limits::{BODY_BYTES_MAX, OUTBOX_BYTES, SPOOL_BYTES_MAX};
-use crate::rules::{About, NoticeHead};
+use crate::rules::{About, NoticeHead, Priority};
 use crate::syslog::Severity;
 use crate::text::{Label, TextBuffer};
 use crate::time::Instant;
@@ -153,6 +153,7 @@ fn facts_survive_a_restart() {
                 router: label,
                 topics: Label::EMPTY,
                 severity: Some(Severity::Critical),
+                priority: Priority::High,
             },
             name_bytes: 4,
             time_bytes: 0,
@@ -165,7 +166,11 @@ fn facts_survive_a_restart() {
     let mut new = courier();
     new.restore(Instant::ZERO, wall(2), G1, &spool);
     assert_eq!((new.waiting(), new.counts().restored), (3, 3));
-    let body = Template::parse("{{router}} {{severity}} {{text}}", Encoding::Raw).unwrap();
+    let body = Template::parse(
+        "{{router}} {{severity}} {{priority}} {{text}}",
+        Encoding::Raw,
+    )
+    .unwrap();
     let form = Form::Generic(Box::new(Generic {
         body: Some(body),
         ..Generic::TEXT
@@ -179,7 +184,7 @@ fn facts_survive_a_restart() {
         &mut failed,
     );
     let routers = "a 192.0.2.1, b, a 192.0.2.2";
-    let expected = std::format!("{routers} critical [{routers}] down (delayed by a restart)");
+    let expected = std::format!("{routers} critical high [{routers}] down (delayed by a restart)");
     assert_eq!(sent, expected);
     assert_eq!(failed, [Ticket::default(); 3]);
 }

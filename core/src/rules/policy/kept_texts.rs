@@ -14,6 +14,7 @@ use crate::limits::{
     COOLDOWN_TEXT_BYTES_MAX, COOLDOWN_TEXTS_BYTES, COOLDOWNS_MAX, LABEL_BYTES_MAX, PAIR_TEXTS_BYTES,
 };
 use crate::rules::notice::{About, NoticeHead};
+use crate::rules::priority::Priority;
 use crate::syslog::Severity;
 use crate::text::{Label, Text, floor_char_boundary};
 use crate::time::Wall;
@@ -37,9 +38,10 @@ const RECORD_BYTES_MAX: usize = HEADER_BYTES + 2 * LABEL_BYTES_MAX + COOLDOWN_TE
 
 /// The owner of a gap.
 const NOBODY: u16 = u16::MAX;
-/// The flag of a text that begins with the name of its router. The other bits of the
-/// flags are the severity, or [`NO_SEVERITY`].
+/// The flag of a text that begins with the name of its router. The lower bits of the
+/// flags are the severity, or [`NO_SEVERITY`], the upper ones the priority.
 const IS_NAMED: u8 = 16;
+const PRIORITY_SHIFT: u32 = 5;
 const NO_SEVERITY: u8 = 8;
 
 const _: () = assert!(SHARE_BYTES > HEADER_BYTES + 16);
@@ -144,7 +146,8 @@ impl KeptTexts {
             IpAddr::V6(address) => address,
         };
         let severity = kept.about.severity.map_or(NO_SEVERITY, |known| known as u8);
-        let flags = severity | if kept.is_named { IS_NAMED } else { 0 };
+        let priority = (kept.about.priority as u8) << PRIORITY_SHIFT;
+        let flags = severity | priority | if kept.is_named { IS_NAMED } else { 0 };
         for part in [
             &owner.to_le_bytes()[..],
             &length.to_le_bytes(),
@@ -227,6 +230,7 @@ impl KeptTexts {
                 router: label(router),
                 topics: label(topics),
                 severity: (flags & NO_SEVERITY == 0).then(|| Severity::from_priority(flags)),
+                priority: Priority::from_number((flags >> PRIORITY_SHIFT).into()),
             },
             is_named: flags & IS_NAMED != 0,
             text: Text::from_stored(text),
@@ -324,6 +328,7 @@ mod tests {
                 router,
                 topics: Label::beginning_of(label.as_text()),
                 severity: (number % 9 < 8).then(|| Severity::from_priority(number as u8 % 9)),
+                priority: Priority::from_number(number as usize % 5),
             },
             is_named: number.is_multiple_of(3),
             text: text.as_text(),

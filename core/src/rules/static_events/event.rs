@@ -1,5 +1,8 @@
 //! A static event, and the lines that prove it.
 
+use crate::rules::priority::Priority;
+use crate::syslog::parse;
+
 /// A rule that is part of the program: what a user could have written in variables.
 #[derive(Clone, Copy, Debug)]
 pub struct StaticEvent {
@@ -20,6 +23,13 @@ pub struct StaticEvent {
 }
 
 impl StaticEvent {
+    /// Returns the priority that it has unless the user says otherwise: that of the line's
+    /// severity.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        Priority::of_severity(parse(self.sample.as_bytes()).severity())
+    }
+
     /// Returns the value of a variable, `MATCH_STR` for `STATIC_EVENTn_MATCH_STR`.
     #[must_use]
     pub fn variable(&self, field: &str) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use alertik_core::delivery::Notifier;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::routers::Routers;
-use alertik_core::rules::Condition;
+use alertik_core::rules::{Condition, Priority};
 use alertik_core::rules::{Filter, RouterFilter, Rule, exceptions};
 use alertik_core::time::Duration;
 
@@ -96,6 +96,10 @@ fn write_rule(
     }
     writeln!(out, "    message   {}", Escaped(mask))?;
     writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
+    if rule.priority != Priority::Normal {
+        let word = Priority::WORDS[rule.priority as usize];
+        writeln!(out, "    priority  {word}")?;
+    }
     match rule.cooldown_millis / 1_000 {
         0 => out.write_str("    cooldown  off\n")?,
         secs => writeln!(out, "    cooldown  {secs} s")?,

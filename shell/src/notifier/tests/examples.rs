@@ -1,6 +1,7 @@
 //! The examples of `docs/notifiers.md`, sent verbatim to a local server.
 
 use alertik_core::delivery::Notifier;
+use alertik_core::rules::{About, Priority};
 
 use super::support::{Request, Server, run};
 
@@ -26,7 +27,7 @@ const EXPECTED: &[Expected] = &[
         content_type: Some("text/plain; charset=utf-8"),
         headers: &[
             ("title", "Router"),
-            ("priority", "high"),
+            ("priority", "4"),
             ("tags", "bell"),
             ("authorization", "Bearer tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"),
         ],
@@ -37,14 +38,30 @@ const EXPECTED: &[Expected] = &[
         line: "POST /message HTTP/1.1",
         content_type: JSON,
         headers: &[("x-gotify-key", "AKB2jSbLRWwcbNN")],
-        body: r#"{"title":"Router","message":"down: a\"b\\","priority":8}"#,
+        body: r#"{"title":"Router: EVENT1","message":"down: a\"b\\","priority":8}"#,
     },
     Expected {
         title: "Pushover",
         line: "POST /1/messages.json HTTP/1.1",
         content_type: JSON,
         headers: &[],
-        body: r#"{"token":"azGDORePK8gMaC0QOYAMyEEuzJnyUi","user":"uQiRzpo4DXghDmr9QzzfQu27cmVRsG","title":"Router","message":"down: a\"b\\"}"#,
+        body: r#"{"token":"azGDORePK8gMaC0QOYAMyEEuzJnyUi","user":"uQiRzpo4DXghDmr9QzzfQu27cmVRsG","title":"Router","message":"down: a\"b\\","priority":1,"retry":60,"expire":3600}"#,
+    },
+    // apprise_api, README: `body` is required; `type` is info, success, warning or failure.
+    Expected {
+        title: "Apprise API",
+        line: "POST /notify/alertik HTTP/1.1",
+        content_type: JSON,
+        headers: &[],
+        body: r#"{"title":"Router","body":"down: a\"b\\","type":"warning"}"#,
+    },
+    // https://prometheus.io/docs/alerting/latest/alerts_api: an array, with an alertname.
+    Expected {
+        title: "Alertmanager",
+        line: "POST /api/v2/alerts HTTP/1.1",
+        content_type: JSON,
+        headers: &[],
+        body: r#"[{"labels":{"alertname":"EVENT1","router":"","instance":"192.168.88.1","severity":"high"},"annotations":{"summary":"down: a\"b\\"}}]"#,
     },
     Expected {
         title: "PagerDuty",
@@ -93,6 +110,22 @@ const EXPECTED: &[Expected] = &[
         content_type: JSON,
         headers: &[],
         body: r#"{"message":"down: a\"b\\","number":"+491700000001","recipients":["+491700000002"]}"#,
+    },
+    // https://docs.emqx.com/en/emqx/latest/admin/api.html, "Publish a message".
+    Expected {
+        title: "MQTT",
+        line: "POST /api/v5/publish HTTP/1.1",
+        content_type: JSON,
+        headers: &[("authorization", "Basic YXBpa2V5OnNlY3JldA==")],
+        body: r#"{"topic":"alertik/EVENT1","qos":1,"retain":false,"payload":"down: a\"b\\"}"#,
+    },
+    // https://waha.devlike.pro/docs/how-to/send-messages/
+    Expected {
+        title: "WhatsApp",
+        line: "POST /api/sendText HTTP/1.1",
+        content_type: JSON,
+        headers: &[("x-api-key", "8f4c2d1e9a7b")],
+        body: r#"{"session":"default","chatId":"491700000001@c.us","text":"down: a\"b\\"}"#,
     },
     Expected {
         title: "CallMeBot",
@@ -153,7 +186,11 @@ fn send(variables: &[(&str, &str)]) -> Request {
         .collect();
     let local: Vec<(&str, &str)> = local.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let running = run(&[G1], &local);
-    running.push(&[G1], 1, "down: ", b"a\"b\\");
+    let about = About {
+        priority: Priority::High,
+        ..About::NOTHING
+    };
+    running.push_about(&[G1], 1, about, "down: ", b"a\"b\\");
     let request = server.next();
     running.wait(G1, "sent", |status| status.counts.sent == 1);
     request

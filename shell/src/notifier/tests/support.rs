@@ -222,6 +222,18 @@ pub(super) fn read(
 impl Running {
     /// Pushes a notification of `mask` and `log` text.
     pub(super) fn push(&self, ids: &[Notifier], ticket: u32, mask: &str, log: &[u8]) {
+        self.push_about(ids, ticket, About::NOTHING, mask, log);
+    }
+
+    /// The same with facts.
+    pub(super) fn push_about(
+        &self,
+        ids: &[Notifier],
+        ticket: u32,
+        about: About,
+        mask: &str,
+        log: &[u8],
+    ) {
         let mut text = TextBuffer::new();
         text.push_mask(mask);
         text.push_log(log);
@@ -237,7 +249,7 @@ impl Running {
             },
             source: IpAddr::V4(Ipv4Addr::new(192, 168, 88, 1)),
             ticket: Ticket(ticket),
-            about: About::NOTHING,
+            about,
             name_bytes: 0,
             time_bytes: 0,
         };

@@ -11,7 +11,13 @@ use super::reader::{Reader, keep};
 use crate::log::Escaped;
 use crate::settings::url::Url;
 
+/// What `{{title}}` stands for if nothing is said.
+const TITLE_DEFAULT: &str = "alertik";
+/// Longest title as it is written, in bytes.
+const TITLE_BYTES_MAX: usize = 250;
+
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
+    reader.read_title();
     let webhook = reader.required("_WEBHOOK_URL", "the webhook's URL");
     let (url, template) = webhook.and_then(|text| reader.url_template(text)).unzip();
     let method = reader.method();
@@ -95,8 +101,32 @@ impl Reader<'_, '_> {
         Some((url, Some(template)))
     }
 
+    /// Reads what `{{title}}` stands for.
+    fn read_title(&mut self) {
+        const TITLE: &str = "_TITLE";
+        let text = self.optional(TITLE);
+        if text.is_some_and(|text| text.chars().any(char::is_control)) {
+            self.problem(TITLE, format_args!("has a control character"));
+        }
+        let text = text.unwrap_or(TITLE_DEFAULT);
+        let title = self.template(TITLE, text, Encoding::Raw, TITLE_BYTES_MAX);
+        // After a mistake, that one is enough.
+        self.title = title.or_else(|| Template::parse("", Encoding::Raw).ok());
+        let is_used = ["_WEBHOOK_URL", "_HEADERS", "_BODY"].iter().any(|suffix| {
+            let value = self.env.bytes(&self.name(suffix)).unwrap_or_default();
+            ["{{title", "{{ title"]
+                .iter()
+                .any(|mark| find(value, mark.as_bytes()).is_some())
+        });
+        if !is_used && self.optional(TITLE).is_some() {
+            let name = self.name(TITLE);
+            let what = "is not used: nothing has the placeholder {{title}}";
+            self.problems.warning(&name, format_args!("{what}"));
+        }
+    }
+
     /// Checks that a body is JSON with whatever its placeholders stand for. Outside
-    /// of a string only `{{id}}` can be: it is a number.
+    /// of a string only those that are numbers can be.
     fn check_json(&mut self, text: &str) {
         let mut check = JsonCheck::default();
         let mut rest = text;
@@ -109,7 +139,9 @@ impl Reader<'_, '_> {
             let Some((inside, after)) = split_at_mark(after, "}}") else {
                 break (!check.is_complete()).then_some(text.len());
             };
-            let sample: &[u8] = match inside.trim_ascii().starts_with("id") {
+            let inside = inside.trim_ascii();
+            let is_scale = inside.starts_with("priority") && inside.contains(':');
+            let sample: &[u8] = match is_scale || inside.starts_with("id") {
                 true => b"1",
                 false => b"x",
             };

@@ -135,6 +135,7 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
             env,
             problems: &mut *problems,
             prefix: prefix(notifier),
+            title: None,
         };
         let endpoint = read_endpoint(notifier, &mut reader);
         let pacing = read_pacing(notifier, &mut reader);

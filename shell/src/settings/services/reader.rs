@@ -17,6 +17,8 @@ pub(super) struct Reader<'e, 'p> {
     pub(super) env: &'e Env,
     pub(super) problems: &'p mut Problems,
     pub(super) prefix: String,
+    /// The template of `{{title}}`, if the notifier has one.
+    pub(super) title: Option<Template<'static>>,
 }
 
 impl<'e> Reader<'e, '_> {
@@ -86,7 +88,7 @@ impl<'e> Reader<'e, '_> {
             self.problem(suffix, format_args!("is longer than {longest} bytes"));
             return None;
         }
-        match Template::parse(keep(text), default) {
+        match Template::parse_with(keep(text), default, self.title.as_ref()) {
             Ok(template) => Some(template),
             Err(error) => {
                 let offset = error.offset;

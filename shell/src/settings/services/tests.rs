@@ -224,6 +224,43 @@ fn requests() {
         ),
         ("GENERIC1_BODY", "{\"a\":\"{{text}}\",\"n\":{{ id }}}", ""),
         (
+            "GENERIC1_TITLE",
+            "{{title}}",
+            "at byte 0: unknown placeholder; there are {{text}}",
+        ),
+        (
+            "GENERIC1_TITLE",
+            "{{rule",
+            "at byte 0: \"{{\" without \"}}\"",
+        ),
+        ("GENERIC1_TITLE", "a\nb", "has a control character"),
+        ("GENERIC1_BODY", "[\"{{title}}\"]", ""),
+        (
+            "GENERIC1_BODY",
+            "[{{title}}]",
+            "at byte 1: this is not JSON",
+        ),
+        (
+            "GENERIC1_BODY",
+            "{{title:5}}",
+            "only text, router and topics",
+        ),
+        (
+            "GENERIC1_BODY",
+            "[{{ priority : ntfy }},{{priority:pushover}}]",
+            "",
+        ),
+        (
+            "GENERIC1_BODY",
+            "[{{priority}}]",
+            "at byte 1: this is not JSON",
+        ),
+        (
+            "GENERIC1_BODY",
+            "{{priority:loud}}",
+            "unknown scale; there are {{priority}} (a word), {{priority:ntfy}}",
+        ),
+        (
             "GENERIC1_BODY",
             "{\"a\":\"{{text}}\"",
             "at byte 15: this is not JSON",

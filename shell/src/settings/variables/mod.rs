@@ -44,6 +44,7 @@ EVENTn_ROUTERS names, addresses or networks of routers
 EVENTn_QUIET 22:00-07:00 or sat,sun 00:00-24:00: held until they end
 EVENTn_DIGEST 3600 or 07:00: held for so long, sent as one notification
 EVENTn_URGENT 1: never held (0)
+EVENTn_PRIORITY lowest, low, normal, high or highest, for webhooks (normal)
 STATIC_EVENTS_ENABLED static events by number or name, or pack
 STATIC_NOTIFIER notifiers of those that have none of their own
 STATIC_EVENTn_NOTIFIER and all others of rules, also STATIC_EVENT_LINK_KEY
@@ -82,6 +83,7 @@ GENERICn_METHOD POST, PUT, PATCH or GET (POST)
 GENERICn_HEADERS Name: value | Name: value
 GENERICn_BODY the body, with placeholders such as {{text}}
 GENERICn_CONTENT_TYPE the body's media type
+GENERICn_TITLE text of {{title}}, with placeholders (alertik)
 #Delivery
 NAME_MIN_INTERVAL_MS fewest milliseconds between messages to notifier NAME
 HTTP_TIMEOUT_SECS longest time of one attempt (15)
