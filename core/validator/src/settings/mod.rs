@@ -48,12 +48,13 @@ pub(crate) use problems::{Problem, Problems, write_problems};
 
 /// The names after `EVENTn_` of variables that say which lines are a rule's and what they
 /// become. All others are about time.
-const WITHOUT_TIME: [&str; 7] = [
+const WITHOUT_TIME: [&str; 8] = [
     "NOTIFIER",
     "MATCH_TYPE",
     "MATCH_STR",
     "MASK_MSG",
     "EXCEPT_STR",
+    "PRIORITY",
     "IGNORE_CASE",
     "URGENT",
 ];
