@@ -80,12 +80,13 @@ commands! {
     /// command's part alone.
     Help = "help" "";
     /// Changes one thing in the core at a time and runs its tests: prints the
-    /// mutants that no test notices. --room takes one room (intake, syslog,
-    /// matching, rules, delivery); without it, all of them in turn. --in-diff
-    /// looks only at what has changed since that commit. --minutes ends it after
-    /// so long. The known ones in xtask/known-mutants.txt are left out. Installs
-    /// cargo-mutants if it is missing.
-    Mutants = "mutants" "[--room NAME] [--in-diff BASE] [--minutes N]";
+    /// mutants that no test notices. --room takes one folder of core/src (intake,
+    /// syslog, rules and so on), --file one file or pattern in it; without them,
+    /// all folders in turn, which takes hours. --in-diff looks only at lines that
+    /// have changed since that commit. --minutes ends it after so long. The known
+    /// ones in xtask/known-mutants.txt are left out. Works on a copy in
+    /// target/mutants, and installs cargo-mutants if it is missing.
+    Mutants = "mutants" "[--room NAME] [--file PATH] [--in-diff COMMIT] [--minutes N]";
     /// Writes docs/third-party.md, the notice of what is linked into the binaries;
     /// with --check, fails if that would change it.
     Notices = "notices" "[--check]";
