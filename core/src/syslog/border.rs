@@ -105,6 +105,21 @@ mod tests {
         }
     }
 
+    /// Only so many bytes after a comma or a bracket are looked at, so that borders are
+    /// the same however the bytes of a stream come in.
+    #[test]
+    fn borders_are_short() {
+        for (begin, repeated, end, times) in [
+            ("system,info", ",debug", " x", 8),
+            ("<30>2025-11-22T21:24:35.", "123456", "Z R x", 6),
+        ] {
+            let entry = |times| format!("{begin}{}{end}", repeated.repeat(times));
+            let short = entry(times);
+            assert_eq!(border(&format!("before: a{short}")), Some(&short[..]));
+            assert_eq!(border(&format!("before: a{}", entry(times + 2))), None);
+        }
+    }
+
     /// The longest topic counts: `pppoe` begins an entry, not the `poe` within it.
     #[test]
     fn topics_at_the_end() {

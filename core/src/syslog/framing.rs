@@ -105,7 +105,7 @@ impl Framing {
     /// or `None` if there is no entry that a pause would complete.
     #[must_use]
     pub fn pause_millis(&self) -> Option<u64> {
-        let waits = self.state == State::Line && self.len > 0;
+        let waits = self.state == State::Line;
         let millis = if self.has_delimiters {
             PAUSE_AFTER_LF_MILLIS
         } else {
@@ -153,7 +153,7 @@ impl Framing {
         1
     }
 
-    /// Takes bytes of a line up to its end, and returns how many.
+    /// Takes bytes of a line up to its line feed, and returns how many.
     fn push_line(&mut self, rest: &[u8], message: &mut dyn FnMut(&[u8])) -> usize {
         let line_feed = rest.iter().position(|&byte| byte == b'\n');
         let mut more = &rest[..line_feed.unwrap_or(rest.len())];
@@ -173,7 +173,8 @@ impl Framing {
         };
         self.end_message(message);
         self.has_delimiters = true;
-        line_feed + 1
+        // The line feed itself is between messages.
+        line_feed
     }
 
     /// Hands out every entry that ends because another begins before `end`.
@@ -266,6 +267,19 @@ mod tests {
             (
                 "6 <13>a\n8 <13>\nb c9 <13>12345".into(),
                 vec!["<13>a\n", "<13>\nb c", "<13>12345"],
+            ),
+            // A carriage return belongs to the end of a line, not to a count or a cut.
+            (
+                format!(
+                    "6 <13>a\r12 <13>12345678\n\0\r5 <13>b{}\rmore\n",
+                    &long[1..]
+                ),
+                vec![
+                    "<13>a\r",
+                    "<13>12345678",
+                    "<13>b",
+                    &format!("{}\r", &long[1..]),
+                ],
             ),
             (
                 "<13>a\n<14>b\r\n\n\r\n7 c\n2025-x\nend".into(),
@@ -362,6 +376,7 @@ mod tests {
             ("", "plain", None),
             ("", "<13>1 2025-11-22T21:24:35Z h a - - - x", None),
             ("", "20 <13>x", None),
+            ("", "99 <30>Nov  8 17:06:34 MikroTik ether1 link down", None),
             ("", "20", None),
             ("x\n", "", None),
         ] {

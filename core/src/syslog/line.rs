@@ -254,6 +254,12 @@ mod tests {
                 "",
                 "failed for x CEF:0|MikroTik|a|b|c|container|Low|msg=y",
             ),
+            (
+                "CEF:0|MikroTik|b|7|1|dhcp,info|Low|msg=x",
+                "",
+                "dhcp,info",
+                "x",
+            ),
             ("16:49:36 up", "", "", "16:49:36 up"),
             ("16:49:36 dhcp,info x", "", "dhcp,info", "x"),
             ("<0010>: user x", "", "", "<0010>: user x"),

@@ -269,6 +269,7 @@ mod tests {
             format!("system,error,critical login failure for user {NOTICE}"),
             format!("<30>Nov  8 17:06:34 MikroTik user {NOTICE} from 192.0.2.1 via ssh"),
             format!("container,info,debug mosquitto: user said {NOTICE}"),
+            format!("container,info,debug user {NOTICE}"),
             format!("containers,info {NOTICE}"),
             format!("Oct  2 17:36:35 R CEF:0|M|hAP|7.25|10|system,info|Low|msg={NOTICE}"),
             NOTICE.to_owned(),

@@ -52,7 +52,7 @@ pub fn write_rfc5424(datagram: &[u8], sender: &Sender<'_>, out: &mut [u8]) -> us
         .priority
         .map_or(FACILITY_DEFAULT, |priority| priority & !7);
     let severity = line.severity();
-    let priority = facility | severity.map_or(SEVERITY_DEFAULT, |severity| severity as u8);
+    let priority = facility + severity.map_or(SEVERITY_DEFAULT, |severity| severity as u8);
     // Writing never fails: what has no room is cut.
     let _ = write!(out, "<{priority}>1 ");
     out.push_time(sender.at);
@@ -137,10 +137,11 @@ impl Out<'_> {
         let time = at.time_of_day();
         let _ = write!(self, "{year:04}-{month:02}-{day:02}T{time}");
         let minutes = at.offset_secs / 60;
-        if minutes == 0 {
-            return self.push(b"Z");
-        }
-        let sign = if minutes < 0 { '-' } else { '+' };
+        let sign = match minutes {
+            0 => return self.push(b"Z"),
+            ..0 => '-',
+            _ => '+',
+        };
         let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
         let _ = write!(self, "{sign}{hours:02}:{rest:02}");
     }
@@ -259,6 +260,18 @@ mod tests {
         ] {
             let header = header.replace('T', time);
             assert_eq!(text(line), format!("{header} {ours}{more}] {message}"));
+        }
+    }
+
+    /// The time of arrival has the zone of the place.
+    #[test]
+    fn zones() {
+        for (offset_secs, zone) in [(0, "Z"), (3_600, "+01:00"), (-12_600, "-03:30")] {
+            let at = Wall { offset_secs, ..AT };
+            let line = relayed(&Label::of_display(&"office"), at, b"x");
+            let line = String::from_utf8(line).unwrap();
+            let time = line.split(' ').nth(1).unwrap();
+            assert_eq!(&time[19..], zone, "{line}");
         }
     }
 

@@ -101,6 +101,8 @@ mod tests {
             ("[a", None),
             (r#"[a b="] x"#, None),
             ("x", None),
+            (" x", None),
+            ("[a]x", None),
             ("-x", None),
             ("- \u{FEFF}x", Some("x")),
         ] {

@@ -100,6 +100,7 @@ mod tests {
             "Nov 18 17:06:34.123",
             "Nov 18 2026 17:06:34",
             "Nov 18 17:06:34 2026",
+            "Nov 18 17:06:34 1999",
             "2025-11-22T21:24:35",
             "2025-11-22T21:24:35.265-0500",
             "2025-11-22T21:24:35.265123+02:00",
@@ -111,6 +112,16 @@ mod tests {
         }
     }
 
+    /// A number after the time that is no year of our days is somebody's identity.
+    #[test]
+    fn other_numbers_are_no_years() {
+        for number in ["1234", "2345", "199", "20261"] {
+            let text = format!("Nov 18 17:06:34 {number} x");
+            let rest = skip_time(text.as_bytes());
+            assert_eq!(rest, Some(format!("{number} x").as_bytes()));
+        }
+    }
+
     /// A time needs a blank after it, and other texts have none.
     #[test]
     fn other_texts_have_no_time() {
@@ -118,6 +129,7 @@ mod tests {
             "Nov  8 17:06:34",
             "2025-11-22T21:24:35.265-0500",
             "2025-11-22T21:24:35.x y",
+            "2025-11-22T21:24:35. x",
             "2025-11-22 21:24:35 x",
             "nov  8 17:06:34 x",
             "",
