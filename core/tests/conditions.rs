@@ -9,7 +9,8 @@ use alertik_core::limits::{EXCEPTIONS_MAX, MESSAGE_BYTES_MAX};
 use alertik_core::matching::{Flags, Pattern, Scratch};
 use alertik_core::replay::{Outcome, Replay};
 use alertik_core::rules::{
-    Conditions, Engine, ExceptionFault, MatchType, RuleErrors, RuleSpec, RulesBuilder, exceptions,
+    Conditions, Engine, ExceptionFault, Filter, MatchType, PolicySpec, RuleErrors, RuleSpec,
+    RulesBuilder, exceptions,
 };
 use alertik_core::text::TextBuffer;
 use alertik_core::time::{Instant, Wall};
@@ -395,4 +396,90 @@ fn recoveries() {
     assert_eq!(down.as_deref(), Some("<ether1 down>"));
     let up = text(&mut engine, b"ether1 LINK UP");
     assert_eq!(up.as_deref(), Some("<ether1 up>"));
+}
+
+/// A recovery is for the lines that the rule's filter lets pass, and must have the groups
+/// that the rule's key names.
+#[test]
+fn recoveries_have_the_filter_and_the_groups() {
+    let mut builder = RulesBuilder::new();
+    let filter = Filter {
+        topics: Box::new(["interface".into()]),
+        drops_unknown: true,
+        ..Filter::default()
+    };
+    let conditions = Conditions {
+        filter,
+        ..Conditions::default()
+    };
+    let spec = rule(REGEX, "(ether[0-9]) link down", "<@1 down>");
+    assert!(!builder.has(spec.name));
+    let id = builder.add_with(&spec, conditions).expect("right");
+    assert!(builder.has(spec.name) && !builder.has(RuleName::Environment(1)));
+    let wrong = builder
+        .add_recovery(id, b"link up", "up")
+        .expect_err("no group");
+    assert_eq!(wrong.key_group, Some(1));
+    let up = b"(ether[0-9]) link up";
+    builder.add_recovery(id, up, "<up>").expect("right");
+    // Groups that say which case ends are needed, whatever the mask names.
+    builder.forget_groups();
+    let mut engine = Engine::new(builder.finish(), (1, 2));
+    for (line, expected) in [
+        ("interface,info ether1 link down", Some("<ether1 down>")),
+        ("interface,info ether2 link up", None),
+        ("system,info ether1 link up", None),
+        ("interface,info ether1 link up", Some("<up>")),
+    ] {
+        let found = text(&mut engine, line.as_bytes());
+        assert_eq!(found.as_deref(), expected, "{line}");
+    }
+}
+
+/// The memory for groups that nothing asks for is given back; what a mask or a key names
+/// stays known.
+#[test]
+fn groups_that_nobody_needs() {
+    let bytes = |mask, forget| {
+        let mut builder = RulesBuilder::new();
+        let spec = rule(REGEX, "user ([a-z]+) from ([0-9.]+)", mask);
+        builder.add(&spec).expect("right");
+        if forget {
+            builder.forget_groups();
+        }
+        let rules = builder.finish();
+        assert!(!rules.rules()[0].knows_values());
+        rules.rules()[0].cost().bytes
+    };
+    assert!(bytes("m", true) < bytes("m", false));
+    assert_eq!(bytes("@1", true), bytes("@1", false));
+    let mut builder = RulesBuilder::new();
+    let spec = rule(REGEX, "user ([a-z]+)", "m");
+    let id = builder.add(&spec).expect("right");
+    let policies = PolicySpec {
+        first: Some("@1"),
+        ..PolicySpec::default()
+    };
+    builder.set_policies(id, &policies).expect("right");
+    builder.forget_groups();
+    let mut engine = Engine::new(builder.finish(), (1, 2));
+    assert!(engine.rules()[0].knows_values());
+    for (line, is_new) in [("user a", true), ("user b", true), ("user a", false)] {
+        assert_eq!(
+            text(&mut engine, line.as_bytes()).is_some(),
+            is_new,
+            "{line}"
+        );
+    }
+}
+
+/// Expressions share a memory, and the rule for which there is no room is named with
+/// what it takes.
+#[test]
+fn expressions_share_the_memory() {
+    let large = "((.?){7}){30}(a{0,1})()()()()()()()()()()()()()()()()()()()()()()()()()()()()z";
+    let mut builder = RulesBuilder::new();
+    let refused = (0..64).find_map(|_| builder.add(&rule(REGEX, large, "")).err());
+    let refused = refused.expect("there is an end");
+    assert!(refused.too_large.is_some_and(|bytes| bytes > 100_000));
 }

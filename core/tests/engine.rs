@@ -6,7 +6,7 @@ use alertik_core::delivery::Notifier;
 use alertik_core::ids::{NotifierId, NotifierSet, RuleName};
 use alertik_core::intake::Arrival;
 use alertik_core::limits::{COOLDOWNS_MAX, MESSAGE_BYTES_MAX, NOTICE_BYTES_MAX};
-use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
+use alertik_core::routers::{HeardRouters, NamedPrefix, NotifyRouter, Routers};
 use alertik_core::rules::{
     Engine, Filter, MatchType, NoticeHead, RouterFilter, RuleSpec, RulesBuilder, static_event,
 };
@@ -645,4 +645,93 @@ fn rules_share_the_work_on_a_message() {
     // Alone, the limit is 12 ms with optimisation. Without any it is some 20 times
     // that; 63 times the limit would be minutes.
     assert!(took < std::time::Duration::from_secs(3), "{took:?}");
+}
+
+/// What passes is no difference: a text that names the time, and how often it came, is
+/// the same text a second later. What a line says of itself makes another one.
+#[test]
+fn what_passes_makes_no_other_text() {
+    let mask = "m @{topics} @{count} @{first} @{last} @{time}";
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", mask)]);
+    let told = texts(bench.line(b"system,info x"));
+    let time = "2026-11-22 10:41:07";
+    assert_eq!(told, [format!("m system,info 1 {time} {time} {time}{AT}")]);
+    bench.now = 2_000;
+    assert!(bench.line(b"system,info x").is_empty());
+    assert_eq!(bench.line(b"system,error x").len(), 1);
+    assert_eq!(bench.wait_until(10_000).len(), 1);
+}
+
+/// A rule for the message alone does not see the header, whose bytes shift its groups;
+/// one for the rest takes only lines that no rule before it has matched.
+#[test]
+fn parts_and_rests() {
+    let mut builder = RulesBuilder::new();
+    let message = || Filter {
+        is_for_message: true,
+        ..Filter::default()
+    };
+    let rest = Filter {
+        is_for_unmatched: true,
+        ..Filter::default()
+    };
+    let rules = [
+        (rule(0, REGEX, "^link ([a-z]+)", "regex @1"), message()),
+        (rule(1, SUBSTR, "link", "substr"), message()),
+        (rule(2, SUBSTR, "tik", "header"), message()),
+        (rule(3, SUBSTR, "", "rest"), rest),
+    ];
+    for (rule, filter) in rules {
+        builder.add_filtered(&rule, filter).expect("right");
+    }
+    let mut bench = Bench {
+        engine: Engine::new(builder.finish(), (1, 2)),
+        now: 0,
+    };
+    for (line, expected) in [
+        (
+            "<30>Nov  8 17:06:34 tik link up",
+            &["regex up", "substr"][..],
+        ),
+        ("<30>Nov  8 17:06:34 tik a link", &["substr"]),
+        ("<30>Nov  8 17:06:34 tik other", &["rest"]),
+    ] {
+        bench.now += 20_000;
+        bench.wait_until(bench.now);
+        let told = texts(bench.line(line.as_bytes()));
+        let told: Vec<_> = told.iter().map(|text| text.split(", at").next()).collect();
+        let expected: Vec<_> = expected.iter().map(|&text| Some(text)).collect();
+        assert_eq!(told, expected, "{line}");
+    }
+}
+
+/// The routers that were heard have the names by which notifications call them; one that
+/// has none is not called by its address.
+#[test]
+fn names_of_routers_that_were_heard() {
+    let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
+    let named = NamedPrefix {
+        name: "office".into(),
+        prefix: "192.0.2.1".parse().unwrap(),
+    };
+    let routers = Routers::new(vec![named], vec![], NotifyRouter::Auto);
+    bench.engine = bench.engine.with_routers(routers);
+    for router in [1, 2] {
+        assert_eq!(bench.line_from(router, b"x").len(), 1);
+    }
+    let mut heard = HeardRouters::new();
+    bench.engine.copy_heard(&mut heard);
+    let mut names: Vec<(IpAddr, String)> = heard
+        .iter()
+        .map(|router| {
+            let parts = router.name.as_text().parts();
+            (router.source, parts.map(|(_, part)| part).collect())
+        })
+        .collect();
+    names.sort();
+    let address = |last| IpAddr::from([192, 0, 2, last]);
+    assert_eq!(
+        names,
+        [(address(1), "office".into()), (address(2), String::new())]
+    );
 }

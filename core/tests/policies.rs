@@ -335,7 +335,7 @@ fn pair() {
         (300, DOWN, &["ether1 is down"]),
         // Nothing new within the cooldown, and a repetition after it.
         (305, DOWN, &[]),
-        (311, DOWN, &["ether1 is down"]),
+        (310, DOWN, &["ether1 is down"]),
         (320, UP, &["ether1 is up again after 20 s"]),
     ]);
 }
@@ -353,6 +353,54 @@ fn pair_and_threshold() {
         (62, "", &[]),
         (63, DOWN, &[]),
         (64, DOWN, &["ether1 is down"]),
+    ]);
+}
+
+/// While a case is open its threshold is reached, and does not count again.
+#[test]
+fn an_open_case_needs_no_threshold() {
+    let mut policed = link(60, 0, 0);
+    policed.policies.threshold = window(2, 30);
+    Bench::new(&[policed]).run(&[
+        (0, DOWN, &[]),
+        (1, DOWN, &["ether1 is down"]),
+        (100, DOWN, &["ether1 is down"]),
+    ]);
+}
+
+/// What ends is found by what the lines have in common, not by what each says of itself;
+/// a key that names a group holds even if no text does.
+#[test]
+fn keys_of_pairs() {
+    let mask = "down: @{text} (@{severity}, @{topics})";
+    let pair = Policed {
+        policies: PolicySpec {
+            key: None,
+            ..PolicySpec::default()
+        },
+        recovery: Some(("link up", "up")),
+        ..rule("link down", mask)
+    };
+    Bench::new(&[pair]).run(&[
+        (
+            0,
+            "interface,warning link down",
+            &["down: link down (warning, interface,warning)"],
+        ),
+        (1, "interface,info link up", &["up"]),
+    ]);
+    let keyed = Policed {
+        policies: PolicySpec {
+            key: Some("@2"),
+            threshold: window(2, 60),
+            ..PolicySpec::default()
+        },
+        ..rule(LOGIN, "guessing")
+    };
+    Bench::new(&[keyed]).run(&[
+        (0, &failure("a", "198.51.100.1"), &[]),
+        (1, &failure("a", "198.51.100.2"), &[]),
+        (2, &failure("b", "198.51.100.1"), &["guessing"]),
     ]);
 }
 
@@ -423,6 +471,24 @@ fn flapping() {
         assert_eq!(bench.at(400, UP).len(), after);
         assert_eq!(bench.at(500, DOWN), ["ether1 is down"]);
     }
+}
+
+/// Two times are flapping if the first was notified. Meanwhile the same line again is
+/// held, however long ago that was.
+#[test]
+fn flapping_twice() {
+    Bench::new(&[link(60, 0, 0)]).run(&[
+        (0, DOWN, &["ether1 is down"]),
+        (50, UP, &["ether1 is up again after 50 s"]),
+        (55, DOWN, &[]),
+        (70, DOWN, &[]),
+        (80, UP, &[]),
+        (
+            140,
+            "",
+            &["ether1 is down, has flapped 2 times in 55 s and now is over"],
+        ),
+    ]);
 }
 
 /// Flapping within the grace time is notified, too, but not a single time; and flapping
@@ -532,5 +598,35 @@ fn sequence() {
         (5, login, told),
         (600, login, told),
         (601, login, &[]),
+    ]);
+}
+
+/// What came before is not counted among the matches themselves.
+#[test]
+fn sequence_and_threshold() {
+    let failed = Policed {
+        policies: PolicySpec {
+            key: Some("@2"),
+            threshold: window(100, 600),
+            ..PolicySpec::default()
+        },
+        ..rule(LOGIN, "@2")
+    };
+    let success = Policed {
+        policies: PolicySpec {
+            key: Some("@2"),
+            after: window(2, 600).map(|window| (RuleName::Environment(0), window)),
+            threshold: window(2, 600),
+            ..PolicySpec::default()
+        },
+        ..rule("user ([^ ]+) logged in from ([^ ]+)", "@1 got in from @2")
+    };
+    let line = &failure("root", "198.51.100.1");
+    let login = "user root logged in from 198.51.100.1";
+    Bench::new(&[failed, success]).run(&[
+        (0, line, &[]),
+        (1, line, &[]),
+        (2, login, &[]),
+        (3, login, &["root got in from 198.51.100.1"]),
     ]);
 }

@@ -288,6 +288,22 @@ fn heads() {
     assert_eq!((head.name_bytes, head.time_bytes), (0, 0));
 }
 
+/// A digest of one router's lines is about that router.
+#[test]
+fn heads_of_one_router() {
+    let night = SUNDAY + 22 * HOUR;
+    let mut bench = Bench::new(night, &[NIGHT]);
+    bench.line("<30>Nov  8 17:06:34 lab text0 a");
+    bench.line("<30>Nov  8 17:06:34 lab text0 b");
+    bench.millis += 10 * HOUR as u64 * 1_000;
+    let (now, wall) = (Instant::from_millis(bench.millis), bench.wall());
+    bench.engine.handle_timeout(now, || wall);
+    let (head, text) = bench.drain().remove(0);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let router = head.about.router.as_text().parts();
+    assert_eq!(router.map(|(_, part)| part).collect::<String>(), "lab");
+}
+
 /// Equal texts of routers whose names are shown are distinguished by these, also if they
 /// come from one address; without names they are counted together.
 #[test]

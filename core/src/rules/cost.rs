@@ -62,3 +62,58 @@ impl fmt::Display for Cost {
         write!(f, ", {kib} KiB of memory")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{NotifierSet, RuleName};
+    use crate::matching::Pattern;
+    use crate::rules::{Conditions, MatchType, RuleSpec, RulesBuilder};
+    use std::string::ToString as _;
+
+    /// Returns the microseconds for so many readings of the longest message by a DFA.
+    fn scans(count: usize) -> usize {
+        count * MESSAGE_BYTES_MAX * BYTE_NANOS / 1_000
+    }
+
+    fn cost(match_type: MatchType, text: &str, except: &str) -> Cost {
+        let spec = RuleSpec {
+            name: RuleName::Environment(0),
+            match_type,
+            match_str: text.as_bytes(),
+            mask: "",
+            notifiers: NotifierSet::EMPTY,
+            cooldown_millis: 0,
+        };
+        let conditions = Conditions {
+            except: except.as_bytes(),
+            ..Conditions::default()
+        };
+        let mut builder = RulesBuilder::new();
+        builder.add_with(&spec, conditions).unwrap();
+        builder.finish().rules()[0].cost()
+    }
+
+    /// A text costs no time of its own; each expression is one reading of the message;
+    /// and the bounded engine's work is that of the rule and of its exceptions, as far as
+    /// a message may have it.
+    #[test]
+    fn costs() {
+        let free = cost(MatchType::Substring, "abc", "");
+        assert_eq!((free.micros, free.bytes), (0, 3));
+        assert_eq!(free.to_string(), "no time of its own, 1 KiB of memory");
+        let one = cost(MatchType::Regex, "a(b)", "");
+        assert_eq!(one.micros, scans(1));
+        let words = std::format!("at most 1 ms for a line of {MESSAGE_BYTES_MAX} bytes on a");
+        assert!(one.to_string().starts_with(&words), "{one}");
+        assert_eq!(cost(MatchType::Regex, "a(b)", "x\ny").micros, scans(3));
+        let hard = "(x(.{0,255})){2,3}y";
+        let work = Pattern::compile(hard.as_bytes()).unwrap().work_max(false);
+        let work = work.min(RUN_WORK_MAX) * STEP_NANOS / 1_000;
+        assert!(work > 0);
+        for (text, except) in [(hard, "x"), ("x", hard)] {
+            let micros = cost(MatchType::Regex, text, except).micros;
+            assert!(micros.abs_diff(scans(2) + work) <= 1, "{micros}");
+        }
+    }
+}

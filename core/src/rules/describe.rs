@@ -75,3 +75,49 @@ fn write_escaped(literal: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ids::{NotifierSet, RuleName};
+    use crate::rules::{MatchType, RuleSpec, RulesBuilder};
+    use std::string::{String, ToString as _};
+
+    fn description(match_type: MatchType, text: &str) -> String {
+        let spec = RuleSpec {
+            name: RuleName::Environment(0),
+            match_type,
+            match_str: text.as_bytes(),
+            mask: "",
+            notifiers: NotifierSet::EMPTY,
+            cooldown_millis: 0,
+        };
+        let mut builder = RulesBuilder::new();
+        builder.add(&spec).unwrap();
+        builder.finish().rules()[0].describe().to_string()
+    }
+
+    /// The texts that a line must have are shown in ASCII, and only if groups may be
+    /// inexact is there a word about that.
+    #[test]
+    fn descriptions() {
+        let text = description(MatchType::Substring, "é");
+        assert_eq!(
+            text,
+            "found by the one pass over the line that serves all rules"
+        );
+        let text = description(MatchType::Regex, "\"é\\\\ [ab]|x~");
+        let literals = r#"tried on lines that contain "\"\xc3\xa9\\ " or "x~", by a DFA of "#;
+        assert!(text.starts_with(literals), "{text}");
+        assert!(text.ends_with(" bytes)"), "{text}");
+        let text = description(MatchType::Regex, ".*");
+        assert!(
+            text.starts_with("tried on every line, as no text must be in it, by"),
+            "{text}"
+        );
+        let text = description(MatchType::Regex, "(x(.{0,255})){2,3}y");
+        assert!(
+            text.contains("; groups are exact in lines of up to "),
+            "{text}"
+        );
+    }
+}

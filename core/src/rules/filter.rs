@@ -149,6 +149,41 @@ mod tests {
         );
         filter.topics = list(&[]);
         assert!(passes(&filter, "system,info x"));
+        assert_eq!(
+            filter.to_string(),
+            "lines without debug; a line without topics does not pass"
+        );
+    }
+
+    /// A filter that wants anything is no empty one.
+    #[test]
+    fn emptiness() {
+        let off = Filter::default;
+        assert!(off().is_empty());
+        for filter in [
+            Filter {
+                topics: list(&["system"]),
+                ..off()
+            },
+            Filter {
+                without_topics: list(&["debug"]),
+                ..off()
+            },
+            Filter {
+                routers: Box::new([RouterFilter::Name("office".into())]),
+                ..off()
+            },
+            Filter {
+                is_for_message: true,
+                ..off()
+            },
+            Filter {
+                is_for_unmatched: true,
+                ..off()
+            },
+        ] {
+            assert!(!filter.is_empty(), "{filter:?}");
+        }
     }
 
     /// A router is wanted by name, by address or by range.

@@ -285,14 +285,12 @@ impl Mask {
         groups.max().unwrap_or(0)
     }
 
-    /// Returns whether the mask refers to a fact that is left out.
+    /// Returns whether the mask refers to a fact that differs for matches that mean the
+    /// same.
     #[must_use]
-    pub fn leaves_out(&self, without: Without) -> bool {
-        self.pieces.iter().any(|piece| match (piece, without) {
-            (Piece::Fact(fact), Without::Passing) => fact.passes(),
-            (Piece::Fact(_), Without::All) => true,
-            _ => false,
-        })
+    pub fn says_what_passes(&self) -> bool {
+        let passes = |piece: &Piece| matches!(piece, Piece::Fact(fact) if fact.passes());
+        self.pieces.iter().any(passes)
     }
 
     /// Appends the mask with its facts, and its groups filled in from `message`. A group that
@@ -441,6 +439,24 @@ mod tests {
             let (at, text) = error(mask, groups);
             assert_eq!(at, offset, "{text}");
             assert!(text.contains(words), "{text}");
+        }
+    }
+
+    /// The longest mask is taken, and what a mask needs of a match is known.
+    #[test]
+    fn needs() {
+        assert!(Mask::parse(&"x".repeat(MASK_BYTES_MAX), 0).is_ok());
+        for (mask, uses_groups, passes) in [
+            ("@1", true, false),
+            ("@@1", false, false),
+            ("@{text} @{topics}", false, false),
+            ("@{router} @{first}", false, true),
+        ] {
+            let mask = Mask::parse(mask, 1).unwrap();
+            assert_eq!(
+                (mask.uses_groups(), mask.says_what_passes()),
+                (uses_groups, passes)
+            );
         }
     }
 

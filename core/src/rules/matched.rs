@@ -51,7 +51,7 @@ impl Match<'_> {
             },
         };
         // The key is the text already if there is nothing else to it.
-        if rule.plan.is_some() || rule.mask.leaves_out(without) {
+        if rule.plan.is_some() || rule.mask.says_what_passes() {
             self.writer.facts.count = tally.count;
             self.writer.facts.first = ago(head.at, now.since(tally.first));
             self.writer.write(&rule.mask, text);

@@ -49,7 +49,8 @@ impl Entry {
     }
 }
 
-/// The texts whose cooldown runs.
+/// The texts whose cooldown runs. Those that have ended are gone before a match comes:
+/// the engine lets timers speak first.
 #[derive(Debug)]
 pub(super) struct Cooldowns {
     slots: Slots,
@@ -70,14 +71,13 @@ impl Cooldowns {
     }
 
     /// Returns whether a case's cooldown runs.
-    pub(super) fn runs(&self, now: Instant, case: Case) -> bool {
-        self.find(now, case).is_some()
+    pub(super) fn runs(&self, case: Case) -> bool {
+        self.slots.find(case.key).is_some()
     }
 
     /// Returns whether any cooldown of a rule runs for a router.
-    pub(super) fn is_under_way(&self, now: Instant, rule: RuleId, router: u32) -> bool {
-        let mut entries = self.slots.of(rule, router);
-        entries.any(|index| self.slots.ends(index) > now)
+    pub(super) fn is_under_way(&self, rule: RuleId, router: u32) -> bool {
+        self.slots.of(rule, router).next().is_some()
     }
 
     /// Decides about `text`, which is `case`'s, and starts the cooldown of
@@ -91,7 +91,7 @@ impl Cooldowns {
         (text, is_tally): (Text<'_>, bool),
         millis: u64,
     ) -> Decision {
-        if let Some(index) = self.find(now, case) {
+        if let Some(index) = self.slots.find(case.key) {
             return self.on_repeat(index, head, text);
         }
         if self.slots.is_full()
@@ -196,13 +196,6 @@ impl Cooldowns {
                 is_tally: entry.is_tally,
             },
         })
-    }
-
-    /// Returns the entry of a case whose cooldown runs.
-    fn find(&self, now: Instant, case: Case) -> Option<usize> {
-        let of_key = |index: &usize| self.slots.find_next(*index);
-        core::iter::successors(self.slots.find(case.key), of_key)
-            .find(|&index| self.slots.ends(index) > now)
     }
 
     /// Removes an entry. The last one takes its number.

@@ -147,7 +147,7 @@ impl KeptTexts {
         };
         let severity = kept.about.severity.map_or(NO_SEVERITY, |known| known as u8);
         let priority = (kept.about.priority as u8) << PRIORITY_SHIFT;
-        let flags = severity | priority | if kept.is_named { IS_NAMED } else { 0 };
+        let flags = severity + priority + if kept.is_named { IS_NAMED } else { 0 };
         for part in [
             &owner.to_le_bytes()[..],
             &length.to_le_bytes(),
@@ -335,6 +335,13 @@ mod tests {
         }
     }
 
+    /// Returns how many bytes a text takes beside its header.
+    fn kept_bytes(kept: &Kept<'_>) -> usize {
+        let About { router, topics, .. } = &kept.about;
+        let labels = router.as_text().as_bytes().len() + topics.as_text().as_bytes().len();
+        labels + kept.text.as_bytes().len()
+    }
+
     fn text(log: &str) -> TextBuffer {
         let mut text = TextBuffer::new();
         text.push_mask("a ");
@@ -374,6 +381,98 @@ mod tests {
         let later = kept(&log(0), 9).last;
         texts.touch(all[&0], later);
         assert_eq!(texts.get(all[&0]).last, later);
+    }
+
+    /// Room is made only when there is none, so a text that just fits moves no other, and
+    /// the last one that goes leaves no gap.
+    #[test]
+    fn a_text_that_fits_moves_no_other() {
+        let text = text("of a usual length");
+        let record = HEADER_BYTES + kept_bytes(&kept(&text, 1));
+        let mut texts = KeptTexts::new(2 * record);
+        let put = |texts: &mut KeptTexts, number| {
+            texts.keep(number, &kept(&text, 1), &mut |_, _| panic!("one has moved"))
+        };
+        let first = put(&mut texts, 0);
+        for _ in 0..3 {
+            let second = put(&mut texts, 1);
+            assert_eq!(texts.get(first), kept(&text, 1));
+            assert_eq!(texts.get(second), kept(&text, 1));
+            texts.remove(second);
+        }
+    }
+
+    /// When all texts are long, the longest are cut to half as often as it takes, and
+    /// each that comes is whole as long as others are longer. In the end each has its
+    /// share, with as much of the router's name as that has room for, and those that
+    /// have no more than their share keep all of it, topics included.
+    #[test]
+    fn everybody_has_a_share() {
+        let count = 256;
+        let mut texts = KeptTexts::new(count * SHARE_BYTES);
+        let (long, fits) = (text(&"x".repeat(400)), text("1234567890"));
+        let mut places = StdVec::<Place>::new();
+        let mut put = |texts: &mut KeptTexts, kept: &Kept<'_>| {
+            let owner = places.len() as u16;
+            let place = texts.keep(owner, kept, &mut |owner, place| {
+                places[usize::from(owner)] = place;
+            });
+            places.push(place);
+            places.clone()
+        };
+        let short = kept(&fits, 3);
+        assert_eq!(HEADER_BYTES + kept_bytes(&short), SHARE_BYTES);
+        put(&mut texts, &short);
+        for number in 1..count {
+            let coming = kept(&long, 1);
+            let before = texts.bytes.len();
+            let places = put(&mut texts, &coming);
+            assert!(texts.bytes.len() <= count * SHARE_BYTES);
+            if number < 30 {
+                // None had to be cut to less than half of the room there is.
+                assert!(texts.bytes.len() > before.min(count * SHARE_BYTES * 2 / 5));
+                assert_eq!(texts.get(places[number]).text, coming.text);
+            }
+            assert_eq!(texts.get(places[0]), short);
+        }
+        for &place in &places[1..] {
+            let kept = texts.get(place);
+            assert_eq!(HEADER_BYTES + kept_bytes(&kept), SHARE_BYTES);
+            assert_eq!(kept.about.topics, Label::EMPTY);
+        }
+    }
+
+    /// A name that has no room in its share is cut between two characters, and nothing
+    /// else of its text is kept.
+    #[test]
+    fn long_names_are_cut() {
+        let mut texts = KeptTexts::new(256 * SHARE_BYTES);
+        let (name, log) = (text(&"é".repeat(30)), text(&"x".repeat(400)));
+        let mut coming = kept(&log, 3);
+        coming.about.router = Label::beginning_of(name.as_text());
+        let mut places = StdVec::<Place>::new();
+        for number in 0..256 {
+            let place = texts.keep(number, &coming, &mut |owner, place| {
+                places[usize::from(owner)] = place;
+            });
+            places.push(place);
+        }
+        for place in places {
+            let kept = texts.get(place);
+            assert!(kept.is_named && kept.about.severity == coming.about.severity);
+            let router: String = kept
+                .about
+                .router
+                .as_text()
+                .parts()
+                .map(|(_, part)| part)
+                .collect();
+            assert!(
+                router.starts_with("a éé")
+                    && router.trim_start_matches("a ").chars().all(|c| c == 'é')
+            );
+            assert!(HEADER_BYTES + kept_bytes(&kept) + 2 > SHARE_BYTES);
+        }
     }
 
     /// However long the texts are, there is room for as many as promised. They are

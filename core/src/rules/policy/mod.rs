@@ -161,7 +161,7 @@ impl Policies {
         novelty: Option<Value>,
     ) -> Result<Tally, Held> {
         for &(name, id) in &plan.unless {
-            if id.is_some_and(|rule| self.is_under_way(now, rule, case.router)) {
+            if id.is_some_and(|rule| self.is_under_way(rule, case.router)) {
                 return Err(Held::Inhibited(name));
             }
         }
@@ -185,7 +185,7 @@ impl Policies {
             (None, None) => return Ok(one),
         };
         // Once the threshold was reached, the cooldown counts on, or the open case does.
-        if self.cooldowns.runs(now, case) || self.pairs.is_open(case) {
+        if self.cooldowns.runs(case) || self.pairs.is_open(case) {
             return Ok(one);
         }
         let tally = self.windows.push(now, case, window, value);
@@ -200,8 +200,8 @@ impl Policies {
     }
 
     /// Returns whether a rule has a case that is open, or whose cooldown runs.
-    fn is_under_way(&self, now: Instant, rule: RuleId, router: u32) -> bool {
-        self.cooldowns.is_under_way(now, rule, router) || self.pairs.is_under_way(rule, router)
+    fn is_under_way(&self, rule: RuleId, router: u32) -> bool {
+        self.cooldowns.is_under_way(rule, router) || self.pairs.is_under_way(rule, router)
     }
 
     /// Decides about a match of `rule` that was admitted and says `text`.

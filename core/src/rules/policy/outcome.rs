@@ -308,6 +308,23 @@ mod tests {
         );
     }
 
+    /// Whoever tries a rule reads why it did not notify.
+    #[test]
+    fn words_for_what_is_held() {
+        for (held, words) in [
+            (
+                Held::Inhibited(RuleName::Environment(3)),
+                "EVENT3 is under way",
+            ),
+            (Held::Sequence { count: 1, of: 3 }, "sequence 1 of 3"),
+            (Held::Threshold { count: 2, of: 5 }, "threshold 2 of 5"),
+            (Held::NotOpen, "nothing that was notified ends"),
+            (Held::Cooldown, "its cooldown runs"),
+        ] {
+            assert_eq!(held.to_string(), words);
+        }
+    }
+
     /// A text that is too long to be kept is cut between two characters, and the
     /// remark follows it whole.
     #[test]

@@ -271,3 +271,196 @@ impl fmt::Display for Plan {
         self.write_hours(separator, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString as _;
+
+    const WINDOW: Window = Window {
+        count: 3,
+        millis: 60_000,
+    };
+
+    fn plan(spec: &PolicySpec<'_>) -> Plan {
+        Plan::compile(spec, 2, 0).unwrap()
+    }
+
+    /// A rule has policies if one of them is on, and groups of its expression are looked
+    /// for only if one of their masks names one.
+    #[test]
+    fn what_is_on() {
+        let quiet = Quiet::parse("22:00-07:00").unwrap();
+        let digest = DigestTime::parse("07:00").unwrap();
+        let off = PolicySpec::default;
+        let none = off();
+        assert!(
+            none.is_empty()
+                && PolicySpec {
+                    learn_millis: 1,
+                    ..off()
+                }
+                .is_empty()
+        );
+        for (spec, counts, holds, uses_groups) in [
+            (
+                PolicySpec {
+                    key: Some("@2"),
+                    ..off()
+                },
+                false,
+                false,
+                true,
+            ),
+            (
+                PolicySpec {
+                    key: Some("x"),
+                    ..off()
+                },
+                false,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    threshold: Some(WINDOW),
+                    ..off()
+                },
+                true,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    distinct: Some(("@1", WINDOW)),
+                    ..off()
+                },
+                true,
+                false,
+                true,
+            ),
+            (
+                PolicySpec {
+                    after: Some((RuleName::Environment(1), WINDOW)),
+                    ..off()
+                },
+                true,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    first: Some("@1"),
+                    ..off()
+                },
+                false,
+                false,
+                true,
+            ),
+            (
+                PolicySpec {
+                    unless: &[RuleName::Environment(1)],
+                    ..off()
+                },
+                false,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    grace_millis: 1,
+                    ..off()
+                },
+                false,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    remind_millis: 1,
+                    ..off()
+                },
+                false,
+                false,
+                false,
+            ),
+            (
+                PolicySpec {
+                    quiet: Some(&quiet),
+                    ..off()
+                },
+                false,
+                true,
+                false,
+            ),
+            (
+                PolicySpec {
+                    digest: Some(&digest),
+                    ..off()
+                },
+                false,
+                true,
+                false,
+            ),
+            (
+                PolicySpec {
+                    is_urgent: true,
+                    ..off()
+                },
+                false,
+                false,
+                false,
+            ),
+        ] {
+            assert!(!spec.is_empty());
+            let plan = plan(&spec);
+            let found = (plan.counts(), plan.holds(), plan.uses_groups());
+            assert_eq!(found, (counts, holds, uses_groups), "{plan}");
+        }
+    }
+
+    /// `check` says what was understood, in the order in which it decides.
+    #[test]
+    fn words() {
+        let quiet = Quiet::parse("22:00-07:00").unwrap();
+        let digest = DigestTime::parse("07:00").unwrap();
+        let rules = [1, 2].map(RuleName::Environment);
+        let all = PolicySpec {
+            threshold: Some(WINDOW),
+            after: Some((rules[0], WINDOW)),
+            first: Some("@1"),
+            learn_millis: 3_600_000,
+            unless: &rules,
+            grace_millis: 30_000,
+            remind_millis: 7_200_000,
+            quiet: Some(&quiet),
+            digest: Some(&digest),
+            ..PolicySpec::default()
+        };
+        let mut all = plan(&all);
+        all.is_pair = true;
+        assert_eq!(
+            all.to_string(),
+            "not while EVENT1 or EVENT2 is under way; \
+             only for a value that was never seen before, not in the first 1 h, in which values are learned; \
+             only after 3 matches of EVENT1 within 1 min; \
+             when 3 have come within 1 min; \
+             until its recovery, which has 30 s to come first, with a reminder every 2 h; \
+             held in quiet hours, every day 22:00-07:00; in a digest at 07:00"
+        );
+        let first = PolicySpec {
+            first: Some("@1"),
+            distinct: Some(("@1", WINDOW)),
+            is_urgent: true,
+            ..PolicySpec::default()
+        };
+        let mut first = plan(&first);
+        first.is_pair = true;
+        assert_eq!(
+            first.to_string(),
+            "only for a value that was never seen before; \
+             when 3 different values have come within 1 min; until its recovery; never held"
+        );
+        assert_eq!(plan(&PolicySpec::default()).to_string(), "");
+    }
+}

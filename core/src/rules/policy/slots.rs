@@ -9,6 +9,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use crate::ids::RuleId;
 use crate::rules::policy::key::{Case, Key};
@@ -238,8 +239,8 @@ impl Slots {
     pub(super) fn victim(&self, now: Instant) -> Option<usize> {
         let slots = self.slots.iter().enumerate();
         let (index, _) = slots.min_by_key(|(_, slot)| {
-            let others = u16::MAX - self.owned[slot.owner()];
-            (slot.ends >= now, others, slot.weight, slot.ends)
+            let most = Reverse(self.owned[slot.owner()]);
+            (slot.ends >= now, most, slot.weight, slot.ends)
         })?;
         Some(index)
     }

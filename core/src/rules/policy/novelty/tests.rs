@@ -479,3 +479,16 @@ fn damage_is_noticed() {
     }
     assert!(right > 1_000, "{right}");
 }
+
+/// The failure of a notification makes its own value new again, and no other.
+#[test]
+fn a_failure_concerns_its_own_value() {
+    let mut bench = Bench::lease(FIRST);
+    let mut heads = |device| bench.heads(1, device)[0];
+    let _ = heads("assigned 10.0.0.1 to a");
+    let second = heads("assigned 10.0.0.1 to b");
+    bench.fail(&second, 0);
+    bench.fail(&second, 1);
+    assert!(!bench.is_new("a"));
+    assert!(bench.is_new("b"));
+}

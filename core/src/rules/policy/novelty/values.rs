@@ -100,3 +100,23 @@ impl Values {
         first.unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A newcomer takes the place of a value of the router that has the most, and there
+    /// of the one that was not seen for the longest time.
+    #[test]
+    fn the_router_with_the_most_loses_one() {
+        let mut values = Values::new(4);
+        for (hash, router) in [(1, 7), (2, 8), (3, 8), (4, 8)] {
+            assert_eq!(values.see(Value::new(hash, router)), Seen::New);
+        }
+        assert_eq!(values.see(Value::new(2, 8)), Seen::Known);
+        assert_eq!(values.see(Value::new(5, 9)), Seen::Displaced);
+        assert_eq!(values.see(Value::new(1, 7)), Seen::Known);
+        assert_eq!(values.see(Value::new(2, 8)), Seen::Known);
+        assert_eq!(values.see(Value::new(3, 8)), Seen::Displaced);
+    }
+}

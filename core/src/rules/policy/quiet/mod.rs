@@ -63,7 +63,7 @@ impl Quiet {
     /// Returns whether a minute of local time is in quiet hours.
     pub(super) fn contains_minute(&self, minute: u32) -> bool {
         // 1970 began on a Thursday.
-        let of_week = (minute + 3 * DAY_MINUTES) % WEEK_MINUTES;
+        let of_week = minute + 3 * DAY_MINUTES;
         self.0.iter().any(|range| {
             (0..7).any(|day| {
                 let begins = day * DAY_MINUTES + u32::from(range.start);

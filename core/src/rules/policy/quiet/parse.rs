@@ -9,6 +9,7 @@
 //! ```
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use super::{DAY_MINUTES, DAYS, DigestTime, EVERY_DAY, Quiet, Range, WEEK_MINUTES};
@@ -94,10 +95,11 @@ impl Quiet {
             let Some((start, end)) = times.filter(|&(start, _)| start < DAY_MINUTES) else {
                 return fail(ErrorKind::Part);
             };
-            if start == end {
-                return fail(ErrorKind::Empty);
-            }
-            let next_day = if end < start { DAY_MINUTES } else { 0 };
+            let next_day = match end.cmp(&start) {
+                Ordering::Less => DAY_MINUTES,
+                Ordering::Equal => return fail(ErrorKind::Empty),
+                Ordering::Greater => 0,
+            };
             ranges.push(Range {
                 days: if days == 0 { EVERY_DAY } else { days },
                 start: start as u16,
@@ -173,7 +175,7 @@ fn parse_days(text: &str) -> Option<u8> {
     let (first, last) = (day(first)?, day(last)?);
     let count = (last + DAYS.len() - first) % DAYS.len() + 1;
     let days = (first..first + count).map(|day| 1 << (day % DAYS.len()));
-    Some(days.fold(0, |days, day| days | day))
+    Some(days.sum())
 }
 
 /// Reads a time of day as its minute, from 0 to [`DAY_MINUTES`].

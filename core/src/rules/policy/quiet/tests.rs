@@ -101,6 +101,7 @@ fn mistakes() {
     ] {
         let error = QuietError { offset, kind };
         assert_eq!(Quiet::parse(text), Err(error), "{text}");
+        assert_eq!(error.offset(), offset);
     }
     assert!(Quiet::parse("00:00-23:59").is_ok());
     for (text, offset) in [("", 0), ("0", 0), ("604801", 0), ("07:00,8", 6), ("-1", 0)] {
@@ -132,4 +133,46 @@ fn times_of_day() {
     assert!(come(20 * 60, 31 * 60));
     assert!(come(20 * 60, 400 * 60));
     assert!(!come(20 * 60, 6 * 60));
+}
+
+/// A mistake is named together with the remedy.
+#[test]
+fn words_of_mistakes() {
+    for (text, words) in [
+        ("22-7", "neither a range such as 22:00-07:00 nor days"),
+        ("mon", "write days before theirs"),
+        (
+            "3:00-3:00",
+            "the range is empty; a whole day is 00:00-24:00",
+        ),
+        ("00:00-24:00", "nothing would ever be sent"),
+        (
+            &"1:00-2:00,".repeat(QUIET_PARTS_MAX + 1),
+            "there are more than",
+        ),
+    ] {
+        let error = Quiet::parse(text).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let error = DigestTime::parse("07:00,8").unwrap_err().to_string();
+    assert!(error.contains("nor a time of day such as 07:00"), "{error}");
+}
+
+/// The daemon can ask for the minutes of a digest, and whether there is anything to hold,
+/// in this century and in the next one.
+#[test]
+fn minutes() {
+    assert!(Quiet::default().is_empty() && !quiet("22:00-07:00").is_empty());
+    let digest = DigestTime::parse("07:00,18:30").unwrap();
+    for day in [0, 1, 20_000] {
+        let minutes = (0..1_440).filter(|minute| digest.is_at(day * 1_440 + minute));
+        assert!(minutes.eq([420, 1_110]));
+    }
+    assert!(!DigestTime::parse("420").unwrap().is_at(420));
+    // 2200-01-01 00:01:02 in UTC, an hour later there.
+    let wall = Wall {
+        unix_secs: 7_258_118_462,
+        offset_secs: 3_600,
+    };
+    assert_eq!(local_minute(wall), (120_968_641 + 60, 2));
 }

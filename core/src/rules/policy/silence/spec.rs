@@ -51,3 +51,35 @@ impl SilenceSpec {
 pub(super) fn is_few(prefix: Prefix) -> bool {
     prefix.host_bits() <= NETWORK_BITS_MAX
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Silence is off only if no router has a limit; and only small networks of the list
+    /// name their addresses.
+    #[test]
+    fn limits_and_lists() {
+        let prefix = |text: &str| RouterFilter::Prefix(text.parse().unwrap());
+        let spec = |millis, routers: &[(&str, u64)]| SilenceSpec {
+            millis,
+            routers: routers
+                .iter()
+                .map(|&(text, millis)| (prefix(text), millis))
+                .collect(),
+            notifiers: NotifierSet::EMPTY,
+        };
+        for (millis, routers, is_off) in [
+            (0, &[][..], true),
+            (1, &[][..], false),
+            (0, &[("192.0.2.1", 0)], true),
+            (0, &[("192.0.2.1", 0), ("192.0.2.2", 1)], false),
+            (1, &[("192.0.2.1", 0)], false),
+        ] {
+            assert_eq!(spec(millis, routers).is_off(), is_off);
+        }
+        let spec = spec(0, &[("192.0.2.1", 1), ("198.51.0.0/16", 1)]);
+        let lists = |text: &str| spec.lists(text.parse().unwrap());
+        assert!(lists("192.0.2.1") && !lists("192.0.2.2") && !lists("198.51.100.1"));
+    }
+}

@@ -388,3 +388,32 @@ fn the_end_is_no_silence() {
         .handle_timeout(Instant::from_millis(u64::MAX), Wall::default);
     assert_eq!(bench.drain(), none());
 }
+
+/// If nobody is watched, the daemon need not be woken.
+#[test]
+fn nobody_is_watched() {
+    let mut bench = Bench::with_limit(0, vec![named("office", "192.0.2.1")], vec![]);
+    assert_eq!(bench.pass(1), none());
+    assert_eq!(bench.engine.poll_timeout(), None);
+}
+
+/// A stranger counts after four times the limit, if that is longer than an hour; and no
+/// more of them than there may be, although many are due at once.
+#[test]
+fn strangers_with_a_long_limit() {
+    let limit = 60 * MIN;
+    for (rounds, counts) in [(5, false), (6, true)] {
+        let mut bench = Bench::with_limit(limit, vec![], vec![]);
+        bench.chat(rounds, limit - MIN, &["192.0.2.1"]);
+        assert_eq!(bench.pass(limit).len(), usize::from(counts), "{rounds}");
+    }
+    let sources: Vec<_> = (1..=SILENT_STRANGERS_MAX + 5)
+        .map(|number| std::format!("192.0.2.{number}"))
+        .collect();
+    let sources: Vec<_> = sources.iter().map(|source| &**source).collect();
+    let mut bench = Bench::with_limit(limit, vec![], vec![]);
+    bench.chat(6, limit - MIN, &sources);
+    // All are looked at, and none is silent yet.
+    bench.hear("192.0.2.200");
+    assert_eq!(bench.pass(limit).len(), SILENT_STRANGERS_MAX);
+}

@@ -66,10 +66,8 @@ impl Watch {
 
     /// Notes when the router was heard last.
     pub(super) fn hear(&mut self, at: Instant) {
-        if !self.is_heard || at > self.last {
-            self.is_heard = true;
-            self.last = at;
-        }
+        self.is_heard = true;
+        self.last = self.last.max(at);
     }
 
     /// Returns whether it has been silent for its limit.
