@@ -178,6 +178,23 @@ fn exceptions_that_take_too_much_work_lose_nothing() {
     assert_eq!(text(&mut engine, &line), None);
 }
 
+/// Each exception has its part of the work, so one that takes too much does not keep the
+/// next one from being found.
+#[test]
+fn exceptions_share_the_work() {
+    let hard = "(x(.{0,255})){2,3}y";
+    let next = "(p(.{0,255})){2,3}q";
+    let mut engine = engine(
+        &rule(REGEX, "[xy]", "m"),
+        except(&format!("{hard}\n{next}")),
+    );
+    let mut line = [b'x'; MESSAGE_BYTES_MAX];
+    line[0] = b'y';
+    assert_eq!(text(&mut engine, &line), Some("m".to_owned()));
+    line[MESSAGE_BYTES_MAX - 3..].copy_from_slice(b"ppq");
+    assert_eq!(text(&mut engine, &line), None);
+}
+
 /// Every mistake in the exceptions is reported at once, with its byte in the whole value,
 /// and so are those of the rule itself.
 #[test]

@@ -379,6 +379,14 @@ fn filters() {
         .add_filtered(&rule(0, SUBSTR, "x", "filtered"), filter)
         .unwrap();
     builder.add(&rule(1, SUBSTR, "x", "all")).unwrap();
+    // A filter by topics leaves the header in what an expression is about.
+    let topics = Filter {
+        topics: Box::new(["system".into()]),
+        ..Filter::default()
+    };
+    builder
+        .add_filtered(&rule(2, REGEX, "^system,info x1$", "header"), topics)
+        .unwrap();
     let mut bench = Bench {
         engine: Engine::new(builder.finish(), (1, 2)).with_routers(Routers::new(
             vec![],
@@ -388,7 +396,7 @@ fn filters() {
         now: 0,
     };
     for (router, line, count) in [
-        (1, "system,info x1", 2),
+        (1, "system,info x1", 3),
         (1, "system,debug x2", 1),
         (1, "dhcp,info x3", 1),
         (1, "x4", 2),

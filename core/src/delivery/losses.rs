@@ -124,6 +124,17 @@ mod tests {
         }
     }
 
+    /// What became too old is reported by itself, whether or not it may have arrived.
+    #[test]
+    fn what_has_expired() {
+        for cause in LossCause::ALL {
+            let mut losses = Losses::default();
+            losses.add(loss(cause, 1, 10));
+            let expired = matches!(cause, LossCause::Expired | LossCause::Unanswered);
+            assert_eq!(losses.has_expired(), expired, "{cause:?}");
+        }
+    }
+
     /// Counts add up, the first time stays, and losses after a report stay.
     #[test]
     fn losses_add_up_until_reported() {

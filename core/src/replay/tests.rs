@@ -165,6 +165,35 @@ fn policies_in_time() {
     assert_eq!(lines.len(), 5);
 }
 
+/// An end within the grace time is held back for that reason, not as flapping.
+#[test]
+fn ends_within_the_grace_time() {
+    let mut builder = RulesBuilder::new();
+    let spec = RuleSpec {
+        name: RuleName::Environment(0),
+        match_type: MatchType::Substring,
+        match_str: b"down",
+        mask: "down",
+        notifiers: NotifierSet::EMPTY,
+        cooldown_millis: 10_000,
+    };
+    let id = builder.add(&spec).unwrap();
+    let policies = PolicySpec {
+        grace_millis: 30_000,
+        ..PolicySpec::default()
+    };
+    builder.set_policies(id, &policies).unwrap();
+    builder.add_recovery(id, b"up", "up").unwrap();
+    let mut replay = Replay::paced(builder.finish(), Wall::default(), Some(Pace::Step(1)));
+    for line in [&b"down"[..], b"up"] {
+        let shown = json(&mut replay, line, false);
+        assert!(
+            shown.contains("\"held\":\"its grace time runs\""),
+            "{shown}"
+        );
+    }
+}
+
 /// As time passes, what comes in quiet hours is shown as held, and the digest at their end;
 /// without a pace nothing is held.
 #[test]

@@ -447,3 +447,60 @@ impl Rules {
         &self.rules
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(match_type: MatchType, match_str: &str) -> RuleSpec<'_> {
+        RuleSpec {
+            name: RuleName::Environment(0),
+            match_type,
+            match_str: match_str.as_bytes(),
+            mask: "",
+            notifiers: NotifierSet::EMPTY,
+            cooldown_millis: 0,
+        }
+    }
+
+    /// A rule has a part of a message's work if its expression, or one of its exceptions,
+    /// may need any; a text has its own way through the screen.
+    #[test]
+    fn what_a_rule_needs() {
+        let hard = "(x(.{0,255})){2,3}y";
+        for (match_type, text, except, searches) in [
+            (MatchType::Substring, "x", "", false),
+            (MatchType::Regex, "x", "", false),
+            (MatchType::Regex, hard, "", true),
+            (MatchType::Regex, "x", "y", false),
+            (MatchType::Regex, "x", hard, true),
+        ] {
+            let mut builder = RulesBuilder::new();
+            let conditions = Conditions {
+                except: except.as_bytes(),
+                ..Conditions::default()
+            };
+            builder
+                .add_with(&spec(match_type, text), conditions)
+                .unwrap();
+            let rules = builder.finish();
+            let rule = &rules.rules()[0];
+            assert_eq!(rule.searches(), searches, "{text} {except}");
+            let is_text = matches!(rule.needle(), Needle::Substring(_));
+            assert_eq!(is_text, match_type == MatchType::Substring);
+        }
+    }
+
+    /// Groups are needed for a recovery that has any: they say which case ends.
+    #[test]
+    fn groups_of_recoveries() {
+        for (down, up, uses_groups) in [("(a) down", "(a) up", true), ("down", "up", false)] {
+            let mut builder = RulesBuilder::new();
+            let id = builder.add(&spec(MatchType::Regex, down)).unwrap();
+            builder.add_recovery(id, up.as_bytes(), "").unwrap();
+            let rules = builder.finish();
+            let found = rules.rules().iter().map(Rule::uses_groups);
+            assert!(found.eq([false, uses_groups]), "{up}");
+        }
+    }
+}

@@ -59,7 +59,7 @@ const SLOW: [&str; 18] = [
     "bodies_are_json",
     "decoys_hide_no_alarm",
     "every_sample_gives_a_text",
-    "exceptions_share_the_memory",
+    "exceptions_share_the_",
     "exceptions_that_take_too_much_work",
     "forged_addresses",
     "hostile_streams",

@@ -119,7 +119,9 @@ mod tests {
     fn overfull_is_remembered() {
         let mut bytes = [0; 5];
         let mut body = FixedStr::new(&mut bytes);
+        assert!(body.is_empty());
         body.push("abc");
+        assert!(!body.is_empty());
         assert_eq!(body.room(), 2);
         body.push("éé");
         body.push("d");

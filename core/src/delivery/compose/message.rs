@@ -244,3 +244,29 @@ fn write_delay(age_millis: u64, is_restored: bool, out: &mut dyn Write) -> core:
         write!(out, " (delayed {} h)", minutes / 60)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    /// A delay is worth a word from a minute's fraction on that users would notice, and
+    /// two hours are hours.
+    #[test]
+    fn delays() {
+        let minute = 60_000;
+        for (age_millis, is_restored, expected) in [
+            (DELAY_TOLD_MILLIS - 1, false, ""),
+            (DELAY_TOLD_MILLIS - 1, true, " (delayed by a restart)"),
+            (119 * minute, false, " (delayed 119 min)"),
+            (120 * minute, false, " (delayed 2 h)"),
+        ] {
+            let mut out = String::new();
+            let _ = write_delay(age_millis, is_restored, &mut out);
+            assert_eq!(out, expected);
+        }
+        let mut out = String::new();
+        let _ = write_delay(DELAY_TOLD_MILLIS, true, &mut out);
+        assert!(out.ends_with(" min)"), "{out}");
+    }
+}

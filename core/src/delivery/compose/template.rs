@@ -427,3 +427,94 @@ fn placeholder<'a>(inside: &str, default: Encoding) -> Result<Piece<'a>, Templat
         limit,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString as _;
+
+    /// Mistakes are found at their places and named with the remedy.
+    #[test]
+    fn mistakes() {
+        for (source, offset, kind, words) in [
+            ("a {{text", 2, TemplateErrorKind::Unclosed, "without"),
+            (
+                "a {{id}} {{user}}",
+                9,
+                TemplateErrorKind::Field,
+                "there are {{text}}",
+            ),
+            (
+                "{{text|xml}}",
+                0,
+                TemplateErrorKind::Encoding,
+                "|json, |url and |raw",
+            ),
+            ("{{text:0}}", 0, TemplateErrorKind::Limit, "from 1 to 99999"),
+            (
+                "{{text:+5}}",
+                0,
+                TemplateErrorKind::Limit,
+                "from 1 to 99999",
+            ),
+            (
+                "{{text:000001}}",
+                0,
+                TemplateErrorKind::Limit,
+                "from 1 to 99999",
+            ),
+            (
+                "{{id:5}}",
+                0,
+                TemplateErrorKind::Limit,
+                "only text, router and topics",
+            ),
+            (
+                &"{{id}}".repeat(TEMPLATE_PIECES_MAX + 1),
+                6 * TEMPLATE_PIECES_MAX,
+                TemplateErrorKind::TooLong,
+                "too many",
+            ),
+        ] {
+            let error = Template::parse(source, Encoding::Json)
+                .map(|_| ())
+                .unwrap_err();
+            assert_eq!((error.offset, error.kind), (offset, kind), "{source}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        for source in ["{{text:1}}", "{{ text : 99999 | url }}", "{{router:7}}"] {
+            assert!(Template::parse(source, Encoding::Json).is_ok(), "{source}");
+        }
+    }
+
+    /// A placeholder has the encoding that it names; in a header, what it names as raw
+    /// still cannot end the line.
+    #[test]
+    fn encodings() {
+        for (name, default, expected) in [
+            ("", Encoding::Url, Encoding::Url),
+            ("|json", Encoding::Url, Encoding::Json),
+            ("| url", Encoding::Json, Encoding::Url),
+            ("|raw", Encoding::Json, Encoding::Raw),
+            ("|raw", Encoding::Header, Encoding::Header),
+        ] {
+            let source = std::format!("{{{{text{name}}}}}");
+            let template = Template::parse(&source, default).unwrap();
+            let found = template.long_ones().map(|(_, encoding, _)| encoding);
+            assert!(found.eq([expected]), "{source} in {default:?}");
+        }
+    }
+
+    /// The beginning is what a URL has before its first placeholder.
+    #[test]
+    fn beginnings() {
+        for (source, prefix) in [
+            ("https://a/{{id}}/b", "https://a/"),
+            ("{{id}}/b", ""),
+            ("", ""),
+        ] {
+            let template = Template::parse(source, Encoding::Url).unwrap();
+            assert_eq!(template.literal_prefix(), prefix);
+        }
+    }
+}

@@ -12,7 +12,8 @@ use crate::delivery::services::{
 use crate::ids::{NotifierSet, RuleName};
 use crate::limits::BODY_BYTES_MAX;
 use crate::rules::About;
-use crate::text::TextBuffer;
+use crate::syslog::Severity;
+use crate::text::{Label, TextBuffer};
 
 /// Bytes of the outbox: few, so that it is soon full.
 const OUTBOX_BYTES: usize = 32 * 1_024;
@@ -656,21 +657,56 @@ fn migration() {
     assert_eq!(s.finish(Verdict::Moved(-100_888)), 1, "not a second time");
 }
 
-/// A request that names the rule once holds notifications of one rule only.
+/// A request that names a field once holds notifications that have it in common, and
+/// those may differ in all the others.
 #[test]
 fn merging_what_has_a_field_in_common() {
-    let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Generic(Box::new(Generic {
-        headers: std::vec![(
-            "X-Rule",
-            Template::parse("{{rule}}", Encoding::Header).unwrap()
-        )],
-        ..Generic::TEXT
-    }));
-    for (ticket, rule) in [(1, 3), (2, 3), (3, 4), (4, 3)] {
-        s.push_of(ticket, rule, &ticket.to_string());
+    let fields = ["rule", "source", "time", "topics", "severity"];
+    for (index, field) in fields.into_iter().enumerate() {
+        let mut s = Scenario::new(Pacing::NONE);
+        let header = std::format!("{{{{{field}}}}}");
+        let header = header.leak();
+        s.form = Form::Generic(Box::new(Generic {
+            headers: std::vec![(
+                "X-Field",
+                Template::parse(header, Encoding::Header).unwrap()
+            )],
+            ..Generic::TEXT
+        }));
+        for (ticket, other) in [(1, 0), (2, 1), (3, 2), (4, 2)] {
+            // The first two differ in all fields but this one, the third one in it.
+            let differs = |field| {
+                u8::from(if field == index {
+                    other == 2
+                } else {
+                    other == 1
+                })
+            };
+            let mut buffer = TextBuffer::new();
+            buffer.push_log(if differs(3) == 1 { b"dhcp" } else { b"ppp," });
+            let topics = Label::beginning_of(buffer.as_text());
+            buffer.clear();
+            buffer.push_log(ticket.to_string().as_bytes());
+            let mut at = s.at();
+            at.unix_secs += i64::from(differs(2));
+            let head = NoticeHead {
+                rule: RuleName::Environment(differs(0)),
+                notifiers: NotifierSet::EMPTY,
+                at,
+                source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, differs(1))),
+                ticket: Ticket(ticket),
+                about: About {
+                    topics,
+                    severity: Some(Severity::from_priority(differs(4))),
+                    ..About::NOTHING
+                },
+                name_bytes: 0,
+                time_bytes: 0,
+            };
+            s.courier.push(s.now, &head, buffer.as_text(), &mut |_| {});
+        }
+        assert_eq!([s.send(), s.send()], ["1\n2", "3\n4"], "{field}");
     }
-    assert_eq!([s.send(), s.send(), s.send()], ["1\n2", "3", "4"]);
 }
 
 /// When the daemon ends, the pace no longer counts and a long back-off ends; what a
@@ -758,4 +794,191 @@ fn limits() {
     s.push(2, &"😀".repeat(2_000));
     s.begin();
     assert_eq!(s.finish(SENT), 2);
+}
+
+/// What another router says while a message is under way, or is going to be repeated, is
+/// no part of that: it goes with the next one.
+#[test]
+fn nothing_is_added_to_a_message_under_way() {
+    for verdict in [SENT, Verdict::Retry(Doubt::Unanswered)] {
+        let mut s = with_ids();
+        let push = |s: &mut Scenario, router: &str| {
+            let mut buffer = TextBuffer::new();
+            buffer.push_mask(router);
+            let about = About {
+                router: Label::beginning_of(buffer.as_text()),
+                ..About::NOTHING
+            };
+            buffer.clear();
+            buffer.push_mask(&std::format!("[{router}] down"));
+            let head = NoticeHead {
+                rule: RuleName::Environment(1),
+                notifiers: NotifierSet::EMPTY,
+                at: s.at(),
+                source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                ticket: Ticket(9),
+                about,
+                name_bytes: router.len() as u8 + 3,
+                time_bytes: 0,
+            };
+            s.courier.push(s.now, &head, buffer.as_text(), &mut |_| {});
+        };
+        push(&mut s, "a");
+        let first = s.begin();
+        assert!(first.contains("[a] down"), "{first}");
+        push(&mut s, "b");
+        s.finish(verdict);
+        if s.step() != Step::Send {
+            s.pass_until_due();
+        }
+        push(&mut s, "c");
+        if verdict != SENT {
+            assert_eq!(s.begin(), first);
+            s.finish(SENT);
+        }
+        let next = s.begin();
+        assert!(
+            next.contains("[b, c] down") && !next.contains("[a"),
+            "{next}"
+        );
+    }
+}
+
+/// What is pushed out beside the message that is under way is lost at once, and the time
+/// of a loss is that of the first that goes.
+#[test]
+fn overflow_beside_an_attempt() {
+    let mut s = Scenario::new(Pacing::NONE);
+    s.push(1, "under way");
+    s.begin();
+    for ticket in 2..12 {
+        s.pass(1_000);
+        s.push_of(ticket, 7, &"x".repeat(6_500));
+    }
+    let evicted = s.courier.counts().evicted;
+    assert!(
+        evicted > 0 && s.failed.len() as u64 == evicted,
+        "{:?}",
+        s.failed
+    );
+    assert!(!s.failed.contains(&1));
+    s.finish(SENT);
+    assert_eq!(s.courier.counts().evicted, evicted);
+}
+
+/// If several notifications of a message that is under way are pushed out, their loss is
+/// dated by the first of them.
+#[test]
+fn losses_of_an_attempt_have_the_first_time() {
+    let mut s = Scenario::new(Pacing::NONE);
+    let mut times = Vec::new();
+    for ticket in 1..=3 {
+        times.push(s.at().time_of_day().to_string());
+        s.push(ticket, &"y".repeat(1_330));
+        s.pass(5_000);
+    }
+    s.begin();
+    // Small enough that the three, of one rule, are the largest to the last.
+    for rule in 1..=24 {
+        s.push_of(100 + u32::from(rule), rule, &"x".repeat(1_293));
+    }
+    // The middle one goes first.
+    assert_eq!(s.failed, [2, 1, 3]);
+    s.finish(Verdict::Retry(Doubt::None));
+    s.pass_until_due();
+    let text = s.send();
+    let told = std::format!("3 notifications lost since {} (outbox full)", times[1]);
+    assert!(text.starts_with(&told), "{text:.99}");
+}
+
+/// A message to repeat stays as it was although others are pushed out.
+#[test]
+fn overflow_beside_a_message_to_repeat() {
+    let mut s = with_ids();
+    let first = s.begin();
+    s.finish(Verdict::Retry(Doubt::Unanswered));
+    for ticket in 2..12 {
+        s.push_of(ticket, 7, &"x".repeat(6_500));
+    }
+    assert!(s.courier.counts().evicted > 0);
+    s.pass_until_due();
+    assert_eq!(s.begin(), first);
+}
+
+/// An answer, though not the one that was hoped for, ends the growing of pauses; and a
+/// refused message does not keep losses from being reported by themselves.
+#[test]
+fn a_refusal_is_an_answer() {
+    let pause = |failures| {
+        let mut s = Scenario::new(Pacing::NONE);
+        s.push(1, "one");
+        for _ in 0..failures {
+            s.begin();
+            s.finish(Verdict::Retry(Doubt::None));
+            s.pass_until_due();
+        }
+        s.begin();
+        s.push(2, "two");
+        s.finish(Verdict::Refused);
+        assert_eq!(s.courier.failures(), 0);
+        assert_eq!(s.step(), Step::Send);
+        s.begin();
+        s.finish(Verdict::Retry(Doubt::None));
+        s.pass_until_due()
+    };
+    assert!(pause(6) < 2 * pause(0));
+    let mut s = Scenario::new(Pacing::NONE);
+    s.push_of(1, 1, "old");
+    s.begin();
+    s.finish(Verdict::Retry(Doubt::None));
+    s.pass(3_599_999);
+    s.push_of(2, 2, &"x".repeat(30_000));
+    s.pass(1);
+    assert_eq!(s.step(), Step::Expired(LossCause::Expired, 1));
+    s.begin();
+    s.finish(Verdict::Refused);
+    assert!(
+        s.send()
+            .contains("1 notification lost since 00:16:40 (too old)")
+    );
+}
+
+/// As many lines go at once as a write to a pipe is whole for, or as a card has room for,
+/// and not one less. Each line of ours is known as ours.
+#[test]
+fn lines_up_to_the_limit() {
+    for (form, limit, around) in [
+        (Form::Console, 4_096, "alertik: notice: \n".len()),
+        (
+            Form::Teams,
+            28_000,
+            r#"{"type":"TextBlock","wrap":true,"text":""},"#.len(),
+        ),
+    ] {
+        for length in [1, 7, 40, 100, 333] {
+            let mut s = Scenario::new(Pacing::NONE);
+            s.form = form.clone();
+            let most = OUTBOX_BYTES / (length + 110);
+            for ticket in 0..most as u32 {
+                s.push(ticket, &"Q".repeat(length));
+            }
+            let body = s.begin();
+            assert!(body.len() <= limit, "{}", body.len());
+            let sent = body.matches(&"Q".repeat(length)).count();
+            if sent < most {
+                assert!(
+                    body.len() + around + length > limit,
+                    "{length}: {}",
+                    body.len()
+                );
+            }
+            s.finish(SENT);
+            assert_eq!(s.courier.counts().sent, sent as u64);
+        }
+    }
+    let mut s = Scenario::new(Pacing::NONE);
+    s.form = Form::Console;
+    s.push(1, "one");
+    s.push(2, "two");
+    assert_eq!(s.begin(), "alertik: notice: one\nalertik: notice: two\n");
 }

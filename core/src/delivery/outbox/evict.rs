@@ -113,7 +113,7 @@ impl Outbox {
         let mut largest = (0, None);
         for waiting in self.iter() {
             let [kind, number] = waiting.rule.to_bytes();
-            let slot = &mut slots[usize::from(kind & 3) << 6 | usize::from(number & 63)];
+            let slot = &mut slots[usize::from(kind & 3) * 64 + usize::from(number & 63)];
             *slot += waiting.size();
             if *slot > largest.0 {
                 largest = (*slot, Some(waiting.rule));
@@ -147,22 +147,56 @@ impl Group {
 
     /// Returns how many notifications take about `wanted` bytes, or a quarter of
     /// all if that is less.
-    const fn run(&self, wanted: usize) -> usize {
-        let quarter = self.bytes / 4;
-        let bytes = if wanted < quarter { wanted } else { quarter };
-        (bytes * self.count).div_ceil(if self.bytes > 0 { self.bytes } else { 1 })
+    fn run(&self, wanted: usize) -> usize {
+        let bytes = wanted.min(self.bytes / 4);
+        (bytes * self.count).div_ceil(self.bytes.max(1))
     }
 }
 
 /// Returns the bounds of a run of about `run` in the middle of `count`: without
 /// the first and the last where there are others, else the first.
-const fn middle(count: usize, run: usize) -> (usize, usize) {
+fn middle(count: usize, run: usize) -> (usize, usize) {
     if count < 3 {
         return (0, 1);
     }
-    let most = count - 2;
-    let run = if run > most { most } else { run };
-    let run = if run == 0 { 1 } else { run };
+    let run = run.clamp(1, count - 2);
     let first = (count - run) / 2;
     (first, first + run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first and the last stay as long as there are others, and something goes.
+    #[test]
+    fn what_goes_is_in_the_middle() {
+        for (count, run, expected) in [
+            (1, 1, (0, 1)),
+            (2, 9, (0, 1)),
+            (3, 1, (1, 2)),
+            (3, 9, (1, 2)),
+            (10, 0, (4, 5)),
+            (10, 3, (3, 6)),
+            (10, 8, (1, 9)),
+            (10, 99, (1, 9)),
+        ] {
+            assert_eq!(middle(count, run), expected, "{run} of {count}");
+        }
+    }
+
+    /// So many go as have the bytes that are wanted, and no more than a quarter.
+    #[test]
+    fn how_many_go() {
+        let group = |count, bytes| Group {
+            rule: RuleName::Environment(1),
+            source: None,
+            count,
+            bytes,
+        };
+        for (wanted, expected) in [(0, 0), (1, 1), (100, 1), (101, 2), (200, 2), (900, 3)] {
+            assert_eq!(group(10, 1_000).run(wanted), expected, "{wanted}");
+        }
+        assert_eq!(group(0, 0).run(9), 0);
+    }
 }

@@ -134,3 +134,30 @@ fn units(name: &[u8]) -> usize {
     let plain = name.iter().filter(|byte| is_plain(byte)).count();
     2 + plain + 5 * (name.len() - plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::Ipv6Addr;
+
+    /// Addresses that differ in one place have different numbers, wherever that is.
+    #[test]
+    fn numbers_of_addresses() {
+        let number = |bits: u128| number_of(Ipv6Addr::from(bits).into());
+        let one = 1 | 1 << 32 | 1 << 64 | 1 << 96;
+        for bits in [0, one, u128::MAX] {
+            for place in 0..128 {
+                assert_ne!(number(bits), number(bits ^ 1 << place), "{place}");
+            }
+        }
+        assert_eq!(number_of([192, 0, 2, 1].into()), 0xC000_0201);
+    }
+
+    /// What markup may escape takes as much as the longest entity.
+    #[test]
+    fn room_for_names() {
+        for (name, expected) in [("ab-1.c:d/e f", 14), ("a_b", 9), ("é", 4), ("\u{7F}", 7)] {
+            assert_eq!(units(name.as_bytes()), expected, "{name}");
+        }
+    }
+}

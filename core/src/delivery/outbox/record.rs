@@ -181,6 +181,8 @@ impl fmt::Display for Waiting<'_> {
 pub(super) const HEADER_BYTES: usize = 66;
 /// Where the length of more names is.
 const MORE_AT: usize = 2;
+const SPAN_AT: usize = 4;
+const TEXT_AT: usize = 8;
 
 /// Bytes after a record: its length again, so that the newest can be found.
 pub(super) const TRAILER_BYTES: usize = 2;
@@ -220,7 +222,7 @@ impl Waiting<'_> {
     pub(in crate::delivery) fn flags_and_address(&self) -> (u8, [u8; 16]) {
         let (flags, address) = address_to_bytes(self.source);
         let shows_address = if self.shows_address { SHOWS_ADDRESS } else { 0 };
-        (flags | shows_address, address)
+        (flags + shows_address, address)
     }
 
     /// Writes the record into a slot of its [size](Self::size), which must be less than
@@ -277,8 +279,8 @@ pub(super) fn note_growth(record: &mut [u8], more: u16, span_secs: u32, is_share
     }
     let size = (record.len() as u16).to_le_bytes();
     record[..MORE_AT].copy_from_slice(&size);
-    record[MORE_AT..MORE_AT + 2].copy_from_slice(&more.to_le_bytes());
-    record[MORE_AT + 2..MORE_AT + 6].copy_from_slice(&span_secs.to_le_bytes());
+    record[MORE_AT..SPAN_AT].copy_from_slice(&more.to_le_bytes());
+    record[SPAN_AT..TEXT_AT].copy_from_slice(&span_secs.to_le_bytes());
     let trailer = record.len() - TRAILER_BYTES;
     record[trailer..].copy_from_slice(&size);
 }
@@ -326,7 +328,7 @@ pub(super) fn read_record(record: &[u8]) -> Option<Waiting<'_>> {
 /// [`Priority::from_bits`].
 pub(in crate::delivery) fn rating_to_byte(waiting: &Waiting<'_>) -> u8 {
     let severity = waiting.severity.map_or(NO_SEVERITY, |known| known as u8);
-    severity | waiting.priority.to_bits()
+    severity + waiting.priority.to_bits()
 }
 
 /// Returns the severity in a byte of [`rating_to_byte`].

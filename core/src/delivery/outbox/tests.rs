@@ -351,3 +351,160 @@ fn a_record_has_room_for_so_many_names() {
     }
     assert_eq!(shown, names);
 }
+
+/// Who pays when one more comes than there is room for: the middle of the rule with the
+/// most bytes, and there of the source with the most, if it has a middle.
+#[test]
+fn who_pays() {
+    let environment = |number| RuleName::Environment(number);
+    let (one, two) = (environment(1), environment(2));
+    let of = |rule, source, count| [(rule, source)].repeat(count);
+    let mixed = [of(one, 1, 2), of(one, 2, 2), of(one, 3, 2)].concat();
+    for (records, coming, expected) in [
+        // The coming one is the newest of its rule, and is no part of another's.
+        (of(one, 1, 2), (one, 1), 1),
+        (of(one, 1, 2), (two, 1), 0),
+        // The larger rule, whatever stands around it.
+        (
+            [of(two, 1, 2), of(one, 1, 5), of(two, 1, 2)].concat(),
+            (two, 2),
+            3,
+        ),
+        // Rules of other kinds are others, whatever their numbers.
+        (
+            [of(one, 1, 3), of(RuleName::Static(1), 1, 3), of(two, 1, 5)].concat(),
+            (one, 2),
+            7,
+        ),
+        // The source that has the most of it, not one that has more of another rule.
+        (
+            [of(one, 1, 4), of(one, 2, 3), of(two, 2, 6)].concat(),
+            (two, 3),
+            1,
+        ),
+        (
+            [of(one, 1, 3), of(one, 2, 4), of(two, 1, 6)].concat(),
+            (two, 3),
+            4,
+        ),
+        // A source that has no middle pays together with the others of its rule.
+        (mixed, (two, 1), 2),
+    ] {
+        let size = RECORD_BYTES + 2 + 100;
+        let store = records.len() * size;
+        let mut outbox = Outbox::new(store - store / 9 + 1);
+        let mut gone = Vec::new();
+        for (number, &(rule, source)) in (0..).zip(records.iter().chain([&coming])) {
+            assert!(gone.is_empty());
+            let head = NoticeHead {
+                rule,
+                ..head(number, 0, source)
+            };
+            push(&mut outbox, &head, 100, &mut gone);
+        }
+        assert_eq!(
+            gone.first(),
+            Some(&expected),
+            "{records:?} {coming:?}: {gone:?}"
+        );
+    }
+}
+
+/// Nothing goes as long as there is room to the byte, and then no more than it takes to
+/// have what is promised.
+#[test]
+fn room_to_the_byte() {
+    let size = RECORD_BYTES + 2 + 100;
+    for (spare, lost) in [(0, 0), (1, 1)] {
+        let mut outbox = Outbox::new(16 * size);
+        let store = outbox.store.len();
+        assert_eq!(store, 18 * size);
+        let mut gone = Vec::new();
+        for number in 0..17 {
+            push(&mut outbox, &head(number, number as u8, 2), 100, &mut gone);
+        }
+        assert!(gone.is_empty());
+        push(&mut outbox, &head(17, 17, 2), 100 + spare, &mut gone);
+        // Each time the only one of its rule goes.
+        assert_eq!(gone.len(), 3 * lost, "{gone:?}");
+    }
+}
+
+/// A name is added if there is room for it to the byte. A text that names no router is
+/// none that another one may share.
+#[test]
+fn room_for_one_more_name() {
+    for (spare, named, expected) in [(0, true, 1), (1, true, 2), (0, false, 2)] {
+        let mut buffer = TextBuffer::new();
+        let mut sizes = Vec::new();
+        let mut bytes = 64 * 1_024;
+        // The first time to see what it takes.
+        for _ in 0..2 {
+            let mut outbox = Outbox::new(bytes);
+            if sizes.is_empty() {
+                let (head, text) = said("a", 0, "down", &mut buffer);
+                outbox.push(
+                    Waiting::of(&head, text, Instant::ZERO),
+                    (Merging::Routers, 0),
+                    &mut |_| {},
+                );
+                let (head, text) = said("b", 0, "down", &mut buffer);
+                outbox.push(
+                    Waiting::of(&head, text, Instant::ZERO),
+                    (Merging::Routers, 0),
+                    &mut |_| {},
+                );
+                sizes.push(outbox.used());
+                bytes = 0;
+                while bytes + bytes / 8 < sizes[0] - spare {
+                    bytes += 1;
+                }
+                if !named {
+                    bytes *= 4;
+                }
+                continue;
+            }
+            for router in ["a", "b"] {
+                let (mut head, text) = said(router, 0, "down", &mut buffer);
+                if !named {
+                    head.name_bytes = 0;
+                    head.about = About::NOTHING;
+                    head.source = if router == "a" {
+                        [192, 0, 2, 1]
+                    } else {
+                        [192, 0, 2, 2]
+                    }
+                    .into();
+                }
+                let text = if named {
+                    text
+                } else {
+                    Text::from_stored(b"down")
+                };
+                outbox.push(
+                    Waiting::of(&head, text, Instant::ZERO),
+                    (Merging::Routers, 0),
+                    &mut |_| {},
+                );
+            }
+            let records = outbox.len() + usize::from(outbox.notices() == 1 && named);
+            assert_eq!(records, expected, "{spare} {named}");
+        }
+    }
+}
+
+/// A notification that says no time has none when several routers say it.
+#[test]
+fn no_time_is_added() {
+    let mut outbox = Outbox::new(8_000);
+    for (router, secs) in [("a", 0), ("b", 9)] {
+        let mut buffer = TextBuffer::new();
+        let (mut head, _) = said(router, secs, "down", &mut buffer);
+        head.time_bytes = 0;
+        buffer.clear();
+        buffer.push_mask(&std::format!("[{router}] down"));
+        let waiting = Waiting::of(&head, buffer.as_text(), Instant::ZERO);
+        outbox.push(waiting, (Merging::Routers, 0), &mut |_| {});
+    }
+    assert_eq!(texts(&outbox), ["[a, b] down"]);
+}

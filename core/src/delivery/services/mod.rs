@@ -314,6 +314,55 @@ impl Form<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Encoding;
+
+    /// Sets are written as users write them, and each service says which answers it wants
+    /// to read.
+    #[test]
+    fn sets_and_answers() {
+        assert_eq!(
+            Notifier::members(Notifier::all()).count(),
+            Notifier::ALL.len()
+        );
+        let mut set = NotifierSet::EMPTY;
+        assert_eq!(std::format!("{}", Notifier::names(set)), "");
+        for notifier in [Notifier::Console, Notifier::Telegram] {
+            set.insert(notifier.id());
+        }
+        assert_eq!(
+            std::format!("{}", Notifier::names(set)),
+            "Telegram, Console"
+        );
+        for (notifier, status, wanted) in [
+            (Notifier::Generic1, 200, false),
+            (Notifier::Generic1, 299, false),
+            (Notifier::Generic1, 300, true),
+            (Notifier::Teams, 200, true),
+        ] {
+            assert_eq!(notifier.wants_body(status), wanted, "{notifier:?} {status}");
+        }
+    }
+
+    /// Services are posted JSON; a generic webhook says itself what it wants.
+    #[test]
+    fn requests() {
+        let form = Form::Slack;
+        assert_eq!(
+            (form.method(), form.content_type()),
+            ("POST", "application/json")
+        );
+        assert!(form.headers().is_empty() && form.url().is_none());
+        let header = Template::parse("{{rule}}", Encoding::Header).unwrap();
+        let form = Form::Generic(Box::new(Generic {
+            method: "PUT",
+            content_type: "text/plain",
+            headers: std::vec![("X-Rule", header)],
+            ..Generic::TEXT
+        }));
+        assert_eq!((form.method(), form.content_type()), ("PUT", "text/plain"));
+        assert_eq!(form.headers().len(), 1);
+        assert!(form.names(Field::Rule) && !form.names(Field::Source));
+    }
 
     /// Names and ids are a bijection, and names are matched in any case.
     #[test]

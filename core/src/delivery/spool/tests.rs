@@ -270,3 +270,78 @@ fn damage_is_noticed() {
         }
     }
 }
+
+/// A notification is kept if there is room for it to the byte, and always for the losses
+/// of all notifiers.
+#[test]
+fn room_to_the_byte() {
+    let mut buffer = TextBuffer::new();
+    buffer.push_log(b"office");
+    let router = Label::beginning_of(buffer.as_text());
+    buffer.clear();
+    buffer.push_log(b"system,info");
+    let topics = Label::beginning_of(buffer.as_text());
+    buffer.push_log(&[b'x'; 300]);
+    let head = NoticeHead {
+        rule: RuleName::Environment(3),
+        notifiers: NotifierSet::EMPTY,
+        at: wall(0),
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ticket: Ticket(7),
+        about: About {
+            router,
+            topics,
+            ..About::NOTHING
+        },
+        name_bytes: 0,
+        time_bytes: 0,
+    };
+    let mut more = vec![0; 12];
+    more[8] = 3;
+    let waiting = Waiting {
+        more: Names::from_stored(&more),
+        ..Waiting::of(&head, buffer.as_text(), Instant::ZERO)
+    };
+    let texts = [waiting.text, waiting.router, waiting.topics];
+    let texts: usize = texts.iter().map(|text| text.as_bytes().len()).sum();
+    let losses = Notifier::ALL.len() * LossCause::ALL.len() * 23;
+    let needed = SpoolWriter::EMPTY_BYTES + 64 + texts + more.len() + losses;
+    for (bytes, is_kept) in [(needed, true), (needed - 1, false)] {
+        let mut bytes = vec![0; bytes];
+        let mut writer = SpoolWriter::new(&mut bytes);
+        assert_eq!(writer.put_notice(G1, &waiting, START), is_kept);
+        let mut all = Losses::default();
+        for cause in LossCause::ALL {
+            all.add(Loss {
+                cause,
+                count: 1,
+                since: wall(0),
+            });
+        }
+        for notifier in Notifier::ALL {
+            writer.put_losses(notifier, &all);
+        }
+        let len = writer.finish();
+        let spool = Spool::parse(&bytes[..len]).expect("whole");
+        assert_eq!(spool.count(G1) > 0, is_kept);
+    }
+}
+
+/// Items that are none are noticed, although the checksum is right.
+#[test]
+fn wrong_items_are_noticed() {
+    let mut bytes = [HEADER, b"no items"].concat();
+    bytes.extend(checksum(&bytes).to_le_bytes());
+    assert_eq!(Spool::parse(&bytes).map(|_| ()), Err(DamagedSpool));
+}
+
+/// Whoever stops the daemon can be shown what waits, the oldest first.
+#[test]
+fn what_waits_is_shown() {
+    let mut courier = courier();
+    push(&mut courier, 1, "one");
+    push(&mut courier, 2, "two");
+    let mut shown = Vec::new();
+    courier.each_waiting(&mut |at, text| shown.push((at, text.to_string())));
+    assert_eq!(shown, [(wall(1), "one".into()), (wall(2), "two".into())]);
+}

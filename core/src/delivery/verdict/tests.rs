@@ -99,6 +99,7 @@ fn retry_after_header() {
             ("Sun, 22 Nov 2026 10:01:00 GMT", None, wait(60)),
             ("Sun, 22 Nov 2026 09:59:00 GMT", None, wait(1)),
             ("Sun, 22 Nov 2099 10:01:00 GMT", None, wait(900)),
+            ("Sun, 22 Nov 2026 24:00:00 GMT", None, without),
             // The server's own clock counts where it is known.
             (
                 "Sun, 22 Nov 2026 10:01:00 GMT",
@@ -215,10 +216,34 @@ fn migration() {
     assert_eq!(judge(G1, 400, body), Verdict::Refused);
     for body in [
         r#"{"migrate_to_chat_id":7}"#,
+        r#"{"migrate_to_chat_id":0}"#,
         r#"{"migrate_to_chat_id":-}"#,
         r#"{"migrate_to_chat_id":-99999999999999999999}"#,
         r#"{"description":"Bad Request: chat not found"}"#,
     ] {
         assert_eq!(judge(Notifier::Telegram, 400, body), Verdict::Refused);
+    }
+}
+
+/// What a person should look at when a service does not take a message.
+#[test]
+fn advice() {
+    for (status, expected) in [
+        (200, Advice::None),
+        (301, Advice::Redirect),
+        (400, Advice::Message),
+        (401, Advice::Address),
+        (404, Advice::Address),
+        (413, Advice::Message),
+        (422, Advice::Message),
+        (429, Advice::None),
+        (500, Advice::None),
+    ] {
+        assert_eq!(Advice::of(status), expected, "{status}");
+        let answer = Answer {
+            status,
+            ..Answer::default()
+        };
+        assert_eq!(answer.is_success(), status == 200);
     }
 }

@@ -462,5 +462,14 @@ mod tests {
              when 3 different values have come within 1 min; until its recovery; never held"
         );
         assert_eq!(plan(&PolicySpec::default()).to_string(), "");
+        let two = PolicySpec {
+            unless: &rules[..1],
+            threshold: Some(WINDOW),
+            ..PolicySpec::default()
+        };
+        assert_eq!(
+            plan(&two).to_string(),
+            "not while EVENT1 is under way; when 3 have come within 1 min"
+        );
     }
 }

@@ -492,3 +492,13 @@ fn a_failure_concerns_its_own_value() {
     assert!(!bench.is_new("a"));
     assert!(bench.is_new("b"));
 }
+
+/// Content that is none is noticed, although the checksum is right.
+#[test]
+fn wrong_content_is_noticed() {
+    let mut saved = Bench::lease(FIRST).save();
+    saved.truncate(saved.len() - 8);
+    saved.push(0);
+    saved.extend(checksum(&saved).to_le_bytes());
+    assert!(State::parse(&saved).is_err());
+}
