@@ -958,12 +958,16 @@ fn lines_up_to_the_limit() {
         for length in [1, 7, 40, 100, 333] {
             let mut s = Scenario::new(Pacing::NONE);
             s.form = form.clone();
-            let most = OUTBOX_BYTES / (length + 110);
+            let most = OUTBOX_BYTES / (length + 72);
             for ticket in 0..most as u32 {
                 s.push(ticket, &"Q".repeat(length));
             }
             let body = s.begin();
             assert!(body.len() <= limit, "{}", body.len());
+            if !matches!(form, Form::Console) {
+                let json: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+                assert_eq!(json["type"], "message");
+            }
             let sent = body.matches(&"Q".repeat(length)).count();
             if sent < most {
                 assert!(
@@ -981,4 +985,49 @@ fn lines_up_to_the_limit() {
     s.push(1, "one");
     s.push(2, "two");
     assert_eq!(s.begin(), "alertik: notice: one\nalertik: notice: two\n");
+}
+
+/// Requests that hold the text more than once, in a URL as well or beside other fields,
+/// take as many notifications as the place with the most room for text.
+#[test]
+fn places_for_the_text() {
+    let template = |source| Template::parse(source, Encoding::Json).unwrap();
+    for (url, body) in [
+        (Some("https://192.0.2.1/?q={{text|url}}"), "{{text:1000}}"),
+        (None, "{{topics:5}} {{text:1000}}"),
+    ] {
+        let mut s = Scenario::new(Pacing::NONE);
+        s.form = Form::Generic(Box::new(Generic {
+            url: url.map(template),
+            body: Some(template(body)),
+            ..Generic::TEXT
+        }));
+        for ticket in 1..=5 {
+            s.push(ticket, "text");
+        }
+        let body = s.begin();
+        assert_eq!(body.matches("text").count(), 5, "{body}");
+    }
+}
+
+/// A single line that is too long for a card is cut, so that the card is whole.
+#[test]
+fn a_line_longer_than_a_card() {
+    let mut s = Scenario::new(Pacing::NONE);
+    s.form = Form::Teams;
+    let mut buffer = TextBuffer::new();
+    buffer.push_mask(&"\u{1}".repeat(8_000));
+    let head = NoticeHead {
+        rule: RuleName::Environment(1),
+        notifiers: NotifierSet::EMPTY,
+        at: s.at(),
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ticket: Ticket(1),
+        about: About::NOTHING,
+        name_bytes: 0,
+        time_bytes: 0,
+    };
+    s.courier.push(s.now, &head, buffer.as_text(), &mut |_| {});
+    let body = s.begin();
+    assert!((27_900..=28_000).contains(&body.len()), "{}", body.len());
 }

@@ -139,18 +139,36 @@ fn units(name: &[u8]) -> usize {
 mod tests {
     use super::*;
     use core::net::Ipv6Addr;
+    use std::vec::Vec;
 
     /// Addresses that differ in one place have different numbers, wherever that is.
     #[test]
     fn numbers_of_addresses() {
         let number = |bits: u128| number_of(Ipv6Addr::from(bits).into());
         let one = 1 | 1 << 32 | 1 << 64 | 1 << 96;
-        for bits in [0, one, u128::MAX] {
+        for bits in [0, 1, 1 << 64, one, u128::MAX] {
             for place in 0..128 {
                 assert_ne!(number(bits), number(bits ^ 1 << place), "{place}");
             }
         }
         assert_eq!(number_of([192, 0, 2, 1].into()), 0xC000_0201);
+    }
+
+    /// A record takes another name as long as all have room in a message.
+    #[test]
+    fn as_many_names_as_have_room() {
+        let (first, name) = (Text::from_stored(b"first"), Text::from_stored(b"name"));
+        let mut bytes = Vec::new();
+        let mut used = units(b"first") + ADDRESS_BYTES_MAX;
+        for number in 0_u32.. {
+            let router = (name, core::net::Ipv4Addr::from(number).into());
+            let more = Names::from_stored(&bytes).further(first, false, Ticket(1), router);
+            let Some(more) = more else { break };
+            used += units(&more[HEADER_BYTES..]);
+            bytes.extend(more);
+        }
+        let room = MERGED_NAMES_UNITS_MAX - used;
+        assert!(room < units(b"name 0.0.0.99"), "{room}");
     }
 
     /// What markup may escape takes as much as the longest entity.

@@ -100,6 +100,7 @@ fn retry_after_header() {
             ("Sun, 22 Nov 2026 09:59:00 GMT", None, wait(1)),
             ("Sun, 22 Nov 2099 10:01:00 GMT", None, wait(900)),
             ("Sun, 22 Nov 2026 24:00:00 GMT", None, without),
+            ("Sun, 22 Nov 2026 10:60:00 GMT", None, without),
             // The server's own clock counts where it is known.
             (
                 "Sun, 22 Nov 2026 10:01:00 GMT",

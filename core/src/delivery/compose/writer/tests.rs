@@ -208,3 +208,24 @@ fn cuts_are_marked_and_whole() {
         assert_eq!(body.as_str(), expected);
     }
 }
+
+/// A mask's own lines are known as ours on a terminal, and counted as they are written.
+/// In a header they cannot begin another one.
+#[test]
+fn lines_of_a_mask() {
+    let text = marked(Markup::Terminal, "a\nb\n", "c");
+    assert_eq!(text, "a\nalertik: notice: b\nalertik: notice: c");
+    let style = Style {
+        markup: Markup::Terminal,
+        ..PLAIN
+    };
+    for c in ['\n', 'a', 'é'] {
+        let alone = written(style, &c.to_string(), b"").len();
+        assert_eq!(size_of(style, c).bytes, alone, "{c:?}");
+    }
+    let header = Style {
+        encoding: Encoding::Header,
+        ..PLAIN
+    };
+    assert_eq!(written(header, "a\r\nX: b\u{1}", b""), "a  X: b ");
+}

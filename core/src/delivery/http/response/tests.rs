@@ -181,7 +181,7 @@ fn fields() {
     let mut head = [0; ANSWER_HEAD_BYTES_MAX];
     let mut response = Response::new(Notifier::Slack, &mut head, &mut []);
     let answer = b"HTTP/1.1 302 Found\nLocation:http://x:1/y\nRETRY-after: \t120 \t\r\n\
-        Retry-After: 7\r\n Date: folded\r\nno colon\r\nX-RateLimit-Remaining : 0\r\n\
+        Retry-After: 7\r\n Date: folded\r\n\tDate: folded\r\nno colon\r\nX-RateLimit-Remaining : 0\r\n\
         X-Latin: caf\xE9\r\nEmpty:\r\n\n";
     assert_eq!(response.push(answer), Ok(()));
     assert_eq!(response.status(), Some(302));
@@ -298,6 +298,9 @@ fn long_heads() {
         assert_eq!(response.push(answer.as_bytes()), Ok(()));
         assert_eq!(response.header("retry-after"), Some("5"));
     }
+    // A success is one, however much follows it.
+    let answer = ["HTTP/1.1 200 OK\r\n", &"X: y\r\n".repeat(2_000)].concat();
+    assert_taken(&answer, 200, "", true);
     assert_malformed("y".repeat(65_536));
     assert_malformed(["HTTP/1.1 100 x\r\n", &"X: y\r\n".repeat(2_000)].concat());
 }
