@@ -336,6 +336,7 @@ fn pair() {
         // Nothing new within the cooldown, and a repetition after it.
         (305, DOWN, &[]),
         (310, DOWN, &["ether1 is down"]),
+        (315, DOWN, &[]),
         (320, UP, &["ether1 is up again after 20 s"]),
     ]);
 }
