@@ -332,6 +332,10 @@ pub const DFA_BYTES_TOTAL_MAX: usize = 1024 * 1024;
 /// have one to five.
 pub const CUTS_MAX: usize = 16;
 
+/// Positions of a pattern for which making its DFA finds out which bytes a state
+/// distinguishes. States of patterns for log lines stand for a dozen.
+pub const ACTIVE_POSITIONS_MAX: usize = 64;
+
 /// Bytes of a pattern's translation for the determiniser.
 pub const THOMPSON_BYTES_MAX: usize = 64 * 1024;
 

@@ -11,12 +11,11 @@ use crate::matching::ere::program::Program;
 /// class of each byte, and one byte of each class.
 pub(in crate::matching::ere) fn classify(program: &Program) -> (Box<[u8; 256]>, Vec<u8>) {
     let mut classes = Box::new([0; 256]);
-    for set in &program.sets {
-        split(&mut classes, set);
-    }
+    let mut split = |set: &ByteSet| split(&mut *classes, &|byte| set.contains(byte as u8));
+    program.sets.iter().for_each(&mut split);
     // Other bytes than those of sets matter to conditions on words only.
     if !program.has_text_edges_only() {
-        split(&mut classes, &WORD_BYTES);
+        split(&WORD_BYTES);
     }
     // Classes are numbered in the order of their first bytes.
     let mut representatives = Vec::new();
@@ -28,16 +27,15 @@ pub(in crate::matching::ere) fn classify(program: &Program) -> (Box<[u8; 256]>, 
     (classes, representatives)
 }
 
-/// Divides each class into the bytes that are in a set and those that are not.
-fn split(classes: &mut [u8; 256], set: &ByteSet) {
+/// Divides each class into what is in a set and what is not.
+pub(super) fn split(classes: &mut [u8], is_in: &dyn Fn(usize) -> bool) {
     const NONE: u16 = u16::MAX;
     // The new class of the members and of the others of each old class. Numbers
     // are given out on first use, so that an empty part gets none.
     let mut parts = [[NONE; 2]; 256];
     let mut count = 0;
-    for byte in 0..=u8::MAX {
-        let class = &mut classes[usize::from(byte)];
-        let part = &mut parts[usize::from(*class)][usize::from(set.contains(byte))];
+    for (index, class) in classes.iter_mut().enumerate() {
+        let part = &mut parts[usize::from(*class)][usize::from(is_in(index))];
         if *part == NONE {
             *part = count;
             count += 1;

@@ -15,6 +15,7 @@ use regex_automata::hybrid::dfa::{Cache, DFA as Lazy};
 use regex_automata::util::start;
 
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX, THOMPSON_BYTES_MAX};
+use crate::matching::ere::compile::active::{after, at_start, distinguished};
 use crate::matching::ere::compile::classes::classify;
 use crate::matching::ere::compile::pack::pack;
 use crate::matching::ere::compile::segments::divide;
@@ -30,7 +31,7 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     let mut table = vec![DEAD; stride];
     table.resize(2 * stride, MATCHED);
     // The state that a match of the segment goes on from.
-    let mut after = MATCHED;
+    let mut next_segment = MATCHED;
     let mut work = 0;
     for segment in divide(program).iter().rev() {
         let nfa = translate(program, segment, THOMPSON_BYTES_MAX)?;
@@ -41,28 +42,46 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
         let first = table.len() / stride;
         let mut walk = Walk::new(&lazy, first, work);
         let start = walk.start()?;
+        // What the states stand for whose rows are not made yet.
+        let mut actives = vec![at_start(program, segment)];
         let mut row = 0;
         while let Some(&state) = walk.rows.get(row) {
             // Each state found so far will have a row.
             if (first + walk.rows.len()) * stride * size_of::<u16>() > bytes_max {
                 return None;
             }
-            let bytes = representatives.iter().copied().map(Some);
-            for (byte, column) in core::iter::once(None).chain(bytes).zip(0..) {
-                let next = walk.step(state, byte)?;
-                table.push(match (next.id.is_match(), byte) {
-                    // A match is seen one step late, because it may depend on what
-                    // follows. So the byte belongs to the next segment.
-                    (true, _) => table[usize::from(after) * stride + column],
-                    (false, None) => DEAD,
-                    (false, Some(_)) => walk.number(next)?,
-                });
+            let active = core::mem::take(&mut actives[row]);
+            let parts = distinguished(program, &active, &representatives);
+            // A match is seen one step late, because it may depend on what follows. So
+            // the byte belongs to the next segment.
+            let goes_on = usize::from(next_segment) * stride;
+            let is_match = walk.step(state, None)?.id.is_match();
+            table.push(if is_match { table[goes_on] } else { DEAD });
+            // Where each class leads, or `None` for a match.
+            let mut nexts: Vec<Option<u16>> = Vec::with_capacity(stride);
+            for (class, &byte) in representatives.iter().enumerate() {
+                let same = parts[..class].iter().position(|part| *part == parts[class]);
+                let next = match same {
+                    Some(same) => nexts[same],
+                    None => {
+                        let next = walk.step(state, Some(byte))?;
+                        match next.id.is_match() {
+                            true => None,
+                            false => Some(walk.number(next)?),
+                        }
+                    }
+                };
+                nexts.push(next);
+                table.push(next.unwrap_or(table[goes_on + 1 + class]));
+                if walk.rows.len() > actives.len() {
+                    actives.push(after(program, segment, &active, byte));
+                }
             }
             row += 1;
         }
-        (after, work) = (start, walk.work);
+        (next_segment, work) = (start, walk.work);
     }
-    let dfa = pack(table, stride, after, classes)?;
+    let dfa = pack(table, stride, next_segment, classes)?;
     (dfa.memory() <= bytes_max).then_some(dfa)
 }
 

@@ -5,9 +5,10 @@
 //! cases of a letter, `automaton` makes one state per literal of the result, and
 //! `literal` finds what a text must contain to match at all. `determinize` makes
 //! the table: `segments` divides the pattern at `.*`, `thompson` translates each part for
-//! `regex-automata`, which finds the states, and `classes` says which bytes share a
-//! column.
+//! `regex-automata`, which finds the states, `classes` says which bytes share a column,
+//! and `active` which columns of a state are the same.
 
+mod active;
 mod automaton;
 mod classes;
 mod determinize;
