@@ -476,7 +476,7 @@ fn demo_once() {
         "notice: Failed login as root from 192.168.88.17 (ssh), at: ",
         "notice: Failed login as guest from 192.168.88.17 (ssh), at: ",
         "notice: There is someone trying to connect to your WiFi: honeypot, with the mac-address: 36:7F:7F:07:C4:B0, at:",
-        "notice: Interface ether9 is down , at: ",
+        "notice: Interface ether9 is down, at: ",
         "notice: The router lost power, at: ",
         "notice: Failed login as admin from 192.168.88.17 (ssh), repeated 1 time, last at: ",
         "received 12, matched 8, notified 8, suppressed 1,",

@@ -235,8 +235,8 @@ const OF_THE_REVIEW: &[Case] = &[
             ("EVENT0_MASK_MSG", UNSET),
             ("EVENT1_NOTIFIER", "Console"),
         ],
-        "ENV_EVENTS",
-        "is not read; set it to 2",
+        "EVENT0_NOTIFIER",
+        "rules are numbered from 0",
     ),
     (
         &[
@@ -314,6 +314,11 @@ const OF_THE_REVIEW: &[Case] = &[
 
 /// More of the kind.
 const MORE: &[Case] = &[
+    (
+        &[("EVENT1_NOTIFIER", "Console")],
+        "ENV_EVENTS",
+        "is not read; set it to 2",
+    ),
     (
         &[("EVENT00_NOTIFIER", "Console")],
         "EVENT00_NOTIFIER",

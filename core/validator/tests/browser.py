@@ -556,7 +556,7 @@ def a_screen_reader_can_read_everything(b):
                 assert properties["invalid"] == "true", properties
                 assert "no closing ')'" in node["description"]["value"], node["description"]
                 assert "character 1, “(”" in node["description"]["value"], node["description"]
-    assert len(named["textbox"]) == 3 and len(named["radio"]) == 7 and len(named["checkbox"]) == 11, named
+    assert len(named["textbox"]) == 3 and len(named["radio"]) == 7 and len(named["checkbox"]) == 12, named
     roles = [node.get("role", {}).get("value") for node in nodes]
     assert roles.count("heading") == 6 and roles.count("status") == 2 and "main" in roles, roles
     assert b.js("return document.documentElement.lang") == "en"

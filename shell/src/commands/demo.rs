@@ -46,11 +46,8 @@ const RULES: [(&str, &str); 15] = [
     ("EVENT0_MASK_MSG", "Failed login as @1 from @2 (@3)"),
     ("EVENT1_NOTIFIER", "Console"),
     ("EVENT1_MATCH_TYPE", "regex"),
-    (
-        "EVENT1_MATCH_STR",
-        r"([a-zA-Z0-9-]+) link (up|down)( \(speed ([0-9]+[MG])[^)]*\))?",
-    ),
-    ("EVENT1_MASK_MSG", "Interface @1 is @2 @4"),
+    ("EVENT1_MATCH_STR", "([a-zA-Z0-9-]+) link (up|down)"),
+    ("EVENT1_MASK_MSG", "Interface @1 is @2"),
     ("EVENT2_NOTIFIER", "Console"),
     ("EVENT2_MATCH_TYPE", "substr"),
     ("EVENT2_MATCH_STR", "rebooted without proper shutdown"),

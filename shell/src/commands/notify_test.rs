@@ -54,7 +54,7 @@ fn try_notifiers(env: &Env, names: &[OsString]) -> Result<bool, String> {
         return Ok(false);
     }
     let mut text = TextBuffer::new();
-    text.push_mask("Test message of alertik: this notifier works. Nothing has happened.");
+    text.push_mask("Test message of alertik: this notifier works, and nothing has happened");
     text.push_tail(format_args!(", at: {}", clock::wall()));
     let count = notifiers.list.len();
     let trials = notifier::try_all(notifiers, text.as_text())

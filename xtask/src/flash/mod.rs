@@ -88,6 +88,12 @@ pub(crate) fn run(mut flags: Flags) -> Result {
 fn set_up(remote: &Remote, mut settings: Vec<(String, String)>, wishes: &Wishes) -> Result {
     let router = Router::ask(remote)?;
     router.check_dns(remote)?;
+    // A name means UTC there: the image holds no zone files.
+    for (_, zone) in settings.iter_mut().filter(|(name, _)| name == "TZ") {
+        if let Some(posix) = zone::posix(zone) {
+            *zone = posix;
+        }
+    }
     let has = |name: &str| settings.iter().any(|(other, _)| other == name);
     if has(plan::TCP_PORT) && router.version < plan::TCP_SINCE {
         let text = format!("RouterOS {} cannot log over TCP, 7.18 can", router.version);
