@@ -376,6 +376,36 @@ fn a_repeated_mail_is_the_same() {
     push_again(&mut courier, &account, &id(&first), id);
 }
 
+/// Notifications that piled up are lines of one mail, whose subject is the first of them
+/// and says how many more there are. A subject that names the rule is for one rule's.
+#[test]
+fn a_mail_of_several() {
+    for (subject, mails) in [("{{text}}", 1), ("{{rule}}: {{text}}", 2)] {
+        let account = Mail {
+            subject: Template::parse(subject, Encoding::Raw).expect("a template"),
+            ..mail_account()
+        };
+        let mut courier = courier();
+        for (number, mask) in [(5, "one"), (6, "t\rwo")] {
+            let mut text = TextBuffer::new();
+            text.push_mask(mask);
+            let rule = RuleName::Environment(number);
+            let head = NoticeHead { rule, ..HEAD };
+            courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+        }
+        let bodies = drain(&mut courier, &Form::Mail(&account, HEAD.at));
+        assert_eq!(bodies.len(), mails, "{bodies:?}");
+        if mails == 1 {
+            assert_eq!(read_mail(&bodies[0]).0, "one (+1)");
+            let (_, text) = bodies[0].split_once("\r\n\r\n").expect("a text");
+            assert_eq!(decoded(text), "one\r\ntwo\r\n");
+        } else {
+            let subjects: Vec<_> = bodies.iter().map(|body| read_mail(body).0).collect();
+            assert_eq!(subjects, ["EVENT5: one", "EVENT6: t\rwo"]);
+        }
+    }
+}
+
 /// The next mail has an id of its own; and one made while the clock was not set has no
 /// date, which the server then adds.
 fn push_again(
