@@ -471,6 +471,7 @@ fn demo_once() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     for part in [
+        "info: a router writes: interface,info ether2 link up (speed 1G, full duplex)",
         "notice: Interface ether2 is up, at: ",
         "notice: Failed login as admin from 192.168.88.17 (ssh), at: ",
         "notice: Failed login as root from 192.168.88.17 (ssh), at: ",

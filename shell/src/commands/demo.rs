@@ -88,12 +88,22 @@ fn environment(users: &Env) -> Env {
 fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
     let once = only_switch(arguments, "--once")?;
     Ok(serve(environment(env), |daemon| {
-        send_lines(daemon) && !once
+        let stays = send_lines(daemon) && !once;
+        if stays {
+            let at = reachable(daemon.local);
+            log::info!(
+                "try a line of your own: logger -d -n {} -P {} 'login failure for user you from \
+                 192.0.2.1 via ssh'",
+                at.ip(),
+                at.port()
+            );
+        }
+        stays
     }))
 }
 
-/// Sends the sample lines to the daemon's socket and waits until they have been
-/// matched. Returns false, after a line in the log, if that takes too long.
+/// Sends the sample lines to the daemon's socket, each after the one before has been
+/// matched, and logs them. Returns false, after a line in the log, if that fails.
 fn send_lines(daemon: &Daemon) -> bool {
     let target = reachable(daemon.local);
     let any: IpAddr = if target.is_ipv4() {
@@ -102,23 +112,28 @@ fn send_lines(daemon: &Daemon) -> bool {
         Ipv6Addr::UNSPECIFIED.into()
     };
     let handled = || daemon.matcher_status().engine.handled;
-    let before = handled();
-    let sent = UdpSocket::bind((any, 0)).and_then(|socket| {
-        LINES
-            .iter()
-            .try_for_each(|line| socket.send_to(line.as_bytes(), target).map(drop))
-    });
-    if let Err(error) = sent {
-        log::error!("the demonstration cannot send to {target}: {error}");
-        return false;
-    }
-    let started = clock::now();
-    while handled() - before < LINES.len() as u64 {
-        if clock::now().since(started) > 5_000 {
-            log::error!("the demonstration's lines did not arrive");
+    let socket = match UdpSocket::bind((any, 0)) {
+        Ok(socket) => socket,
+        Err(error) => {
+            log::error!("the demonstration cannot send to {target}: {error}");
             return false;
         }
-        thread::sleep(Duration::from_millis(5));
+    };
+    for line in LINES {
+        log::info!("a router writes: {line}");
+        let before = handled();
+        if let Err(error) = socket.send_to(line.as_bytes(), target) {
+            log::error!("the demonstration cannot send to {target}: {error}");
+            return false;
+        }
+        let started = clock::now();
+        while handled() == before {
+            if clock::now().since(started) > 5_000 {
+                log::error!("the demonstration's lines did not arrive");
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
     true
 }

@@ -57,8 +57,9 @@ pub(in crate::settings) fn check_numbers(env: &Env, count: u64, problems: &mut P
     const COUNT: &str = "ENV_EVENTS";
     // Rules numbered from 1 are reported as such, and the count is right then.
     let has_first = env.names().any(|name| number_of(name, "EVENT") == Some(0));
-    let highest = highest_rule(env).filter(|_| has_first || count == 0);
-    if let Some(highest) = highest.filter(|&highest| highest >= count) {
+    let is_from_one = |highest| !has_first && count > 0 && highest == count;
+    let highest = highest_rule(env).filter(|&highest| highest >= count);
+    if let Some(highest) = highest.filter(|&highest| !is_from_one(highest)) {
         if highest < ENV_RULES_MAX as u64 {
             let needed = highest + 1;
             problems.warning(
