@@ -2,6 +2,7 @@
 //! lines of real routers.
 
 use std::ffi::OsString;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::ffi::OsStringExt as _;
 use std::thread;
@@ -102,8 +103,8 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
     }))
 }
 
-/// Sends the sample lines to the daemon's socket, each after the one before has been
-/// matched, and logs them. Returns false, after a line in the log, if that fails.
+/// Sends the sample lines to the daemon's socket. Returns false, after a line in the log,
+/// if that fails.
 fn send_lines(daemon: &Daemon) -> bool {
     let target = reachable(daemon.local);
     let any: IpAddr = if target.is_ipv4() {
@@ -111,31 +112,36 @@ fn send_lines(daemon: &Daemon) -> bool {
     } else {
         Ipv6Addr::UNSPECIFIED.into()
     };
-    let handled = || daemon.matcher_status().engine.handled;
-    let socket = match UdpSocket::bind((any, 0)) {
-        Ok(socket) => socket,
-        Err(error) => {
-            log::error!("the demonstration cannot send to {target}: {error}");
-            return false;
-        }
-    };
-    for line in LINES {
-        log::info!("a router writes: {line}");
-        let before = handled();
-        if let Err(error) = socket.send_to(line.as_bytes(), target) {
-            log::error!("the demonstration cannot send to {target}: {error}");
-            return false;
-        }
-        let started = clock::now();
-        while handled() == before {
-            if clock::now().since(started) > 5_000 {
-                log::error!("the demonstration's lines did not arrive");
-                return false;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
+    let sent = UdpSocket::bind((any, 0)).and_then(|socket| {
+        let mut lines = LINES.iter();
+        lines.try_for_each(|line| send_line(daemon, &socket, target, line))
+    });
+    if let Err(error) = &sent {
+        log::error!("the demonstration cannot send to {target}: {error}");
     }
-    true
+    sent.is_ok()
+}
+
+/// Logs a line, sends it, and waits until it has been matched, so that its notification
+/// comes before the next line.
+fn send_line(
+    daemon: &Daemon,
+    socket: &UdpSocket,
+    target: SocketAddr,
+    line: &str,
+) -> io::Result<()> {
+    log::info!("a router writes: {line}");
+    let handled = || daemon.matcher_status().engine.handled;
+    let before = handled();
+    socket.send_to(line.as_bytes(), target)?;
+    let started = clock::now();
+    while handled() == before {
+        if clock::now().since(started) > 5_000 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 /// Returns an address that reaches a socket bound to `local` on this machine.

@@ -38,8 +38,8 @@ fn fail(base: &str) -> Running {
     running
 }
 
-/// No failure logs a secret, even at the most verbose level and if the servers echo
-/// everything that they receive.
+/// Failures log no secrets, not even at the most verbose level, nor if a server echoes
+/// everything that it receives.
 #[test]
 fn no_secret_is_logged() {
     for status in [

@@ -17,59 +17,95 @@ use crate::matching::ere::assertions::{Assertions, WORD_BYTES};
 use crate::matching::ere::byte_set::ByteSet;
 use crate::matching::ere::compile::classes::split;
 use crate::matching::ere::compile::segments::Segment;
-use crate::matching::ere::program::{Program, State, Transition};
+use crate::matching::ere::program::{Program, State};
 
-/// The positions of a segment that may be next, or `None` if they are too many to be
-/// worth it.
-pub(super) type Active = Option<Vec<State>>;
+/// The positions that may be next, or `None` if they are too many to be worth it.
+type Active = Option<Vec<State>>;
 
-/// Returns those at the beginning of a segment.
-pub(super) fn at_start(program: &Program, segment: &Segment) -> Active {
-    let mut active = Some(Vec::new());
-    let ways = program.automaton.leaving(segment.entry).iter();
-    add(segment, ways, &mut active);
-    active
+/// What the states of a segment's DFA stand for, by the number of their row.
+pub(super) struct Actives<'p> {
+    program: &'p Program,
+    segment: &'p Segment,
+    has_words: bool,
+    /// Nothing for rows that have been made.
+    of_rows: Vec<Active>,
+    /// Ways that were looked at.
+    work: usize,
 }
 
-/// Returns those after a byte. A match may begin after any.
-pub(super) fn after(program: &Program, segment: &Segment, active: &Active, byte: u8) -> Active {
-    let mut next = Some(Vec::new());
-    let accepting = active.as_ref()?.iter().copied();
-    let accepting = accepting.filter(|&position| program.accepts(position, byte));
-    for state in accepting.chain([segment.entry]) {
-        let ways = program.automaton.leaving(state).iter();
-        let ways = ways.filter(|way| !way.assertions.contains(Assertions::TEXT_START));
-        add(segment, ways, &mut next);
+impl<'p> Actives<'p> {
+    /// Returns those of the row of the state at the beginning of a segment.
+    pub(super) fn new(program: &'p Program, segment: &'p Segment) -> Self {
+        let mut actives = Self {
+            program,
+            segment,
+            has_words: !program.has_text_edges_only(),
+            of_rows: Vec::new(),
+            work: 0,
+        };
+        let mut start = Some(Vec::new());
+        actives.add(segment.entry, Assertions::NONE, &mut start);
+        actives.of_rows.push(start);
+        actives
     }
-    next
-}
 
-/// Adds the positions that some ways lead to.
-fn add<'t>(segment: &Segment, ways: impl Iterator<Item = &'t Transition>, active: &mut Active) {
-    for way in ways {
-        let Some(positions) = active else { return };
-        if segment.positions.contains(&way.target) && !positions.contains(&way.target) {
-            match positions.len() {
-                ACTIVE_POSITIONS_MAX => *active = None,
-                _ => positions.push(way.target),
+    /// Takes those of a row that is going to be made.
+    pub(super) fn take(&mut self, row: usize) -> Active {
+        self.of_rows.get_mut(row).and_then(Option::take)
+    }
+
+    /// Notes that a byte leads from a state to one that has the next row, if that is so:
+    /// there are `rows` now.
+    pub(super) fn note(&mut self, rows: usize, from: &Active, byte: u8) {
+        if rows == self.of_rows.len() {
+            return;
+        }
+        let mut next = from.as_ref().map(|_| Vec::new());
+        for &position in from.iter().flatten() {
+            if self.program.accepts(position, byte) {
+                self.add(position, Assertions::TEXT_START, &mut next);
+            }
+        }
+        // A match may begin after any byte.
+        self.add(self.segment.entry, Assertions::TEXT_START, &mut next);
+        self.of_rows.push(next);
+    }
+
+    /// Adds the positions that a state leads to, unless a condition is in the way.
+    fn add(&mut self, state: State, impossible: Assertions, active: &mut Active) {
+        for way in self.program.automaton.leaving(state) {
+            let Some(positions) = active else { return };
+            self.work += 1;
+            let holds = impossible.is_none() || !way.assertions.contains(impossible);
+            let is_here = self.segment.positions.contains(&way.target);
+            if holds && is_here && !positions.contains(&way.target) {
+                match positions.len() {
+                    ACTIVE_POSITIONS_MAX => *active = None,
+                    _ => positions.push(way.target),
+                }
             }
         }
     }
-}
 
-/// Returns a number for each class, the same for classes that need not be
-/// distinguished, given a byte of each.
-pub(super) fn distinguished(program: &Program, active: &Active, bytes: &[u8]) -> Vec<u8> {
-    let mut parts = vec![0; bytes.len()];
-    let Some(positions) = active else {
-        return (0..=u8::MAX).take(bytes.len()).collect();
-    };
-    let mut by = |set: &ByteSet| split(&mut parts, &|class| set.contains(bytes[class]));
-    for &position in positions {
-        by(&program.set(position));
+    /// Returns a number for each class, the same for classes that need not be
+    /// distinguished, given a byte of each.
+    pub(super) fn parts(&self, active: &Active, bytes: &[u8]) -> Vec<u8> {
+        let Some(positions) = active else {
+            return (0..=u8::MAX).take(bytes.len()).collect();
+        };
+        let mut parts = vec![0; bytes.len()];
+        let mut by = |set: &ByteSet| split(&mut parts, &|class| set.contains(bytes[class]));
+        for &position in positions {
+            by(&self.program.set(position));
+        }
+        if self.has_words {
+            by(&WORD_BYTES);
+        }
+        parts
     }
-    if !program.has_text_edges_only() {
-        by(&WORD_BYTES);
+
+    /// Returns how many ways were looked at since this was asked last.
+    pub(super) fn take_work(&mut self) -> usize {
+        core::mem::take(&mut self.work)
     }
-    parts
 }

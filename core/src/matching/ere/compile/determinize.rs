@@ -15,7 +15,7 @@ use regex_automata::hybrid::dfa::{Cache, DFA as Lazy};
 use regex_automata::util::start;
 
 use crate::limits::{DETERMINIZE_BYTES_MAX, DETERMINIZE_WORK_MAX, THOMPSON_BYTES_MAX};
-use crate::matching::ere::compile::active::{after, at_start, distinguished};
+use crate::matching::ere::compile::active::Actives;
 use crate::matching::ere::compile::classes::classify;
 use crate::matching::ere::compile::pack::pack;
 use crate::matching::ere::compile::segments::divide;
@@ -31,7 +31,7 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
     let mut table = vec![DEAD; stride];
     table.resize(2 * stride, MATCHED);
     // The state that a match of the segment goes on from.
-    let mut next_segment = MATCHED;
+    let mut after = MATCHED;
     let mut work = 0;
     for segment in divide(program).iter().rev() {
         let nfa = translate(program, segment, THOMPSON_BYTES_MAX)?;
@@ -39,49 +39,26 @@ pub(crate) fn determinize(program: &Program, bytes_max: usize) -> Option<Dfa> {
             .cache_capacity(DETERMINIZE_BYTES_MAX)
             .minimum_cache_clear_count(Some(0));
         let lazy = Lazy::builder().configure(config).build_from_nfa(nfa).ok()?;
-        let first = table.len() / stride;
-        let mut walk = Walk::new(&lazy, first, work);
+        let mut walk = Walk::new(&lazy, table.len() / stride, work);
+        let mut actives = Actives::new(program, segment);
         let start = walk.start()?;
-        // What the states stand for whose rows are not made yet.
-        let mut actives = vec![at_start(program, segment)];
+        let goes_on = table[usize::from(after) * stride..][..stride].to_vec();
         let mut row = 0;
-        while let Some(&state) = walk.rows.get(row) {
+        while row < walk.rows.len() {
             // Each state found so far will have a row.
-            if (first + walk.rows.len()) * stride * size_of::<u16>() > bytes_max {
+            if (walk.first + walk.rows.len()) * stride * size_of::<u16>() > bytes_max {
                 return None;
             }
-            let active = core::mem::take(&mut actives[row]);
-            let parts = distinguished(program, &active, &representatives);
+            let nexts = walk.row(row, &mut actives, &representatives)?;
             // A match is seen one step late, because it may depend on what follows. So
             // the byte belongs to the next segment.
-            let goes_on = usize::from(next_segment) * stride;
-            let is_match = walk.step(state, None)?.id.is_match();
-            table.push(if is_match { table[goes_on] } else { DEAD });
-            // Where each class leads, or `None` for a match.
-            let mut nexts: Vec<Option<u16>> = Vec::with_capacity(stride);
-            for (class, &byte) in representatives.iter().enumerate() {
-                let same = parts[..class].iter().position(|part| *part == parts[class]);
-                let next = match same {
-                    Some(same) => nexts[same],
-                    None => {
-                        let next = walk.step(state, Some(byte))?;
-                        match next.id.is_match() {
-                            true => None,
-                            false => Some(walk.number(next)?),
-                        }
-                    }
-                };
-                nexts.push(next);
-                table.push(next.unwrap_or(table[goes_on + 1 + class]));
-                if walk.rows.len() > actives.len() {
-                    actives.push(after(program, segment, &active, byte));
-                }
-            }
+            let cells = nexts.iter().zip(&goes_on);
+            table.extend(cells.map(|(next, after)| next.unwrap_or(*after)));
             row += 1;
         }
-        (next_segment, work) = (start, walk.work);
+        (after, work) = (start, walk.work);
     }
-    let dfa = pack(table, stride, next_segment, classes)?;
+    let dfa = pack(table, stride, after, classes)?;
     (dfa.memory() <= bytes_max).then_some(dfa)
 }
 
@@ -139,6 +116,39 @@ impl<'l> Walk<'l> {
         let id = self.lazy.start_state(&mut self.cache, &at_start).ok()?;
         let start = self.find(id);
         self.number(start)
+    }
+
+    /// Returns where the end of the text and then each class of bytes, by a byte of it,
+    /// lead from the state of a row; `None` in place of a number is a match, and in place
+    /// of all a limit that was passed.
+    fn row(
+        &mut self,
+        row: usize,
+        actives: &mut Actives<'_>,
+        bytes: &[u8],
+    ) -> Option<Vec<Option<u16>>> {
+        let state = *self.rows.get(row)?;
+        let active = actives.take(row);
+        let parts = actives.parts(&active, bytes);
+        let mut nexts = Vec::with_capacity(bytes.len() + 1);
+        let end = self.step(state, None)?;
+        nexts.push((!end.id.is_match()).then_some(DEAD));
+        for (class, &byte) in bytes.iter().enumerate() {
+            let same = parts[..class].iter().position(|part| *part == parts[class]);
+            if let Some(same) = same {
+                nexts.push(nexts[same + 1]);
+                continue;
+            }
+            let next = self.step(state, Some(byte))?;
+            let number = match next.id.is_match() {
+                true => None,
+                false => Some(self.number(next)?),
+            };
+            nexts.push(number);
+            actives.note(self.rows.len(), &active, byte);
+        }
+        self.work += actives.take_work();
+        Some(nexts)
     }
 
     /// Returns the state that a byte leads to from another one, or the end of the

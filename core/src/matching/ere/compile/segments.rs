@@ -1,10 +1,10 @@
 //! Where a pattern falls into parts that are sought one after another.
 //!
-//! `login.*from.*via` matches if `login` is somewhere, `from` somewhere after the
-//! end of the first such place, and `via` after that. A determiniser that is given
-//! the whole keeps apart what a match may begin with although one is long on its
-//! way: it makes states for each pair of a place in `login` and a place in `from`.
-//! Given the parts it makes those of one and then those of the other.
+//! `login.*from.*via` matches if `login` is somewhere, `from` somewhere after the end of
+//! the first such place, and `via` after that. A determiniser that gets the whole
+//! distinguishes what a match may begin with even after `.*`, where one is on its way
+//! already: it makes a state for each pair of a place in `login` and a place in `from`. If it
+//! gets one part after the other, it makes a state for each place.
 
 use core::ops::Range;
 

@@ -8,6 +8,12 @@ use std::time::{Duration, Instant as StdInstant};
 use super::super::support::{PATIENCE, Request, Server, listen, logged_lines};
 use super::{ACCOUNT, MAIL, start};
 
+/// What a server says until it is shown the mail, in this order: once, to `EHLO`, to the
+/// sender and to the recipient, and to `DATA`.
+const READY: &str = "220 x\r\n";
+const TAKEN: &str = "250 x\r\n";
+const GO_ON: &str = "354 x\r\n";
+
 /// Says `replies` one after the other, each after a command. Hangs up after
 /// a mail that none of them answers, and otherwise waits for the client to do so.
 /// A `Request` has the commands as its line and the mail as its body.
@@ -95,8 +101,8 @@ fn starttls_is_never_left_out() {
     );
 }
 
-/// Replies that somebody puts behind the server's own, before TLS protects it, are not
-/// believed: not in the same packet, and not in another one.
+/// Replies that somebody adds to the server's own before TLS protects the connection are
+/// not believed, whether they come in the same packet or in another one.
 #[test]
 fn nothing_from_before_tls_counts() {
     let (got, words) = failure(
@@ -140,13 +146,7 @@ fn nothing_from_before_tls_counts() {
 /// same to the byte, under the same id.
 #[test]
 fn a_repetition_is_the_same_mail() {
-    let server = serve(&[
-        "220 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "354 x\r\n",
-    ]);
+    let server = serve(&[READY, TAKEN, TAKEN, TAKEN, GO_ON]);
     let running = start(&url("smtp", &server), &[("MAIL_FROM", "a@example.org")]);
     running.push(&[MAIL], 1, "first", b"");
     let first = server.next();
@@ -157,13 +157,7 @@ fn a_repetition_is_the_same_mail() {
     assert_eq!(first.body, again.body);
     assert_eq!(running.senders.status(MAIL).unwrap().waiting, 2);
     // One that did not leave is another mail the next time.
-    let server = serve(&[
-        "220 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "451 x\r\n",
-    ]);
+    let server = serve(&[READY, TAKEN, TAKEN, TAKEN, "451 x\r\n"]);
     let running = start(&url("smtp", &server), &[("MAIL_FROM", "a@example.org")]);
     running.push(&[MAIL], 1, "first", b"");
     let status = running.wait(MAIL, "failed twice", |status| {
@@ -176,14 +170,7 @@ fn a_repetition_is_the_same_mail() {
 /// webhook does not want.
 #[test]
 fn a_mail_is_refused() {
-    let server = serve(&[
-        "220 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "250 x\r\n",
-        "354 x\r\n",
-        "554 spam\r\n",
-    ]);
+    let server = serve(&[READY, TAKEN, TAKEN, TAKEN, GO_ON, "554 spam\r\n"]);
     let running = start(&url("smtp", &server), &[("MAIL_FROM", "a@example.org")]);
     running.push(&[MAIL], 7, "x", b"");
     let status = running.wait(MAIL, "refused", |status| status.counts.refused == 1);
