@@ -12,10 +12,11 @@ use crate::rules::static_events::event::StaticEvent;
 //   OBJECT added|removed|changed|moved by ACTOR (*id = /command ...)
 //   ACTOR is HOW:USER@ADDRESS with perhaps /terminal, /script:NAME, /action:N
 // OBJECT has blanks, but a colon in an IPv6 address only, unlike the lines of others that
-// end with a stranger's text, and does not begin with a bracket. The command in brackets holds secrets, so it is in no
-// message; it may be cut off anywhere, so no expression asks for its end. It must not hold
-// `):`, which is how the lines of a hotspot go on after a name. Only of a compromise it may
-// hold anything: somebody who has broken in must not be able to hide it with a comment.
+// end with a stranger's text, and does not begin with a bracket. The command in brackets
+// holds secrets, so it is in no message; it may be cut off anywhere, so no expression asks
+// for its end. It must not hold `):`, which is how the lines of a hotspot go on after a
+// name. Only of a compromise it may hold anything: somebody who has broken in must not be
+// able to hide it with a comment.
 //
 // In the pack: all but routine logins, and refused connections, of which a router on the
 // internet has many every day.

@@ -8,7 +8,8 @@ use super::report::name_of;
 use super::{COUNTS, Fact, Status};
 
 /// Metrics that each come once: those of the whole, then a line for each of the counts, in
-/// their order ([`Status::row`]). Each line has a name and its help; `-` is a count that notifiers have.
+/// their order ([`Status::row`]). Each line has a name and its help; `-` is a count that
+/// notifiers have.
 const OF_ALL: &str = "\
 healthy Whether nobody needs to look.
 live Whether intake and matcher work.
