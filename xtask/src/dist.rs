@@ -7,8 +7,8 @@ use crate::flags::Flags;
 use crate::image::{docker_archive, hex_digest};
 use crate::process::{output_of, succeed};
 use crate::targets::Target;
-use crate::toolchain::{Libc, Toolchain, Wrappers};
-use crate::{Result, elf, workspace};
+use crate::toolchain::{Toolchain, Wrappers};
+use crate::{Result, elf, pack, workspace};
 
 /// Flags of rustc for every target. None of them holds a path of this machine
 /// (see `toolchain/wrappers.rs`).
@@ -56,9 +56,16 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     let mut report = Vec::new();
     for (target, libc) in targets.iter().zip(&toolchain.libcs) {
         let name = format!("alertik-{}", target.name);
-        let (built, map) = build(&toolchain, target, libc)?;
-        fs::copy(map, dist.join(format!("{name}.map")))?;
-        let binary = elf::finish(target, fs::read(built)?)?;
+        let wrappers = Wrappers::write(&toolchain, target, libc)?;
+        let built = build(&toolchain, target, &wrappers, &DAEMON)?;
+        fs::copy(&wrappers.map, dist.join(format!("{name}.map")))?;
+        let mut binary = elf::finish(target, built)?;
+        if target.packed {
+            write_executable(&dist.join(format!("{name}.unpacked")), &binary)?;
+            let loader = build(&toolchain, target, &wrappers, &LOADER)?;
+            binary = pack::pack(&binary, &loader)
+                .map_err(|error| format!("{}: {error}", target.name))?;
+        }
         let image = docker_archive(target, env!("CARGO_PKG_VERSION"), &binary)?;
         write_executable(&dist.join(&name), &binary)?;
         fs::write(dist.join(format!("{name}.tar")), &image)?;
@@ -93,10 +100,47 @@ fn check_crates(toolchain: &Toolchain) -> Result {
     })
 }
 
-/// Builds the daemon for one target and returns the linker's output and map.
-fn build(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<(PathBuf, PathBuf)> {
-    let wrappers = Wrappers::write(toolchain, target, libc)?;
+/// A program, and what the compiler needs to know about it.
+struct Program {
+    package: &'static str,
+    /// Which parts of Rust's library are built for it, and how.
+    library: [&'static str; 2],
+    linker: fn(&Wrappers) -> &Path,
+}
+
+const DAEMON: Program = Program {
+    package: "alertik",
+    library: [
+        "-Zbuild-std=std,panic_abort",
+        "-Zbuild-std-features=optimize_for_size",
+    ],
+    linker: |wrappers| &wrappers.ld,
+};
+
+const LOADER: Program = Program {
+    package: "alertik-loader",
+    // It has no libc, whose memcpy the compiler counts on.
+    library: [
+        "-Zbuild-std=core",
+        "-Zbuild-std-features=compiler-builtins-mem",
+    ],
+    linker: |wrappers| &wrappers.loader_ld,
+};
+
+/// Builds a program for one target and returns the linker's output.
+fn build(
+    toolchain: &Toolchain,
+    target: &Target,
+    wrappers: &Wrappers,
+    program: &Program,
+) -> Result<Vec<u8>> {
+    let package = program.package;
+    // Each has a folder of its own: one library would replace the other's.
     let output = workspace().join("target/cross");
+    let output = match package {
+        "alertik" => output,
+        _ => output.join(package),
+    };
     let variable = target.variable();
     let flags: Vec<_> = RUSTC_FLAGS.iter().chain(target.rustc).copied().collect();
 
@@ -104,28 +148,28 @@ fn build(toolchain: &Toolchain, target: &Target, libc: &Libc) -> Result<(PathBuf
     cargo
         .current_dir(workspace())
         .args(["build", "--release", "--locked", "--offline"])
-        .args(["--package", "alertik", "--bin", "alertik"])
+        .args(["--package", package, "--bin", package])
         .args(["--target", target.triple])
         .arg("--target-dir")
         .arg(&output)
-        .args(["-Zbuild-std=std,panic_abort"])
-        .args(["-Zbuild-std-features=optimize_for_size"])
+        .args(program.library)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("RUSTC_WRAPPER", &wrappers.rustc)
         .env(format!("CC_{variable}"), &wrappers.cc)
         .env(format!("AR_{variable}"), "ar")
         .env(
             format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()),
-            &wrappers.ld,
+            (program.linker)(wrappers),
         );
-    println!("building alertik for {} ({})", target.name, target.triple);
+    println!("building {package} for {} ({})", target.name, target.triple);
     succeed(&mut cargo).map_err(|error| format!("{}: {error}", target.name))?;
-    let built = output.join(target.triple).join("release/alertik");
-    Ok((built, wrappers.map))
+    Ok(fs::read(
+        output.join(target.triple).join("release").join(package),
+    )?)
 }
 
 /// Writes a file that may be run.
-fn write_executable(path: &Path, bytes: &[u8]) -> Result {
+pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> Result {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, bytes)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;

@@ -5,18 +5,37 @@ use crate::Result;
 use crate::targets::Target;
 
 /// Program header types (ELF specification, "Program Header").
-const PT_LOAD: u32 = 1;
+pub(crate) const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
 const PT_INTERP: u32 = 3;
+pub(crate) const PT_TLS: u32 = 7;
 
 /// Reads fields of a little-endian ELF file of either word size.
-struct Elf<'a> {
+pub(crate) struct Elf<'a> {
     bytes: &'a [u8],
     wide: bool,
 }
 
+/// A segment: a part of the file, and where it is in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Segment {
+    /// One of the types above, or another one.
+    pub(crate) kind: u32,
+    pub(crate) offset: usize,
+    pub(crate) size: usize,
+    pub(crate) address: usize,
+    /// At least `size`; the rest are zeros.
+    pub(crate) memory: usize,
+    pub(crate) align: usize,
+}
+
 impl<'a> Elf<'a> {
-    fn new(bytes: &'a [u8]) -> Result<Self> {
+    /// Reads the kind of file.
+    ///
+    /// # Errors
+    ///
+    /// If it is not a little-endian ELF file.
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self> {
         match bytes.get(..6) {
             Some(b"\x7fELF\x01\x01") => Ok(Self { bytes, wide: false }),
             Some(b"\x7fELF\x02\x01") => Ok(Self { bytes, wide: true }),
@@ -43,17 +62,32 @@ impl<'a> Elf<'a> {
         }
     }
 
-    /// Returns type, file offset and file size of each segment.
-    fn segments(&self) -> impl Iterator<Item = (u32, usize, usize)> {
+    /// Returns the address at which the program begins.
+    pub(crate) fn entry(&self) -> usize {
+        self.word(24, 24)
+    }
+
+    /// Returns the bytes of a segment that are in the file.
+    pub(crate) fn content(&self, segment: &Segment) -> Option<&'a [u8]> {
+        self.bytes
+            .get(segment.offset..segment.offset + segment.size)
+    }
+
+    /// Returns the segments in the order of their headers.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> {
         let table = self.word(28, 32);
         let (entry_size, count) = if self.wide { (54, 56) } else { (42, 44) };
         let (entry_size, count) = (self.number(entry_size, 2), self.number(count, 2));
         (0..count).map(move |index| {
             let at = table + index * entry_size;
-            let kind = u32::try_from(self.number(at, 4)).unwrap_or_default();
-            let offset = self.word(at + 4, at + 8);
-            let size = self.word(at + 16, at + 32);
-            (kind, offset, size)
+            Segment {
+                kind: u32::try_from(self.number(at, 4)).unwrap_or_default(),
+                offset: self.word(at + 4, at + 8),
+                size: self.word(at + 16, at + 32),
+                address: self.word(at + 8, at + 16),
+                memory: self.word(at + 20, at + 40),
+                align: self.word(at + 28, at + 48),
+            }
         })
     }
 }
@@ -74,12 +108,12 @@ pub(crate) fn finish(target: &Target, mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     }
     let dynamic = elf
         .segments()
-        .any(|(kind, ..)| kind == PT_DYNAMIC || kind == PT_INTERP);
+        .any(|segment| matches!(segment.kind, PT_DYNAMIC | PT_INTERP));
     if dynamic {
         return Err(format!("{}: the binary is not static", target.name).into());
     }
-    let loaded = elf.segments().filter(|(kind, ..)| *kind == PT_LOAD);
-    let end = loaded.map(|(_, offset, size)| offset + size).max();
+    let loaded = elf.segments().filter(|segment| segment.kind == PT_LOAD);
+    let end = loaded.map(|segment| segment.offset + segment.size).max();
     let end = end.filter(|&end| end <= bytes.len());
     let Some(end) = end else {
         return Err(format!("{}: the segments do not fit the file", target.name).into());

@@ -14,6 +14,7 @@ mod flash;
 mod image;
 mod mutants;
 mod notices;
+mod pack;
 mod process;
 mod roots;
 mod say;

@@ -26,6 +26,9 @@ pub(crate) struct Target {
     /// something the target has (ring asks the kernel at run time, so the linker
     /// cannot know). Otherwise it is another function of ring's that does the same.
     pub(crate) ring_instead: &'static [(&'static str, &'static str)],
+    /// Whether the file is packed and unpacks itself into memory (`pack.rs`): the boards have
+    /// 16 MB of flash, and eight times as much memory or more.
+    pub(crate) packed: bool,
     /// The image's platform: OCI architecture and variant.
     pub(crate) platform: (&'static str, Option<&'static str>),
     /// `e_machine` of the ELF header, checked on the finished file.
@@ -76,6 +79,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         // whole is 4 kB smaller without.
         rustc: &["-Ctarget-cpu=cortex-a7", "-Ctarget-feature=-neon"],
         ring_instead: NO_NEON,
+        packed: true,
         platform: ("arm", Some("v7")),
         elf_machine: 40,
         qemu: &["qemu-arm-static", "-cpu", "cortex-a7"],
@@ -99,6 +103,7 @@ pub(crate) const TARGETS: [Target; 4] = [
         // smaller.
         rustc: &["-Ctarget-feature=+thumb-mode"],
         ring_instead: NO_NEON,
+        packed: true,
         platform: ("arm", Some("v5")),
         elf_machine: 40,
         qemu: &["qemu-arm-static", "-cpu", "arm926"],
@@ -126,6 +131,7 @@ pub(crate) const TARGETS: [Target; 4] = [
             ("gcm_gmult_clmul", "abort"),
             ("gcm_init_clmul", "abort"),
         ],
+        packed: false,
         platform: ("arm64", None),
         elf_machine: 183,
         qemu: &["qemu-aarch64-static", "-cpu", "cortex-a53"],
@@ -148,6 +154,7 @@ pub(crate) const TARGETS: [Target; 4] = [
             ),
             ("p256_point_mul_base_vartime", "ring p256_point_mul_base"),
         ],
+        packed: false,
         platform: ("amd64", None),
         elf_machine: 62,
         qemu: &[],

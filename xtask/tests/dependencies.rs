@@ -10,10 +10,11 @@ use serde_json::Value;
 type Entry = (String, String, String);
 
 /// The short names of our packages.
-const WHERE: [(&str, &str); 5] = [
+const WHERE: [(&str, &str); 6] = [
     ("alertik", "shell"),
     ("alertik-core", "core"),
     ("alertik-core-fuzz", "fuzz"),
+    ("alertik-loader", "loader"),
     ("alertik-validator", "page"),
     ("xtask", "xtask"),
 ];

@@ -24,6 +24,9 @@ const RESEND_INTERVAL: Duration = Duration::from_millis(500);
 /// what is above it are pages of the file, which is larger than it was.
 const RESIDENT_KIB_MAX: u64 = 1_280;
 
+/// The loader's exit status if the file is damaged (`shell/loader/src/arm.rs`).
+const LOADER_FAILED: i32 = 127;
+
 /// Texts that the demonstration must print.
 const DEMO_SAYS: [&str; 3] = [
     "Failed login as root from 192.168.88.17 (ssh)",
@@ -55,6 +58,9 @@ pub(crate) fn run(mut flags: Flags) -> Result {
         if !binary.is_file() {
             return Err(format!("not built; cargo xtask dist --target {}", target.name).into());
         }
+        if target.packed {
+            damaged(target, &binary).map_err(|error| format!("{}: {error}", target.name))?;
+        }
         demo(target, &binary).map_err(|error| format!("{}, demo: {error}", target.name))?;
         let resident = notify_all(target, &binary)?;
         println!(
@@ -66,6 +72,26 @@ pub(crate) fn run(mut flags: Flags) -> Result {
                 None => "emulated".to_owned(),
             }
         );
+    }
+    Ok(())
+}
+
+/// Checks that a packed file with one wrong bit does nothing but say so by its exit status.
+fn damaged(target: &Target, binary: &Path) -> Result {
+    let mut bytes = fs::read(binary)?;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let folder = dist::folder().join("emulate").join(target.name);
+    fs::create_dir_all(&folder)?;
+    let copy = folder.join("damaged");
+    dist::write_executable(&copy, &bytes)?;
+    let mut command = command(target, &copy);
+    command.arg("--version");
+    let mut process = Binary::start(command)?;
+    let status = process.wait()?;
+    if status.code() != Some(LOADER_FAILED) || !process.printed().is_empty() {
+        let printed = process.printed();
+        return Err(format!("a damaged file ran, and ended with {status}:\n{printed}").into());
     }
     Ok(())
 }

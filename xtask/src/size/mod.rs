@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::flags::Flags;
+use crate::say::say;
 use crate::targets::Target;
 use crate::{Result, dist, workspace};
 
@@ -37,18 +38,28 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     for target in targets {
         let path = dist::folder().join(format!("alertik-{}", target.name));
         let Ok(binary) = fs::metadata(&path) else {
-            println!("{}: not built (cargo xtask dist --target {0})", target.name);
+            say!("{}: not built (cargo xtask dist --target {0})", target.name);
             continue;
         };
         seen += 1;
+        let mut totals = vec![(target.name.to_owned(), binary.len())];
+        if target.packed {
+            // What the linker made, which is what the contributors are parts of.
+            let unpacked = fs::metadata(path.with_added_extension("unpacked"))?;
+            totals.push((format!("{}.unpacked", target.name), unpacked.len()));
+        }
+        say!("");
+        for (name, bytes) in &totals {
+            let budget = budgets.get(name).copied();
+            print_total(name, *bytes, budget);
+            if budget.is_some_and(|budget| *bytes > budget) {
+                over.push(name.clone());
+            }
+        }
         let map = fs::read_to_string(path.with_added_extension("map"))?;
         let pieces = map::parse(&map);
-        let weights = weigh(&pieces, binary.len());
-        let budget = budgets.get(target.name).copied();
-        print_total(target, binary.len(), budget);
-        if budget.is_some_and(|budget| binary.len() > budget) {
-            over.push(target.name);
-        }
+        let linked = totals.last().map_or(0, |(_, bytes)| *bytes);
+        let weights = weigh(&pieces, linked);
         let saved = saved_path(target);
         if compare {
             let text = fs::read_to_string(&saved)
@@ -66,7 +77,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
                 .map(|(name, bytes)| format!("{name} {bytes}\n"))
                 .collect();
             fs::write(&saved, lines)?;
-            println!("saved; `cargo xtask size --compare` shows what changes");
+            say!("saved; `cargo xtask size --compare` shows what changes");
         }
     }
     if seen == 0 {
@@ -82,7 +93,7 @@ pub(crate) fn run(mut flags: Flags) -> Result {
     Ok(())
 }
 
-/// Reads lines of a target's name and its budget in bytes; `#` starts a
+/// Reads lines of a target's name, with `.unpacked` after it or not, and its budget in bytes; `#` starts a
 /// comment.
 fn budgets(text: &str) -> Result<BTreeMap<String, u64>> {
     let mut budgets = BTreeMap::new();
@@ -125,7 +136,7 @@ fn read_saved(text: &str) -> Weights {
         .collect()
 }
 
-fn print_total(target: &Target, bytes: u64, budget: Option<u64>) {
+fn print_total(name: &str, bytes: u64, budget: Option<u64>) {
     let against = match budget {
         None => String::new(),
         Some(budget) if bytes <= budget => {
@@ -133,14 +144,14 @@ fn print_total(target: &Target, bytes: u64, budget: Option<u64>) {
         }
         Some(budget) => format!(", {} ABOVE its budget of {budget}", bytes - budget),
     };
-    println!("\n{}: {bytes} bytes{against}", target.name);
+    say!("{name}: {bytes} bytes{against}");
 }
 
 fn print_weights(weights: &Weights) {
     let mut lines: Vec<_> = weights.iter().collect();
     lines.sort_by_key(|(name, bytes)| (std::cmp::Reverse(**bytes), (*name).clone()));
     for (name, bytes) in lines {
-        println!("  {bytes:>8}  {name}");
+        say!("  {bytes:>8}  {name}");
     }
 }
 
@@ -149,9 +160,9 @@ fn print_difference(before: &Weights, after: &Weights) {
     let mut lines = difference(before, after);
     lines.sort_by_key(|(name, change)| (std::cmp::Reverse(change.abs()), name.clone()));
     let total: i64 = lines.iter().map(|(_, change)| change).sum();
-    println!("  {total:>+8}  in all since the saved state");
+    say!("  {total:>+8}  in all since the saved state");
     for (name, change) in lines.iter().filter(|(_, change)| *change != 0) {
-        println!("  {change:>+8}  {name}");
+        say!("  {change:>+8}  {name}");
     }
 }
 
@@ -177,9 +188,9 @@ fn print_symbols(pieces: &[map::Piece], contributor: &str) {
         .filter(|piece| contributor == "all" || piece.contributor == contributor)
         .collect();
     found.sort_by_key(|piece| std::cmp::Reverse(piece.bytes));
-    println!("  the largest symbols of {contributor}:");
+    say!("  the largest symbols of {contributor}:");
     for piece in found.iter().take(SYMBOLS_MAX) {
-        println!("  {:>8}  {}", piece.bytes, piece.symbol);
+        say!("  {:>8}  {}", piece.bytes, piece.symbol);
     }
 }
 
@@ -203,6 +214,8 @@ mod tests {
         let read = budgets(include_str!("../../size-budgets.txt")).unwrap();
         for target in &crate::targets::TARGETS {
             assert!(read.contains_key(target.name), "{}", target.name);
+            let unpacked = format!("{}.unpacked", target.name);
+            assert_eq!(read.contains_key(&unpacked), target.packed, "{unpacked}");
         }
     }
 

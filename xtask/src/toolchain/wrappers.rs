@@ -17,6 +17,8 @@ use crate::{Result, workspace};
 pub(crate) struct Wrappers {
     pub(crate) cc: PathBuf,
     pub(crate) ld: PathBuf,
+    /// The linker for the loader, which has neither a libc nor more than one segment.
+    pub(crate) loader_ld: PathBuf,
     pub(crate) rustc: PathBuf,
     pub(crate) map: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Wrappers {
         let wrappers = Self {
             cc: folder.join("cc"),
             ld: folder.join("link"),
+            loader_ld: folder.join("link-loader"),
             rustc: folder.join("rustc"),
             map: folder.join("map"),
         };
@@ -64,6 +67,17 @@ impl Wrappers {
             start("crtn.o"),
         );
         changed |= script(&wrappers.ld, &ld)?;
+        let loader_ld = format!(
+            "exec {} \"$@\" --gc-sections --icf=all -T {}\n",
+            quoted(&toolchain.linker.display().to_string()),
+            quoted(
+                &workspace()
+                    .join("shell/loader/loader.ld")
+                    .display()
+                    .to_string()
+            ),
+        );
+        changed |= script(&wrappers.loader_ld, &loader_ld)?;
         // The first path that fits is the last one given.
         let rustc = format!(
             "exec \"$@\" --remap-path-prefix={}=/registry --remap-path-prefix={}=/alertik\n",
