@@ -7,6 +7,7 @@ use alertik_core::ids::RuleName;
 use alertik_core::limits::EXCEPTIONS_MAX;
 use alertik_core::rules::{Conditions, ExceptionFault, RuleErrors, RuleSpec, exceptions};
 
+use super::variables::of_rule;
 use super::written::TooLarge;
 use super::{Env, Problems, filters};
 
@@ -16,7 +17,7 @@ const IGNORE_CASE: &str = "IGNORE_CASE";
 
 /// Reads the conditions of a rule.
 pub(super) fn read<'a>(env: &'a Env, rule: RuleName, problems: &mut Problems) -> Conditions<'a> {
-    let ignore_case = format!("{rule}_{IGNORE_CASE}");
+    let ignore_case = of_rule(rule, IGNORE_CASE);
     Conditions {
         filter: filters::read(env, rule, problems),
         except: env.bytes(&except_name(rule)).unwrap_or_default(),
@@ -51,5 +52,5 @@ pub(super) fn report(errors: &RuleErrors, rule: RuleName, except: &[u8], problem
 }
 
 fn except_name(rule: RuleName) -> String {
-    format!("{rule}_{EXCEPT}")
+    of_rule(rule, EXCEPT)
 }

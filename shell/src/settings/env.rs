@@ -77,9 +77,17 @@ impl Env {
 
     /// Returns a variable's value if the user has set it.
     pub(crate) fn own(&self, name: &str) -> Option<&[u8]> {
-        let mut variables = self.variables();
-        let found = variables.find(|&(candidate, _)| candidate == name.as_bytes());
-        Some(found?.1)
+        let mut start = 0;
+        for &(name_end, end) in &self.ends {
+            // The lengths first: there are forty variables to look for, most of them not set.
+            let is_it =
+                name_end - start == name.len() && self.text[start..].starts_with(name.as_bytes());
+            if is_it {
+                return Some(&self.text[name_end..end]);
+            }
+            start = end;
+        }
+        None
     }
 
     /// Returns a variable's value as it stands; one that is not UTF-8 is a problem.

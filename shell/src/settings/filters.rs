@@ -4,6 +4,7 @@ use alertik_core::ids::RuleName;
 use alertik_core::prefix::{Prefix, PrefixError};
 use alertik_core::rules::{Filter, RouterFilter};
 
+use super::variables::of_rule;
 use super::{Env, Problems};
 
 /// The names after `EVENTn_` and `STATIC_EVENTn_`.
@@ -14,7 +15,7 @@ const MESSAGE: usize = 1;
 
 /// Reads the filter of a rule.
 pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter {
-    let [topics, unknown, routers, part, unmatched] = FIELDS.map(|field| format!("{rule}_{field}"));
+    let [topics, unknown, routers, part, unmatched] = FIELDS.map(|field| of_rule(rule, field));
     let part = env.choice(&part, &["line", "message"], problems);
     let part = part.unwrap_or(match rule {
         RuleName::Static(_) => MESSAGE,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use alertik_core::ids::RuleName;
 use alertik_core::rules::Rule;
 
+use super::variables::of_rule;
 use super::written::read_mask;
 use super::{Env, Problems, numbers};
 
@@ -25,7 +26,7 @@ pub(super) struct Novelty<'a> {
 
 /// Reads the variables of a rule.
 pub(super) fn read<'a>(env: &'a Env, rule: RuleName, problems: &mut Problems) -> Novelty<'a> {
-    let [first, learn] = [FIRST, "LEARN_SECS"].map(|field| format!("{rule}_{field}"));
+    let [first, learn] = [FIRST, "LEARN_SECS"].map(|field| of_rule(rule, field));
     let mask = read_mask(env, &first, problems).filter(|mask| !mask.is_empty());
     if mask.as_ref().is_some_and(|mask| !mask.contains('@')) {
         problems.warning(
@@ -62,7 +63,7 @@ pub(super) fn read_state_file(
         is_used = true;
         if path.is_none() {
             problems.warning(
-                &format!("{}_{}", rule.name, FIRST),
+                &of_rule(rule.name, FIRST),
                 format_args!("finds every value new after each start, because {STATE} is not set"),
             );
         }

@@ -8,6 +8,7 @@ use alertik_core::rules::{
     static_event,
 };
 
+use super::variables::of_rule;
 use super::written::{read_mask, report};
 use super::{Env, Problems, novelty, numbers, quiet};
 
@@ -46,7 +47,7 @@ pub(super) fn read(
     let priority = reader.priority(spec.is_urgent);
     builder.set_priority(id, priority);
     let mut refer = |field: &str, to: RuleName| {
-        let variable = format!("{name}_{field}");
+        let variable = of_rule(name, field);
         // A static event may name others that are not turned on.
         if field == "AFTER" || env.own(&variable).is_some() {
             references.push(Reference {
@@ -87,7 +88,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn variable(&self, field: &str) -> String {
-        format!("{}_{field}", self.name)
+        of_rule(self.name, field)
     }
 
     /// Reads a value that is not understood if `parse` returns `None`; then an example

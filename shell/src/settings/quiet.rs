@@ -3,6 +3,7 @@
 use alertik_core::ids::RuleName;
 use alertik_core::rules::{DigestTime, PolicySpec, Quiet, QuietError};
 
+use super::variables::of_rule;
 use super::{Env, Problems};
 
 /// The names after `EVENTn_` and `STATIC_EVENTn_`.
@@ -27,7 +28,7 @@ impl Holding {
 
 /// Reads when the notifications of a rule are held. An empty value is none.
 pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Holding {
-    let [quiet, digest, urgent] = FIELDS.map(|field| format!("{rule}_{field}"));
+    let [quiet, digest, urgent] = FIELDS.map(|field| of_rule(rule, field));
     let holding = Holding {
         quiet: read_times(env, &quiet, Quiet::parse, problems),
         digest: read_times(env, &digest, DigestTime::parse, problems),

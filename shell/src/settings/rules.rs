@@ -5,6 +5,7 @@ use alertik_core::ids::{NotifierSet, RuleName};
 use alertik_core::limits::{COOLDOWN_SECS_DEFAULT, ENV_RULES_MAX, POLICY_SECS_MAX};
 use alertik_core::rules::{MatchType, RuleSpec, RulesBuilder, StaticEvent};
 
+use super::variables::of_rule;
 use super::written::{self, read_mask};
 use super::{Env, Problems, conditions, enabled, numbers, policies, services, variables};
 
@@ -100,7 +101,7 @@ impl Reader<'_> {
     /// Reads one rule.
     fn rule(&mut self, name: RuleName) {
         let (env, problems) = (self.env, &mut *self.problems);
-        let variable = |field: &str| format!("{name}_{field}");
+        let variable = |field: &str| of_rule(name, field);
         let (required, reason) = match name {
             RuleName::Static(_) => (
                 &FIELDS[..1],

@@ -22,7 +22,8 @@ use alertik_core::bytes::write_json_string;
 use alertik_core::limits::ENV_RULES_MAX;
 
 use crate::events::write_object;
-use crate::settings::{Env, Problems, is_known, rules, variables, write_problems};
+use crate::settings::variables::is_known;
+use crate::settings::{Env, Problems, rules, variables, write_problems};
 
 pub use text::parse;
 

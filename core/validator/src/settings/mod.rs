@@ -63,9 +63,3 @@ const WITHOUT_TIME: [&str; 8] = [
 pub(crate) fn needs_time(field: &str) -> bool {
     !WITHOUT_TIME.contains(&field) && !filters::FIELDS.contains(&field)
 }
-
-/// Returns whether the daemon reads a variable of this name.
-pub(crate) fn is_known(name: &str) -> bool {
-    let names: Vec<_> = variables::names().collect();
-    variables::is_known(name, &names)
-}

@@ -1,7 +1,7 @@
 //! Variables that nothing reads, and values that hold more than was meant.
 
-use super::nearest::is_far;
-use super::{general, is_known, names, nearest, of_notifier};
+use super::nearest::{is_far, lacks, letters};
+use super::{LETTERS, NAMES, general, is_known, nearest, of_notifier};
 use crate::settings::{Env, Problems};
 
 /// Names that begin as ours do and belong to others.
@@ -10,13 +10,11 @@ const FOREIGN: [&str; 4] = ["HTTP_PROXY", "NOTIFY_SOCKET", "MAIL", "MAILTO"];
 /// Warns of names that are probably meant for alertik, and of quotes and line ends
 /// that became part of a value.
 pub(crate) fn check(env: &Env, problems: &mut Problems) {
-    // Cutting the table into names takes longer than looking through them.
-    let names: Vec<_> = names().collect();
     for name in env.names() {
-        if is_known(name, &names) {
+        if is_known(name) {
             check_value(name, env.bytes(name).unwrap_or_default(), problems);
         } else {
-            check_name(name, &names, problems);
+            check_name(name, problems);
         }
     }
 }
@@ -39,22 +37,22 @@ fn check_value(name: &str, value: &[u8], problems: &mut Problems) {
     }
 }
 
-fn check_name(name: &str, names: &[&str], problems: &mut Problems) {
+fn check_name(name: &str, problems: &mut Problems) {
     let upper = name.to_ascii_uppercase();
     let written = general(&upper);
     let prefix = of_notifier(&upper);
-    let of_any = prefix.as_ref().map(|(_, rest)| ["NAME", rest].concat());
-    let is_ours = names.iter().any(|known| starts_alike(&written, known));
+    let of_any = prefix.map(|(_, rest)| ["NAME", rest].concat());
+    let is_ours = NAMES.iter().any(|known| starts_alike(&written, known));
     // Others' variables are left alone unless they look very much like one of ours.
     let cost_max = if is_ours { 8 } else { name.len().div_ceil(3) };
     // Most variables of others differ in length or letters alone by too much, and
     // comparing takes longer than the rest of the start.
     let nearest = |written: &str| {
-        let names = names.iter().copied();
-        nearest(
-            written,
-            names.filter(|known| !is_far(written, known, cost_max)),
-        )
+        let mine = letters(written);
+        let near = NAMES.iter().zip(&LETTERS).filter(|&(known, &theirs)| {
+            !lacks(mine, theirs, cost_max) && !is_far(written, known, cost_max)
+        });
+        nearest(written, near.map(|(&known, _)| known))
     };
     let found = nearest(&written);
     let of_any = of_any.and_then(|of_any| nearest(&of_any));
@@ -65,11 +63,7 @@ fn check_name(name: &str, names: &[&str], problems: &mut Problems) {
     match found.filter(|&(cost, _)| cost <= cost_max) {
         _ if FOREIGN.contains(&upper.as_str()) => {}
         Some((_, known)) => {
-            let meant = special(
-                known,
-                name,
-                prefix.as_ref().map(|(prefix, _)| prefix.as_str()),
-            );
+            let meant = special(known, name, prefix.map(|(prefix, _)| prefix));
             problems.warning(
                 name,
                 format_args!("is not known, so it does nothing; did you mean {meant}?"),
@@ -86,6 +80,9 @@ fn check_name(name: &str, names: &[&str], problems: &mut Problems) {
 /// Returns whether a name begins as a known one does: up to its number or its first
 /// `_`.
 fn starts_alike(written: &str, known: &str) -> bool {
+    if written.bytes().next() != known.bytes().next() {
+        return false;
+    }
     let end = known.bytes().position(|byte| matches!(byte, b'n' | b'_'));
     end.is_some_and(|end| {
         let is_number = known.as_bytes()[end] == b'n';

@@ -4,13 +4,14 @@ mod check;
 mod nearest;
 mod numbers;
 
+use std::fmt::Write as _;
+
 use alertik_core::delivery::Notifier;
+use alertik_core::ids::RuleName;
 
 pub(crate) use check::check;
 pub(crate) use nearest::nearest;
 pub(super) use numbers::{are_set, check_numbers, highest_rule};
-
-use super::services::prefix;
 
 /// The variables, each with its meaning after the first blank, and headings, which
 /// begin with a `#`. An `n` stands for a number and `NAME` for a notifier, as in
@@ -106,12 +107,59 @@ TZ POSIX time zone, such as CET-1CEST,M3.5.0,M10.5.0/3 (UTC)
 /// Longest name of a variable, in bytes; longer ones are none of ours.
 const NAME_BYTES_MAX: usize = 40;
 
-/// Returns the names in the table.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.lines().filter_map(|line| {
-        let (name, _) = line.split_once(' ')?;
-        (!name.starts_with('#')).then_some(name)
-    })
+/// The names in the table, cut at compile time: at the start that would take longer than
+/// reading all variables.
+pub(crate) static NAMES: [&str; count()] = cut();
+
+/// The [`nearest::letters`] of each name.
+static LETTERS: [u32; NAMES.len()] = {
+    let mut letters = [0; NAMES.len()];
+    let mut at = 0;
+    while at < letters.len() {
+        letters[at] = nearest::letters(NAMES[at]);
+        at += 1;
+    }
+    letters
+};
+
+/// Returns the number of names.
+const fn count() -> usize {
+    let (mut count, mut at) = (0, 0);
+    while at < TABLE.len() {
+        count += (TABLE.as_bytes()[at] != b'#') as usize;
+        at = after(at, b'\n');
+    }
+    count
+}
+
+const fn cut<const N: usize>() -> [&'static str; N] {
+    let mut names = [""; N];
+    let (mut count, mut at) = (0, 0);
+    while at < TABLE.len() {
+        if TABLE.as_bytes()[at] != b'#' {
+            let (until, _) = TABLE.split_at(after(at, b' ') - 1);
+            names[count] = until.split_at(at).1;
+            count += 1;
+        }
+        at = after(at, b'\n');
+    }
+    names
+}
+
+/// Returns the position after the next `byte` of the table.
+const fn after(mut at: usize, byte: u8) -> usize {
+    while TABLE.as_bytes()[at] != byte {
+        at += 1;
+    }
+    at + 1
+}
+
+/// Returns the name of a rule's variable.
+pub(crate) fn of_rule(rule: RuleName, field: &str) -> String {
+    // There are thirty for each rule; without room each would move several times.
+    let mut name = String::with_capacity(NAME_BYTES_MAX);
+    let _ = write!(name, "{rule}_{field}");
+    name
 }
 
 /// Returns the text of `alertik help variables`.
@@ -135,7 +183,7 @@ pub(crate) fn help() -> String {
 /// Returns a name as the table has it: an `n` for each number. A number with a
 /// zero before it is not one that is read.
 fn general(name: &str) -> String {
-    let mut general = String::new();
+    let mut general = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
             b'0'..=b'9' if general.ends_with('n') => {}
@@ -147,35 +195,64 @@ fn general(name: &str) -> String {
 }
 
 /// Splits the name of a notifier's variable into that notifier's prefix and the rest.
-fn of_notifier(name: &str) -> Option<(String, &str)> {
-    Notifier::ALL.into_iter().find_map(|notifier| {
-        let prefix = prefix(notifier);
-        let rest = name.strip_prefix(prefix.as_str())?;
-        rest.starts_with('_').then_some((prefix, rest))
-    })
+fn of_notifier(name: &str) -> Option<(&str, &str)> {
+    let (prefix, rest) = name.split_at(name.find('_')?);
+    let is_it = |notifier: Notifier| {
+        let upper = notifier
+            .name()
+            .bytes()
+            .map(|byte| byte.to_ascii_uppercase());
+        upper.eq(prefix.bytes())
+    };
+    Notifier::ALL
+        .into_iter()
+        .any(is_it)
+        .then_some((prefix, rest))
 }
 
-/// Returns whether the daemon reads a variable of this name, with the names in the table.
-pub(crate) fn is_known(name: &str, names: &[&str]) -> bool {
+/// Returns whether a name is one of the table, with numbers in it.
+fn is_listed(name: &str) -> bool {
+    NAMES.iter().any(|known| is_form_of(name, known))
+}
+
+/// Returns whether `name` is `known` with a number for each `n`.
+fn is_form_of(name: &str, known: &str) -> bool {
+    let mut rest = name.as_bytes();
+    known.bytes().all(|byte| match (byte, rest) {
+        (b'n', [b'0', after @ ..]) => {
+            rest = after;
+            true
+        }
+        (b'n', [b'1'..=b'9', ..]) => {
+            while let [b'0'..=b'9', after @ ..] = rest {
+                rest = after;
+            }
+            true
+        }
+        (b'n', _) => false,
+        (_, [first, after @ ..]) if *first == byte => {
+            rest = after;
+            true
+        }
+        _ => false,
+    }) && rest.is_empty()
+}
+
+/// Returns whether the daemon reads a variable of this name.
+pub(crate) fn is_known(name: &str) -> bool {
     // A static event has all that a rule has.
-    let general = general(name);
-    let general = match general.strip_prefix("STATIC_EVENTn") {
-        Some(field) => ["EVENTn", field].concat(),
-        None => general,
-    };
-    let has_leading_zero = name.contains("T0") && !name.contains("T0_");
-    // The table's own ways to write a number and a notifier.
-    let is_literal = name.contains('n') || name.starts_with("NAME_");
-    if has_leading_zero || is_literal {
+    let of_rule = name.strip_prefix("STATIC_");
+    let of_rule = of_rule.filter(|rest| rest.starts_with("EVENT") && !rest.starts_with("EVENTS"));
+    let name = of_rule.unwrap_or(name);
+    // The table's own way to write a notifier.
+    if name.starts_with("NAME_") {
         return false;
     }
-    if names.contains(&general.as_str()) && !general.starts_with("GENERICn") {
-        return true;
+    match of_notifier(name) {
+        Some((_, rest)) => is_listed(name) || is_listed(&["NAME", rest].concat()),
+        // There are four webhooks.
+        None => is_listed(name) && !name.starts_with("GENERIC"),
     }
-    of_notifier(name).is_some_and(|(_, rest)| {
-        let of_any = ["NAME", rest].concat();
-        names.contains(&general.as_str()) || names.contains(&of_any.as_str())
-    })
 }
 
 #[cfg(test)]
@@ -186,9 +263,7 @@ mod tests {
     /// not.
     #[test]
     fn known_names() {
-        let names: Vec<_> = names().collect();
-        let is_known = |name: &str| is_known(name, &names);
-        for name in &names {
+        for name in NAMES {
             let name = name.replace("NAME_MIN", "SLACK_MIN").replace('n', "1");
             assert!(is_known(&name), "{name}");
             assert!(name.len() < NAME_BYTES_MAX);

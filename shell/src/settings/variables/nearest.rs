@@ -37,6 +37,23 @@ fn cost(written: &[u8], word: &[u8]) -> usize {
     row[word.len()] >> u32::from(is_beginning(written, word))
 }
 
+/// Returns a bit for each of a word's letters, [`is_far`] says which are one.
+pub(super) const fn letters(word: &str) -> u32 {
+    let (mut letters, mut at) = (0, 0);
+    while at < word.len() {
+        letters |= 1 << (word.as_bytes()[at] % 32);
+        at += 1;
+    }
+    letters
+}
+
+/// Returns whether the letters that a word lacks, of those written, make it cost more than
+/// `cost_max`: what [`is_far`] finds for most words, for a tenth of its work.
+pub(super) const fn lacks(written: u32, word: u32, cost_max: usize) -> bool {
+    // Half, as if one began the other.
+    3 * (written & !word).count_ones() as usize / 2 > cost_max
+}
+
 /// Returns whether the lengths and the letters alone make a word cost more than
 /// `cost_max`.
 pub(super) fn is_far(written: &str, word: &str, cost_max: usize) -> bool {
@@ -84,6 +101,8 @@ mod tests {
         ] {
             assert_eq!(cost(written.as_bytes(), word.as_bytes()), expected);
             assert!(!is_far(written, word, expected), "{written}");
+            let (written, word) = (letters(written), letters(word));
+            assert!(!lacks(written, word, expected), "{written:b}");
         }
         for (written, word, least) in [
             ("abc", "abcde", 1),
