@@ -283,11 +283,17 @@ impl<'a> Run<'a> {
 
     /// Returns whether a match may begin before `rest`.
     fn begins_before(&self, rest: &[u8]) -> bool {
+        // Nearly always not, by the next byte.
+        if self.end.is_some()
+            || rest
+                .first()
+                .is_some_and(|&byte| !self.firsts.contains(byte))
+        {
+            return false;
+        }
         let program = self.program;
         let mut initial = program.automaton.initial().iter();
-        self.end.is_none()
-            && rest.first().is_none_or(|&byte| self.firsts.contains(byte))
-            && initial.any(|transition| program.goes_on(transition.target, rest))
+        initial.any(|transition| program.goes_on(transition.target, rest))
     }
 
     /// Moves the only thread over bytes that leave it as it is: each leads back to
