@@ -308,9 +308,20 @@ fn a_new_hex_refresh_gets_armv5_code_in_new_words() {
         &router.env_file("SYSLOG_PORT=5514\nSYSLOG_ALLOW=192.0.2.0/24\n"),
         "--ca-file",
         authority.to_str().unwrap(),
+        "-v",
     ]);
     assert!(output.status.success());
-    assert!(text(&output.stdout).contains("alertik-armv5.tar"));
+    let said = text(&output.stdout);
+    assert!(said.contains("alertik-armv5.tar"));
+    // The folder that was sent is not among the files of a release, and is gone again.
+    let folder = said.lines().find_map(|line| {
+        line.trim()
+            .strip_prefix("scp -r ")?
+            .split_once("/alertik-ca ")
+    });
+    let (folder, _) = folder.expect("the folder's way to the router");
+    assert!(folder.contains("/target/flash/"), "{folder}");
+    assert!(!Path::new(folder).exists(), "{folder}");
 
     let changes = router.changes().join("\n");
     for command in [

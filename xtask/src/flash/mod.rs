@@ -16,10 +16,11 @@ mod zone;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use crate::flags::Flags;
 use crate::say::say;
-use crate::{Result, dist};
+use crate::{Result, dist, workspace};
 use place::Place;
 use plan::Step;
 use remote::Remote;
@@ -219,7 +220,8 @@ fn read_settings(env_file: Option<&str>, wishes: &Wishes) -> Result<Vec<(String,
     Ok(settings)
 }
 
-/// A certificate authority in a folder by itself, as it is to be mounted.
+/// A certificate authority in a folder by itself, as it is to be mounted. The folder is
+/// this run's own, far from what a release takes, and goes with it.
 struct Authority {
     folder: PathBuf,
 }
@@ -227,9 +229,21 @@ struct Authority {
 impl Authority {
     fn prepare(file: &Path) -> Result<Self> {
         let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let folder = dist::folder().join("flash").join("alertik-ca");
-        fs::create_dir_all(&folder)?;
-        fs::write(folder.join("ca.pem"), pem)?;
-        Ok(Self { folder })
+        let run = workspace()
+            .join("target/flash")
+            .join(process::id().to_string());
+        let authority = Self {
+            folder: run.join("alertik-ca"),
+        };
+        fs::create_dir_all(&authority.folder)?;
+        fs::write(authority.folder.join("ca.pem"), pem)?;
+        Ok(authority)
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let run = self.folder.parent().unwrap_or(&self.folder);
+        let _ = fs::remove_dir_all(run);
     }
 }
