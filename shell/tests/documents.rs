@@ -1,31 +1,13 @@
 //! The documents, compared with the code and with each other.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// The root of the repository.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The README, the changelog and every page in `docs/`, by their paths.
-fn pages() -> Vec<String> {
-    let mut pages = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
-    for entry in fs::read_dir(root().join("docs")).expect("docs") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_str().expect("UTF-8");
-        if Path::new(name).extension().is_some_and(|end| end == "md") {
-            pages.push(format!("docs/{name}"));
-        }
-    }
-    pages
-}
+use support::pages::{pages, read, root};
 
 /// Every variable that the daemon reads is on the page of variables, and every
 /// one on the page is read.
@@ -253,61 +235,13 @@ fn headings(text: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// A console example that needs no files and no services prints what stands there,
-/// but for the time.
-#[test]
-fn console_examples_print_what_stands_there() {
-    let binary = Path::new(env!("CARGO_BIN_EXE_alertik"));
-    let folder = binary.parent().expect("a folder").to_str().expect("UTF-8");
-    let mut seen = 0;
-    for page in pages() {
-        let text = read(&page);
-        for block in text.split("```console\n").skip(1) {
-            let (block, _) = block.split_once("```").expect("the end of a block");
-            let command = block.strip_prefix("$ ").expect("a prompt");
-            // A command goes on after a pipe; the rest is what it prints.
-            let end = command.find('\n').expect("output");
-            let end = match command[..end].ends_with('|') {
-                true => end + 1 + command[end + 1..].find('\n').expect("output"),
-                false => end,
-            };
-            let (command, expected) = command.split_at(end);
-            if !command.starts_with("echo ") && !command.starts_with("ENV_EVENTS=") {
-                continue;
-            }
-            let output = Command::new("sh")
-                .args(["-c", &format!("{{ {command}\n}} 2>&1")])
-                .env_clear()
-                .env("PATH", format!("{folder}:/usr/bin:/bin"))
-                .output()
-                .expect("sh");
-            let printed = String::from_utf8_lossy(&output.stdout);
-            assert_eq!(
-                without_times(&printed),
-                without_times(&expected[1..]),
-                "{page}"
-            );
-            seen += 1;
-        }
-    }
-    assert!(seen >= 2, "{seen} examples");
-}
-
-/// Replaces the digits of times such as `2026-11-22 10:41:07`.
-fn without_times(text: &str) -> String {
-    let mut result = String::new();
-    for part in text.split_inclusive(", at: ") {
-        let is_time = result.ends_with(", at: ") && part.len() >= 19;
-        result += if is_time { &part[19..] } else { part };
-    }
-    result
-}
-
 /// The README fits on a few screens, and its two commands stand on the first.
 #[test]
 fn the_readme_is_short() {
     let readme = read("README.md");
-    assert!(readme.lines().count() <= 160);
+    // Marks of tests are invisible.
+    let seen = readme.lines().filter(|line| !line.starts_with("<!-- "));
+    assert!(seen.count() <= 160);
     for command in ["cargo run --release -- demo", "cargo test --workspace"] {
         let line = readme.lines().position(|line| line == command);
         assert!(line.is_some_and(|line| line < 25), "{command}");

@@ -3,6 +3,8 @@
 // Each test program uses a part of this.
 #![allow(dead_code, reason = "shared by several test programs")]
 
+pub(crate) mod pages;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};

@@ -239,7 +239,7 @@ fn every_command_is_known() {
         };
         routers.push(router);
     }
-    for name in ["docs/router.md", "docs/moving.md"] {
+    for name in ["docs/router.md", "docs/moving.md", "docs/operating.md"] {
         let page = page(name);
         for block in page.split("```routeros\n").skip(1) {
             let (block, _) = block.split_once("```").unwrap();
