@@ -37,8 +37,8 @@ let forms = null;
 let placeholders = [];
 
 const FORM_NOTES = {
-  routeros: "Paste the lines into a terminal of the router; its container needs envlists=alertik.",
-  routeros_old: "Paste the lines into a terminal of the router; its container needs envlist=alertik.",
+  routeros: "Paste the lines into a terminal of the router; its container needs envlists=alertik. To replace the rules that are there, remove them first: /container/envs/remove [find where list=alertik and key~\"EVENT\"].",
+  routeros_old: "Paste the lines into a terminal of the router; its container needs envlist=alertik. To replace the rules that are there, remove them first: /container/envs/remove [find where name=alertik and key~\"EVENT\"].",
   shell: "Run the lines in the shell that starts alertik, or save them as a file for it.",
   compose: "Save this as compose.yml, and start it with docker compose up --detach. Compose reads $$ as $.",
 };
@@ -62,6 +62,7 @@ let failures = 0;
 function update() {
   scheduled = false;
   readFields();
+  unchoose();
   const isRegex = chosen("type") === "regex";
   $("pattern-label").firstChild.textContent = isRegex ? "Regular expression " : "Substring ";
   $("pattern-label").querySelector("small").hidden = !isRegex;
@@ -185,8 +186,9 @@ function oneLine(event) {
   field.setSelectionRange(caret, caret);
 }
 
-options($("examples"), EXAMPLES.map((example, index) => [index, example.name]));
-options($("events"), EVENTS.map((event, index) => [index, `${event.name}: ${event.title}`]));
+const NONE = ["", "choose one"];
+options($("examples"), [NONE, ...EXAMPLES.map((example, index) => [index, example.name])]);
+options($("events"), [NONE, ...EVENTS.map((event, index) => [index, `${event.name}: ${event.title}`])]);
 options($("samples"), SAMPLES.map((line, index) => [index, line]));
 $("notifiers").append(...NOTIFIERS.map(notifierBox));
 $("cheats").open = matchMedia("(min-width: 60rem)").matches;
@@ -209,8 +211,9 @@ document.addEventListener("input", ({ target }) => {
 });
 $("add-rule").addEventListener("click", addRule);
 $("remove-rule").addEventListener("click", removeRule);
-$("load-example").addEventListener("click", () => loadExample(EXAMPLES[$("examples").value]));
-$("load-event").addEventListener("click", () => loadEvent(EVENTS[$("events").value]));
+$("examples").addEventListener("change", ({ target }) => target.value && loadExample(EXAMPLES[target.value]));
+$("events").addEventListener("change", ({ target }) => target.value && loadEvent(EVENTS[target.value]));
+$("undo").addEventListener("click", undo);
 $("import-rules").addEventListener("click", importRules);
 $("add-sample").addEventListener("click", () => {
   const area = $("lines");

@@ -187,7 +187,7 @@ function showResult(answer, wrong) {
   const shown = entries.filter((entry) => !entry.timer);
   const matching = shown.filter((line) => line.matches.length > 0).length;
   const more = lines().length > LINES_MAX ? ` Only the first ${LINES_MAX} lines are shown; alertik match takes any number.` : "";
-  const count = shown.length === 0 ? "Add log lines to see what matches." : `${matching} of ${shown.length} line${shown.length === 1 ? "" : "s"} match${matching === 1 ? "es" : ""}.`;
+  const count = shown.length === 0 ? "Add log lines to see what matches." : `${matching} of ${shown.length} line${shown.length === 1 ? "" : "s"} match${matching === 1 || shown.length === 1 ? "es" : ""}.`;
   const time = answer.pace === "lines" ? " Time passes as the lines say." : answer.pace === "step" ? ` ${step() === 1 ? "A second passes" : `${step() ?? 1} seconds pass`} from line to line.` : "";
   summarise(`${ruleSummary(answer)} ${count}${time}${more}`, matching > 0);
 }

@@ -140,16 +140,19 @@ function addRule() {
 }
 
 function removeRule() {
-  const [removed] = rules.splice(current, 1);
-  say(`EVENT${removed.number} is removed.`);
-  switchTo(Math.min(current, rules.length - 1));
+  const text = `EVENT${rules[current].number} is removed.`;
+  replacing(text, () => {
+    rules.splice(current, 1);
+    switchTo(Math.min(current, rules.length - 1));
+  });
+  say(text);
   // The button may be disabled now.
   document.querySelector("input[name=rule]:checked").focus();
 }
 
 // Shows a rule in place of the current one. A single rule brings its lines in place of those
 // that are there; with several, these stay.
-function load({ variables, lines }) {
+function load(variables, lines) {
   rules[current] = newRule(rules[current]?.number ?? 0, { NOTIFIER: rules[current]?.variables.NOTIFIER ?? NOTIFIERS[0], ...variables });
   const before = rules.length === 1 ? [] : $("lines").value.split("\n").filter((line) => line !== "");
   const isNew = (line) => !before.includes(line);
@@ -159,17 +162,22 @@ function load({ variables, lines }) {
   changed();
 }
 
-function loadExample({ type, pattern, mask, lines }) {
-  load({ variables: { MATCH_TYPE: type, MATCH_STR: pattern, MASK_MSG: mask }, lines });
+function loadExample(example) {
+  const { type, pattern, mask, lines } = example;
+  replacing("The example took the place of your rule.", () => load({ MATCH_TYPE: type, MATCH_STR: pattern, MASK_MSG: mask }, lines));
+  $("examples").value = EXAMPLES.indexOf(example);
 }
 
 // Loads a static event, with as many lines as its threshold wants.
-function loadEvent({ name, variables, sample }) {
+function loadEvent(event) {
+  const { name, variables, sample } = event;
   const count = Number.parseInt(variables.THRESHOLD ?? "1", 10);
   // What refers to other static events has no meaning for a rule, nor has their order.
   const isOwn = ([variable, value]) => variable !== "LAST" && !(["AFTER", "UNLESS"].includes(variable) && value.includes("S"));
   const own = Object.entries(variables).filter(isOwn);
-  load({ variables: { MATCH_PART: "message", ...Object.fromEntries(own) }, lines: Array(count).fill(sample) });
+  const rule = { MATCH_PART: "message", ...Object.fromEntries(own) };
+  replacing("The event took the place of your rule.", () => load(rule, Array(count).fill(sample)));
+  $("events").value = EVENTS.indexOf(event);
   const missing = Object.keys(variables).filter((variable) => !own.some(([name]) => name === variable));
   $("event-note").textContent = `STATIC_EVENTS_ENABLED=${name} turns this event on as it is.` +
     (missing.length ? ` A rule of your own cannot have its ${missing.join(", ")}.` : "");
@@ -184,9 +192,11 @@ function importRules() {
   const add = (text, isBad) => report.push(element("li", isBad ? "hint" : "", text));
   const names = answer.rules.map(({ number }) => `EVENT${number}`);
   if (names.length > 0) {
-    rules = answer.rules.map(({ number, variables }) => newRule(number, variables));
-    $("event-note").hidden = true;
-    switchTo(0);
+    replacing("The import took the place of your rules.", () => {
+      rules = answer.rules.map(({ number, variables }) => newRule(number, variables));
+      $("event-note").hidden = true;
+      switchTo(0);
+    });
     add(`Imported: ${names.join(", ")}.`);
   } else {
     add("There is no variable of a rule, such as EVENT0_MATCH_STR, so nothing changed.", true);

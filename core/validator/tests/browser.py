@@ -160,6 +160,12 @@ def set_fields(b, **fields):
     settled(b)
 
 
+def choose(b, select, index):
+    """Chooses an entry of a list, as a click on it does."""
+    b.click(f"#{select} option[value='{index}']")
+    settled(b)
+
+
 def pasted(b):
     """Returns the contents of the clipboard, by pasting them."""
     b.js("""const area = document.createElement("textarea"); area.id = "paste";
@@ -244,6 +250,58 @@ def perl_habits_are_pointed_out(b):
     assert b.text("#result .groups dd code") == "a from b"
 
 
+def shown_rule(b):
+    return b.js("return ['pattern', 'mask', 'lines'].map((id) => document.getElementById(id).value)")
+
+
+@test
+def a_chosen_example_is_there_at_once(b):
+    examples = b.js("return EXAMPLES.map(({ pattern, mask, lines }) => [pattern, mask, lines.join('\\n')])")
+    # The page begins with one, which is nobody's loss.
+    assert b.js("return document.getElementById('examples').value") == "0"
+    choose(b, "examples", 3)
+    assert shown_rule(b) == examples[3], shown_rule(b)
+    assert b.js("return document.getElementById('undo-line').hidden")
+    b.until("return document.querySelectorAll('#result .hit').length === 2")
+    # A rule of the user's comes back, also after several examples.
+    b.fill("#pattern", "mine")
+    settled(b)
+    assert b.js("return document.getElementById('examples').value") == ""
+    mine = shown_rule(b)
+    choose(b, "examples", 3)
+    choose(b, "examples", 4)
+    choose(b, "events", 2)
+    assert b.js("return document.getElementById('examples').value") == ""
+    event = shown_rule(b)
+    assert b.text("#undo-line").startswith("The event took the place of your rule."), b.text("#undo-line")
+    b.shot("undo")
+    # The keyboard reaches the link.
+    b.js("document.getElementById('events').focus()")
+    b.keys(TAB)
+    assert b.focused() == "undo", b.focused()
+    b.keys(ENTER)
+    settled(b)
+    assert shown_rule(b) == mine, shown_rule(b)
+    assert b.js("return document.getElementById('events').value") == ""
+    b.click("#undo")
+    settled(b)
+    assert shown_rule(b) == event, shown_rule(b)
+    # So does a rule that was removed, and one that an import replaced.
+    b.click("#add-rule")
+    b.fill("#pattern", "second")
+    settled(b)
+    b.click("#remove-rule")
+    settled(b)
+    b.click("#undo")
+    settled(b)
+    assert b.js("return rules.length") == 2 and shown_rule(b)[0] == "second", shown_rule(b)
+    paste_configuration(b, "EVENT5_MATCH_STR=other")
+    assert b.js("return rules.length") == 1
+    b.click("#undo")
+    settled(b)
+    assert b.js("return rules.length") == 2 and shown_rule(b)[0] == "second", shown_rule(b)
+
+
 def set_policies(b, **policies):
     """Opens the policies and types into their fields."""
     b.js("document.getElementById('policies').open = true")
@@ -287,8 +345,7 @@ def a_threshold_holds_matches_back(b):
     assert b.js("return document.getElementById('policies').open")
     assert "EVENT0_KEY='@1'" in b.js("return forms.shell")
     # Another rule comes without them.
-    b.click("#load-example")
-    settled(b)
+    choose(b, "examples", 2)
     assert "THRESHOLD" not in b.js("return forms.shell")
 
 
@@ -319,9 +376,7 @@ def a_static_event_is_loaded_as_it_is(b):
     events = b.js("return EVENTS")
     assert len(events) > 40
     for index, event in enumerate(events):
-        b.js("document.getElementById('events').selectedIndex = arguments[0]", index)
-        b.js("document.getElementById('load-event').click()")
-        settled(b)
+        choose(b, "events", index)
         variables = event["variables"]
         values = b.js("return ['pattern', 'mask', 'THRESHOLD', 'RECOVERY_STR'].map((id) => document.getElementById(id).value)")
         assert values == [variables["MATCH_STR"], variables["MASK_MSG"], variables.get("THRESHOLD", ""), variables.get("RECOVERY_STR", "")], values
@@ -336,9 +391,7 @@ def a_static_event_is_loaded_as_it_is(b):
             is_foreign = name == "LAST" or name in ("AFTER", "UNLESS") and "S" in variables[name]
             assert (f"EVENT0_{name}=" in shell) != is_foreign == (name in note), (name, note)
     index = [event["name"] for event in events].index("brute-force")
-    b.js("document.getElementById('events').selectedIndex = arguments[0]", index)
-    b.click("#load-event")
-    settled(b)
+    choose(b, "events", index)
     items = shown_items(b)
     assert [kind for kind, _ in items] == ["hit held"] * 4 + ["hit"], items
     assert items[4][1].startswith("Brute force from 192.168.88.17 since "), items
@@ -424,14 +477,14 @@ def the_keyboard_alone_is_enough(b):
     assert [order[at].rsplit("/", 1)[1] for at in links] == ["README.md", "rules.md", "events.md", "notifiers.md", "router.md",
                                                            "rules.md", "README.md", "rules.md"], order
     assert [now for now in order if not now.endswith(".md")] == [
-        "0", "add-rule", "examples", "load-example", "events", "load-event", "import-summary", "regex", "MATCH_PART", "IGNORE_CASE",
+        "0", "add-rule", "examples", "events", "import-summary", "regex", "MATCH_PART", "IGNORE_CASE",
         "pattern", "mask", *notifiers, "number", "policies-summary", "cheats-summary", "samples", "add-sample", "lines",
         "routeros", "form", "copy", "link"], order
     # From the top: load another example, change its message, copy the shell form.
     b.open(b.url)
     b.until("return document.querySelectorAll('#result li').length")
     tab_to(b, "examples")
-    b.keys(DOWN, DOWN, DOWN, TAB, ENTER)
+    b.keys(DOWN, DOWN, DOWN)
     tab_to(b, "mask")
     b.keys("!")
     tab_to(b, "routeros")
