@@ -112,10 +112,11 @@ fn play(block: &Block, scene: &Scene, place: &Path) -> Result<(), String> {
 fn run(script: &str, variables: &[(String, String)], place: &Path) -> Output {
     let binary = Path::new(env!("CARGO_BIN_EXE_alertik"));
     let folder = binary.parent().expect("a folder").display();
+    let path = std::env::var("PATH").expect("a path");
     Command::new("sh")
         .args(["-ec", &format!("exec 2>&1\n{script}")])
         .env_clear()
-        .env("PATH", format!("{folder}:/usr/sbin:/usr/bin:/bin"))
+        .env("PATH", format!("{folder}:{path}:/usr/sbin"))
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .current_dir(place)
         .output()

@@ -22,7 +22,14 @@ pub(crate) const TRIPLE: &str = "wasm32-unknown-unknown";
 const WASM_BYTES_MAX: usize = 320_000;
 
 /// The page's script, in the order in which its parts need each other.
-const SCRIPTS: &[&str] = &["core.js", "examples.js", "rules.js", "undo.js", "result.js", "app.js"];
+const SCRIPTS: &[&str] = &[
+    "core.js",
+    "examples.js",
+    "rules.js",
+    "undo.js",
+    "result.js",
+    "app.js",
+];
 
 /// Where the links of the page lead to: in a clone, the page is in target/validator.
 const DOCS: &str = "../../";
