@@ -121,6 +121,38 @@ fn each_block_sets_its_versions_up() {
     }
 }
 
+/// The pack's line goes where the rules were, in the block of each version.
+#[test]
+fn the_pack_takes_the_place_of_the_rules() {
+    let guide = page("docs/router.md");
+    let pack = block(&guide, "\n## The pack");
+    let name_of_list = [("list=", "name="), ("list=", "list=")];
+    for ((heading, versions), (from, to)) in BLOCKS[..2].iter().zip(name_of_list) {
+        let Some(router) = with_image(&format!("guide-pack-{}", versions[0]), versions[0]) else {
+            return;
+        };
+        let block = block(&guide, &summary(heading));
+        let (start, rest) = block.split_once("key=ENV_EVENTS").unwrap();
+        let (start, _) = start.rsplit_once('\n').unwrap();
+        let (_, rest) = rest.split_once("key=EVENT2_MASK_MSG").unwrap();
+        let (_, rest) = rest.split_once('\n').unwrap();
+        let changed = format!("{start}\n{}{rest}", pack.replace(from, to));
+        assert!(paste(&router, &changed).status.success(), "{heading}");
+        let names: Vec<_> = environment(&router)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        let expected = [
+            "TELEGRAM_BOT_TOKEN",
+            "TELEGRAM_CHAT_ID",
+            "TZ",
+            "SYSLOG_ALLOW",
+        ];
+        assert_eq!(names[..4], expected);
+        assert_eq!(names[4..], ["STATIC_EVENTS_ENABLED"]);
+    }
+}
+
 /// The block of another version is refused as a whole: nothing is changed.
 #[test]
 fn a_block_of_another_version_changes_nothing() {
