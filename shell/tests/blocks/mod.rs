@@ -7,6 +7,10 @@ use super::support::pages::read;
 /// Languages of blocks that hold no command: pictures, lines of a log, notices.
 const WITHOUT_COMMANDS: [&str; 1] = ["text"];
 
+/// Pages of measurements. Their commands take minutes, an idle machine and another binary, so
+/// their blocks need no mark.
+const MEASUREMENTS: [&str; 2] = ["docs/performance.md", "docs/size.md"];
+
 /// A fenced block.
 pub(crate) struct Block {
     /// The page and the line of the fence, as in `README.md:8`.
@@ -67,8 +71,11 @@ impl Block {
 /// A mark is a comment on the line before the fence. One that begins with `all` holds for
 /// every block up to `/all`.
 pub(crate) fn blocks(page: &str) -> Vec<Block> {
-    let text = read(page);
     let mut blocks: Vec<Block> = Vec::new();
+    if MEASUREMENTS.contains(&page) {
+        return blocks;
+    }
+    let text = read(page);
     let (mut last, mut all, mut is_open) = (None, None, false);
     for (number, line) in text.lines().enumerate() {
         // A block may be in a list or in a quotation.
