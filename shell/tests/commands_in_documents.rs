@@ -174,6 +174,35 @@ fn is_alike(text: &str, expected: &str) -> bool {
     }
 }
 
+/// A command that a sentence names exists, and so do its options.
+#[test]
+fn commands_in_sentences_exist() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = read(&page).replace('\n', " ");
+        let spans = text.split('`').skip(1).step_by(2);
+        for span in spans.filter_map(|span| span.strip_prefix("alertik ")) {
+            let (word, arguments) = span.split_once(' ').unwrap_or((span, ""));
+            let is_word = |c: char| c.is_ascii_lowercase() || c == '-';
+            if word == "help" || word.starts_with('-') || !word.chars().all(is_word) {
+                continue;
+            }
+            let output = Command::new(env!("CARGO_BIN_EXE_alertik"))
+                .args([word, "--help"])
+                .output()
+                .expect("the binary runs");
+            let help = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{page}: `alertik {span}`");
+            for option in arguments.split([' ', '[', ']']) {
+                let is_known = !option.starts_with("--") || help.contains(option);
+                assert!(is_known, "{page}: `alertik {span}`");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} commands");
+}
+
 /// The commands in the unit's comment install it, in another root.
 #[test]
 fn the_units_commands_install_it() {

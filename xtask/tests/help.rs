@@ -1,5 +1,7 @@
 //! The help texts.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Runs xtask and returns its exit status, standard output and standard error.
@@ -37,6 +39,39 @@ fn every_command_explains_itself() {
             assert!(one.len() < all.len() / 2, "{word}: {one}");
         }
     }
+}
+
+/// A command that a page of the documents names exists, and so do its options.
+#[test]
+fn commands_in_documents_exist() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+    let mut paths = vec![Path::new(docs).join("../README.md")];
+    paths.extend(
+        fs::read_dir(docs)
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
+    let mut seen = 0;
+    for path in paths {
+        if path.extension().is_none_or(|end| end != "md") {
+            continue;
+        }
+        // A command ends with its line, its backticks or the next command.
+        let text = fs::read_to_string(&path).unwrap();
+        for command in text.split("cargo xtask ").skip(1) {
+            let command = command.split(['`', '\n', '#', '&']).next().unwrap();
+            let mut words = command.split([' ', '[', ']', ',', ')', ':']);
+            let word = words.next().unwrap();
+            let (status, help, _) = xtask(&[word, "--help"]);
+            let place = path.display();
+            assert_eq!(status, Some(0), "{place}: cargo xtask {command}");
+            for option in words.filter(|word| word.starts_with("--")) {
+                assert!(help.contains(option), "{place}: cargo xtask {command}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} commands");
 }
 
 /// A command that does not exist, or an argument that it does not take, is an
