@@ -6,14 +6,14 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
 use alertik_core::delivery::Response;
 use alertik_core::time::Instant;
+use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
 
+use crate::net::tls::Tls;
 use crate::sys::clock;
 
 /// Most bytes that a connection may receive in total. This includes TLS
@@ -108,10 +108,12 @@ impl Connection {
     }
 
     /// Starts TLS on the connection.
-    pub(crate) fn secure(&mut self, config: &Arc<ClientConfig>, host: &str) -> Result<(), Failure> {
+    pub(crate) fn secure(&mut self, tls: &Tls, host: &str) -> Result<(), Failure> {
         // A host that no certificate can name cannot be looked up, either.
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::Unresolved)?;
-        let mut tls = ClientConnection::new(Arc::clone(config), name).map_err(Failure::Tls)?;
+        let unsupported = || Failure::Tls(rustls::Error::HandshakeNotComplete);
+        let config = tls.config().ok_or_else(unsupported)?;
+        let mut tls = ClientConnection::new(config, name).map_err(Failure::Tls)?;
         // The request is taken as a whole and encrypted after the handshake.
         tls.set_buffer_limit(None);
         self.tls = Some(Box::new(tls));

@@ -6,19 +6,18 @@ use std::sync::Arc;
 
 use alertik_core::delivery::{Advice, Response};
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use super::secrets::Secrets;
 use crate::net::connection::{Connection, Failure, Phase};
 use crate::net::resolve::{Unresolved, resolve};
-use crate::net::tls;
+use crate::net::tls::{self, Tls};
 use crate::settings::Url;
 
 /// Sends a request to the site of a URL and takes the answer, until the deadline of an
 /// attempt, which has so many milliseconds.
 pub(super) fn exchange(
     url: &Url,
-    tls: &Arc<ClientConfig>,
+    tls: &Arc<Tls>,
     request: &[u8],
     (deadline, millis): (Instant, u64),
     response: &mut Response<'_>,

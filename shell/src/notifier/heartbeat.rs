@@ -11,12 +11,12 @@ use std::{io, mem};
 
 use alertik_core::delivery::{Notifier, Response};
 use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX};
-use rustls::ClientConfig;
 
 use super::exchange::{describe, exchange, explain};
 use super::secrets::Secrets;
 use crate::log::debug;
 use crate::net::request::Head;
+use crate::net::tls::Tls;
 use crate::settings::heartbeat::Heartbeat as Settings;
 use crate::sys::{clock, threads};
 
@@ -30,7 +30,7 @@ pub(super) struct Heartbeat {
     settings: Settings,
     secrets: Secrets,
     timeout_secs: u64,
-    tls: Arc<ClientConfig>,
+    tls: Arc<Tls>,
     /// Whether the daemon does its work.
     is_alive: Box<dyn Fn() -> bool + Send>,
     last: Last,
@@ -52,7 +52,7 @@ enum Last {
 pub(crate) fn start(
     settings: Settings,
     timeout_secs: u64,
-    tls: Arc<ClientConfig>,
+    tls: Arc<Tls>,
     is_alive: Box<dyn Fn() -> bool + Send>,
 ) -> io::Result<()> {
     let mut heartbeat = Heartbeat::new(settings, timeout_secs, tls, is_alive);
@@ -68,7 +68,7 @@ impl Heartbeat {
     pub(super) fn new(
         settings: Settings,
         timeout_secs: u64,
-        tls: Arc<ClientConfig>,
+        tls: Arc<Tls>,
         is_alive: Box<dyn Fn() -> bool + Send>,
     ) -> Self {
         let mut secrets = Secrets::default();

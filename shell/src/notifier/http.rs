@@ -7,13 +7,13 @@ use alertik_core::delivery::{
 };
 use alertik_core::limits::{ANSWER_BODY_BYTES_MAX, ANSWER_HEAD_BYTES_MAX, HEAD_BYTES_MAX};
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use super::exchange;
 use super::outcome::Outcome;
 use super::secrets::Secrets;
 use crate::net::connection::{Failure, Phase};
 use crate::net::request;
+use crate::net::tls::Tls;
 use crate::settings::services::{Endpoint, address_variables, prefix};
 use crate::sys::clock;
 
@@ -23,7 +23,7 @@ pub(super) struct Http {
     endpoint: Box<Endpoint>,
     secrets: Secrets,
     timeout_millis: u64,
-    tls: Arc<ClientConfig>,
+    tls: Arc<Tls>,
 }
 
 impl Http {
@@ -31,7 +31,7 @@ impl Http {
         notifier: Notifier,
         endpoint: Box<Endpoint>,
         timeout_secs: u64,
-        tls: &Arc<ClientConfig>,
+        tls: &Arc<Tls>,
     ) -> Self {
         let mut secrets = Secrets::default();
         secrets.add(endpoint.url.path());

@@ -9,13 +9,13 @@ use alertik_core::delivery::{
 };
 use alertik_core::limits::MAIL_COMMAND_BYTES_MAX;
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use super::exchange;
 use super::outcome::Outcome;
 use super::secrets::Secrets;
 use crate::net::connection::{Connection, Failure};
 use crate::net::local::is_local;
+use crate::net::tls::Tls;
 use crate::settings::Url;
 use crate::settings::services::mail::Way;
 use crate::sys::clock;
@@ -33,7 +33,7 @@ pub(super) struct MailServer {
     mail: &'static Mail<'static>,
     secrets: Secrets,
     timeout_millis: u64,
-    tls: Arc<ClientConfig>,
+    tls: Arc<Tls>,
 }
 
 impl MailServer {
@@ -41,7 +41,7 @@ impl MailServer {
         url: Url,
         mail: &'static Mail<'static>,
         timeout_secs: u64,
-        tls: &Arc<ClientConfig>,
+        tls: &Arc<Tls>,
     ) -> Self {
         let mut secrets = Secrets::default();
         if let Some((user, password)) = mail.login {

@@ -31,10 +31,9 @@ use alertik_core::limits::{OUTBOX_BYTES, SPOOL_BYTES_MAX};
 use alertik_core::rules::NoticeHead;
 use alertik_core::text::Text;
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use crate::log as own_log;
-use crate::net::tls;
+use crate::net::tls::Tls;
 use crate::settings::services::Notifiers;
 use crate::sys::clock;
 use crate::sys::random::random;
@@ -54,7 +53,7 @@ const LINES_AT_ONCE: u32 = 8;
 /// The running notifiers.
 pub(crate) struct Senders {
     senders: Vec<Arc<Sender>>,
-    tls: Arc<ClientConfig>,
+    tls: Arc<Tls>,
     spool: Option<SpoolFile>,
 }
 
@@ -72,7 +71,7 @@ pub(crate) fn start(
     notifiers: Notifiers,
     failed: Box<dyn Fn(Notifier, Ticket) + Send + Sync>,
 ) -> io::Result<Senders> {
-    let tls = tls::client_config(notifiers.anchors)?;
+    let tls = Arc::new(Tls::new(notifiers.anchors));
     let failed: sender::Failed = Arc::from(failed);
     let spool = notifiers.spool_file.map(SpoolFile::new);
     let left = spool.as_ref().map(SpoolFile::take).unwrap_or_default();
@@ -118,7 +117,7 @@ pub(crate) fn start(
 
 impl Senders {
     /// Returns how servers are verified, for other requests.
-    pub(crate) fn tls(&self) -> Arc<ClientConfig> {
+    pub(crate) fn tls(&self) -> Arc<Tls> {
         Arc::clone(&self.tls)
     }
 

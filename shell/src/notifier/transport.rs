@@ -6,12 +6,12 @@ use std::sync::Arc;
 use alertik_core::delivery::{Courier, FixedStr, Form, Merging, Verdict};
 use alertik_core::limits::BODY_BYTES_MAX;
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use super::console::Console;
 use super::http::Http;
 use super::mail::MailServer;
 use super::outcome::Outcome;
+use crate::net::tls::Tls;
 use crate::settings::services::NotifierSettings;
 
 /// The way to a notifier.
@@ -30,7 +30,7 @@ impl Transport {
     pub(super) fn new(
         settings: NotifierSettings,
         timeout_secs: u64,
-        tls: &Arc<ClientConfig>,
+        tls: &Arc<Tls>,
     ) -> io::Result<Self> {
         Ok(match settings.endpoint {
             None => Self::Console(Console::open()?),

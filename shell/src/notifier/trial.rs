@@ -10,10 +10,9 @@ use alertik_core::limits::OUTBOX_BYTES;
 use alertik_core::rules::{About, NoticeHead};
 use alertik_core::text::{Text, TextBuffer};
 use alertik_core::time::Instant;
-use rustls::ClientConfig;
 
 use super::transport::Transport;
-use crate::net::tls;
+use crate::net::tls::Tls;
 use crate::settings::services::{NotifierSettings, Notifiers};
 use crate::sys::{clock, threads};
 
@@ -68,7 +67,7 @@ impl Trials {
 ///
 /// Where a thread cannot be started.
 pub(crate) fn try_all(notifiers: Notifiers, text: Text<'_>) -> io::Result<Arc<Trials>> {
-    let tls = tls::client_config(notifiers.anchors)?;
+    let tls = Arc::new(Tls::new(notifiers.anchors));
     let timeout_secs = notifiers.timeout_secs;
     let trials = Arc::new(Trials::default());
     for settings in notifiers.list {
@@ -81,12 +80,7 @@ pub(crate) fn try_all(notifiers: Notifiers, text: Text<'_>) -> io::Result<Arc<Tr
     Ok(trials)
 }
 
-fn try_one(
-    settings: NotifierSettings,
-    text: Text<'_>,
-    timeout_secs: u64,
-    tls: &Arc<ClientConfig>,
-) -> Trial {
+fn try_one(settings: NotifierSettings, text: Text<'_>, timeout_secs: u64, tls: &Arc<Tls>) -> Trial {
     let notifier = settings.notifier;
     let begun = clock::now();
     let mut trial = Trial {

@@ -20,9 +20,9 @@ use server::Server;
 const RESEND_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Most resident memory of the daemon, in KiB: idle with one regex rule, and after
-/// an HTTPS notification. Measured only if no emulator adds its own. The goal stays 1,024;
-/// what is above it are pages of the file, which is larger than it was.
-const RESIDENT_KIB_MAX: u64 = 1_280;
+/// an HTTPS notification. Measured only if no emulator adds its own. The difference is
+/// mostly the libraries' code for TLS (`toolchain/cold.ld`).
+const RESIDENT_KIB_MAX: [u64; 2] = [1_024, 1_280];
 
 /// The loader's exit status if the file is damaged (`shell/loader/src/arm.rs`).
 const LOADER_FAILED: i32 = 127;
@@ -131,10 +131,10 @@ fn notify_all(target: &Target, binary: &Path) -> Result<Option<[u64; 2]>> {
         }
     }
     if let Some(resident) = most
-        && resident.iter().any(|&kib| kib > RESIDENT_KIB_MAX)
+        && (0..2).any(|state| resident[state] > RESIDENT_KIB_MAX[state])
     {
         return Err(format!(
-            "{}: resident are {resident:?} KiB (idle, after HTTPS), more than {RESIDENT_KIB_MAX}",
+            "{}: resident are {resident:?} KiB (idle, after HTTPS), more than {RESIDENT_KIB_MAX:?}",
             target.name
         )
         .into());

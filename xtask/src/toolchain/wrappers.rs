@@ -53,6 +53,13 @@ impl Wrappers {
             .replace("REGISTRY", &quoted(&registry().display().to_string()));
         let mut changed = write(&no_neon, NO_NEON)?;
         changed |= script(&wrappers.cc, &cc)?;
+        let cold = folder.join("cold.ld");
+        changed |= write(&cold, COLD_LAYOUT)?;
+        let mut flags = link_flags(target)?;
+        if !target.packed {
+            // A packed file is in memory as a whole.
+            flags.push(format!("-T {}", quoted(&cold.display().to_string())));
+        }
         let start = |name: &str| quoted(&libc.lib.join(name).display().to_string());
         let ld = format!(
             "# Of two contradicting options the last one counts: ours come last.\n\
@@ -63,19 +70,16 @@ impl Wrappers {
             quoted(&libc.lib.display().to_string()),
             quoted(&folder.display().to_string()),
             quoted(&wrappers.map.display().to_string()),
-            link_flags(target)?.join(" "),
+            flags.join(" "),
             start("crtn.o"),
         );
         changed |= script(&wrappers.ld, &ld)?;
+        let layout = folder.join("loader.ld");
+        changed |= write(&layout, LOADER_LAYOUT)?;
         let loader_ld = format!(
             "exec {} \"$@\" --gc-sections --icf=all -T {}\n",
             quoted(&toolchain.linker.display().to_string()),
-            quoted(
-                &workspace()
-                    .join("shell/loader/loader.ld")
-                    .display()
-                    .to_string()
-            ),
+            quoted(&layout.display().to_string()),
         );
         changed |= script(&wrappers.loader_ld, &loader_ld)?;
         // The first path that fits is the last one given.
@@ -120,6 +124,10 @@ const NO_NEON: &str = "\
 #undef __ARM_MAX_ARCH__
 #define __ARM_MAX_ARCH__ 6
 ";
+
+/// Where the linker puts what: code that is seldom needed, and the loader.
+const COLD_LAYOUT: &str = include_str!("cold.ld");
+const LOADER_LAYOUT: &str = include_str!("../../../shell/loader/loader.ld");
 
 /// Flags for the linker besides those of rustc.
 const LINK_FLAGS: &[&str] = &[

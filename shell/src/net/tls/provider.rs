@@ -19,7 +19,6 @@
 //! `default_provider()`. Everything that one names stays in the binary, and it
 //! names everything, which costs 37 kB on ARMv7.
 
-use std::io;
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -43,18 +42,17 @@ use super::anchors;
 /// Sessions are resumed, which is rustls' default. That saves a router the work
 /// of verifying a chain, and turning it off would cost 160 bytes.
 ///
-/// # Errors
-///
-/// If the provider has no suite for a version, which is a mistake in this file.
-pub(crate) fn client_config(added: Vec<TrustAnchor<'static>>) -> io::Result<Arc<ClientConfig>> {
+/// Returns `None` if the provider has no suite for a version, which is a mistake in this
+/// file.
+pub(super) fn client_config(added: Vec<TrustAnchor<'static>>) -> Option<Arc<ClientConfig>> {
     let mut roots = added;
     roots.extend(anchors::built_in());
     let config = ClientConfig::builder_with_provider(Arc::new(provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|_| io::ErrorKind::Unsupported)?
+        .ok()?
         .with_root_certificates(RootCertStore { roots })
         .with_no_client_auth();
-    Ok(Arc::new(config))
+    Some(Arc::new(config))
 }
 
 fn provider() -> CryptoProvider {

@@ -11,7 +11,7 @@ use super::super::heartbeat::Heartbeat;
 use super::ca::ca;
 use super::support::{Server, answer, capture_log, logged, logged_lines, read};
 use super::tls::{good, issue, serve};
-use crate::net::tls::client_config;
+use crate::net::tls::Tls;
 use crate::settings::Url;
 use crate::settings::heartbeat::Heartbeat as Settings;
 
@@ -27,7 +27,7 @@ fn heartbeat(url: &str) -> (Heartbeat, Arc<AtomicBool>) {
     let works = Arc::new(AtomicBool::new(true));
     let switch = Arc::clone(&works);
     let is_alive = Box::new(move || works.load(Ordering::Relaxed));
-    let tls = client_config(anchors).unwrap();
+    let tls = Arc::new(Tls::new(anchors));
     (Heartbeat::new(settings, 5, tls, is_alive), switch)
 }
 
@@ -143,7 +143,7 @@ fn a_silent_server() {
         url: Url::parse(&server.url("/")).unwrap_or_else(|error| panic!("{error}")),
         secs: 10,
     };
-    let tls = client_config(anchors).unwrap();
+    let tls = Arc::new(Tls::new(anchors));
     let begun = std::time::Instant::now();
     capture_log();
     let mut heartbeat = Heartbeat::new(settings, 1, tls, Box::new(|| true));
