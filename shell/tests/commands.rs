@@ -125,6 +125,57 @@ fn check_of_what_is_right() {
     compare("check-right", &report);
 }
 
+/// A notifier's name that is none stands where the others do, marked; and a notifier that
+/// is set up is named even if no rule uses it, as are its topic, its sound and its pace.
+#[test]
+fn check_of_notifiers() {
+    let report = |notifiers, more: &[_]| {
+        let mut variables = console("substr", "x", "y", &TELEGRAM);
+        variables.extend_from_slice(more);
+        variables.retain(|(name, _)| *name != "EVENT0_NOTIFIER");
+        variables.push(("EVENT0_NOTIFIER", notifiers));
+        run(&CHECK, &variables, b"")
+    };
+    for (notifiers, shown) in [
+        ("Telegrm", "    to        (Telegrm?)\n"),
+        (
+            "Telegrm, slck\x1b",
+            "    to        (Telegrm?), (slck\\x1b?)\n",
+        ),
+        ("x,Console, ,", "    to        Console, (x?)\n"),
+        (",", "    to        (nobody)\n"),
+    ] {
+        let report = report(notifiers, &[]);
+        assert!(report.contains(shown), "{report}");
+        assert!(report.ends_with("[status 1]\n"), "{report}");
+        assert!(
+            report.contains("Set up, but no rule notifies them: Telegram\n"),
+            "{report}"
+        );
+    }
+    let more = [
+        ("TELEGRAM_THREAD_ID", "7"),
+        ("TELEGRAM_SILENT", "1"),
+        ("CONSOLE_MIN_INTERVAL_MS", "250"),
+        ("GENERIC2_TITLE", "x"),
+        ("MAIL_TO", "a@b"),
+        ("SLACK_WEBHOOK_URL", "https://h/"),
+    ];
+    let shown = report("Telegram,Console,Slack", &more);
+    for line in [
+        "  Telegram  https://api.telegram.org, bot 123456789:***, chat -100123, topic 7, silent\n    \
+         pace      one message every 1000 ms, after 5 in a row one message every 4000 ms\n",
+        "  Slack     https://h/***\n    pace      one message every 1000 ms\n",
+        "  Console   standard output\n    pace      one message every 250 ms\n",
+        "Set up, but no rule notifies them: Generic2, Mail\n",
+    ] {
+        assert!(shown.contains(line), "{line}{shown}");
+    }
+    // What is used and wrong is no such notifier.
+    let wrong = report("Telegram", &[("TELEGRAM_SILENT", "maybe")]);
+    assert!(!wrong.contains("Set up"), "{wrong}");
+}
+
 /// `check` tries what the daemon would need, and says what it did not try.
 #[test]
 fn check_tries_what_it_can() {

@@ -1,5 +1,7 @@
 //! How often a service may be called: token buckets as arithmetic over `now`.
 
+use core::fmt;
+
 use crate::time::Instant;
 
 /// One limit: a burst, then one message per interval.
@@ -98,6 +100,29 @@ impl Pacing {
     pub fn take(&mut self, now: Instant) {
         self.short.take(now);
         self.long.take(now);
+    }
+}
+
+/// Writes the limits: `one message every 1000 ms`.
+impl fmt::Display for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for Rate {
+            burst,
+            interval_millis,
+        } in [self.short.rate, self.long.rate]
+        {
+            if interval_millis == 0 {
+                continue;
+            }
+            f.write_str(separator)?;
+            separator = ", ";
+            if burst > 1 {
+                write!(f, "after {burst} in a row ")?;
+            }
+            write!(f, "one message every {interval_millis} ms")?;
+        }
+        f.write_str(if separator.is_empty() { "no limit" } else { "" })
     }
 }
 

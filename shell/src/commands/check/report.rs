@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use alertik_core::delivery::Notifier;
+use alertik_core::ids::NotifierSet;
 use alertik_core::limits::{ENV_RULES_MAX, GROUPS_MAX, MESSAGE_BYTES_MAX, RING_BYTES};
 use alertik_core::routers::Routers;
 use alertik_core::rules::{Condition, Priority};
@@ -49,7 +50,12 @@ pub(super) fn write(
     for notifier in &settings.notifiers.list {
         write!(out, "  {:9} ", notifier.notifier.name())?;
         services::describe(env, notifier, out)?;
-        out.push('\n');
+        writeln!(out, "\n    pace      {}", notifier.pacing)?;
+    }
+    let unused = settings.notifiers.unused;
+    if !unused.is_empty() {
+        let names = Notifier::names(unused);
+        writeln!(out, "Set up, but no rule notifies them: {names}")?;
     }
     write_rest(env, settings, out)?;
     if !is_verbose {
@@ -95,7 +101,7 @@ fn write_rule(
         writeln!(out, "    except    {}", Escaped(exception))?;
     }
     writeln!(out, "    message   {}", Escaped(mask))?;
-    writeln!(out, "    to        {}", Notifier::names(rule.notifiers))?;
+    write_notifiers(rule.notifiers, variable("NOTIFIER"), out)?;
     if rule.priority != Priority::Normal {
         let word = Priority::WORDS[rule.priority as usize];
         writeln!(out, "    priority  {word}")?;
@@ -109,6 +115,25 @@ fn write_rule(
         Some(words) if !words.is_empty() => writeln!(out, "    policies  {words}"),
         _ => Ok(()),
     }
+}
+
+/// Writes who is notified, and the names in the list that are nobody's, as `(Telegrm?)`.
+fn write_notifiers(notifiers: NotifierSet, list: &[u8], out: &mut String) -> fmt::Result {
+    write!(out, "    to        {}", Notifier::names(notifiers))?;
+    let mut separator = if notifiers.is_empty() { "" } else { ", " };
+    for entry in list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+        let name = str::from_utf8(entry).unwrap_or_default();
+        if !entry.is_empty() && Notifier::from_name(name).is_none() {
+            write!(out, "{separator}({}?)", Escaped(entry))?;
+            separator = ", ";
+        }
+    }
+    out.push_str(if separator.is_empty() {
+        "(nobody)\n"
+    } else {
+        "\n"
+    });
+    Ok(())
 }
 
 /// Writes how routers that are not heard are noticed, and how others notice the daemon.

@@ -32,6 +32,8 @@ use reader::Reader;
 /// The configuration of everything that can be notified.
 pub(crate) struct Notifiers {
     pub(crate) list: Vec<NotifierSettings>,
+    /// Those that no rule notifies, although they have a variable.
+    pub(crate) unused: NotifierSet,
     /// How long one attempt may take, in seconds.
     pub(crate) timeout_secs: u64,
     /// How long a notification may wait, in seconds.
@@ -67,6 +69,7 @@ impl Notifiers {
     pub(crate) const fn none() -> Self {
         Self {
             list: Vec::new(),
+            unused: NotifierSet::EMPTY,
             timeout_secs: TIMEOUT_SECS,
             max_age_secs: MAX_AGE_SECS,
             stop_secs: STOP_SECS,
@@ -112,10 +115,23 @@ pub(crate) fn configured(env: &Env) -> NotifierSet {
     set
 }
 
+/// Returns the notifiers that are not in `used` and have a variable.
+fn unused(env: &Env, used: NotifierSet) -> NotifierSet {
+    let mut set = NotifierSet::EMPTY;
+    for notifier in Notifier::ALL {
+        let start = prefix(notifier) + "_";
+        if !used.contains(notifier.id()) && env.names().any(|name| name.starts_with(&start)) {
+            set.insert(notifier.id());
+        }
+    }
+    set
+}
+
 /// Reads the variables of the notifiers in `used`. Every mistake becomes a
 /// problem; a notifier with mistakes is left out.
 pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Notifiers {
     let mut notifiers = Notifiers::none();
+    notifiers.unused = unused(env, used);
     notifiers.timeout_secs = whole(env, "HTTP_TIMEOUT_SECS", 1..=300, TIMEOUT_SECS, problems);
     notifiers.max_age_secs = whole(
         env,
