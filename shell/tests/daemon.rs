@@ -20,7 +20,8 @@ fn echo<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 /// IPv4 and IPv6 both reach the socket that is open by default.
 #[test]
 fn both_address_families_reach_the_default_socket() {
-    let mut daemon = Daemon::start(&echo(&[]));
+    let port = support::free_port();
+    let mut daemon = Daemon::start(&echo(&[("SYSLOG_PORT", &port)]));
     daemon.send(b"number 4");
     daemon.wait_for("got 4, at: ");
     let Ok(socket) = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)) else {
@@ -380,7 +381,7 @@ fn ends_as_pid_1() {
     command
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default());
-    command.env("SYSLOG_PORT", "0").envs(echo(&[]));
+    command.envs(support::ANY_PORT).envs(echo(&[]));
     let allowed = Command::new("unshare")
         .args(["--pid", "--fork", "true"])
         .status();

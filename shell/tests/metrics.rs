@@ -416,7 +416,7 @@ fn wrong_addresses() {
         ),
     ] {
         let mut variables = console("substr", "x", "y", &[("METRICS_ADDR", value)]);
-        variables.push(("SYSLOG_PORT", "0"));
+        variables.extend(support::ANY_PORT);
         let (status, errors) = refused(&variables);
         assert_eq!(status, Some(1));
         assert!(errors.contains(error), "{errors}");

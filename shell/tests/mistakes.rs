@@ -5,7 +5,7 @@ mod support;
 
 use std::process::{Child, Stdio};
 
-use support::{PATIENCE, alertik, console};
+use support::{PATIENCE, alertik, console, free_port};
 
 /// A correct rule and a correct Telegram, on which each case lays its mistake.
 const RIGHT: [(&str, &str); 2] = [
@@ -548,10 +548,8 @@ fn first_line(variables: &[(&str, &str)]) -> String {
 /// Lays a mistake on the correct configuration and expects its message first.
 fn check((wrong, variable, remedy): &Case) {
     let mut variables = console("regex", "user ([a-z]+)", "@1", &RIGHT);
-    // A port that is free at this moment: 0 is one of the mistakes.
-    let socket = std::net::UdpSocket::bind("[::]:0").expect("a port");
-    let port = socket.local_addr().expect("bound").port().to_string();
-    drop(socket);
+    // Port 0 is one of the mistakes.
+    let port = free_port();
     variables.push(("SYSLOG_PORT", &port));
     for (name, value) in *wrong {
         variables.retain(|(other, _)| other != name);

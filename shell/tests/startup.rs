@@ -324,6 +324,45 @@ fn port_in_use() {
     );
 }
 
+/// Port 0 is another one at each start, so it is refused for what routers or Prometheus
+/// must find; on a loopback address, where they never look, it is a warning.
+#[test]
+fn port_0_is_for_loopback_only() {
+    for (name, value, address) in [
+        ("SYSLOG_PORT", "0", "::"),
+        ("SYSLOG_PORT", "0", "0.0.0.0"),
+        ("SYSLOG_PORT", "0", "127.0.0.1"),
+        ("SYSLOG_TCP_PORT", "0", "192.0.2.1"),
+        ("SYSLOG_TCP_PORT", "0", "::1"),
+        ("METRICS_ADDR", "[::]:0", "::1"),
+        ("METRICS_ADDR", "127.0.0.1:0", "::"),
+    ] {
+        let mut variables = console("substr", "x", "y", &[("SYSLOG_PORT", "5140")]);
+        variables.extend([("SYSLOG_ADDR", address), (name, value)]);
+        let (status, printed, _) = run(&["check", "--only-variables"], &variables);
+        let is_loopback = match name {
+            "METRICS_ADDR" => value.starts_with("127"),
+            _ => address.ends_with('1') && !address.starts_with("192"),
+        };
+        let (kind, code) = if is_loopback {
+            ("warning", 0)
+        } else {
+            ("error", 1)
+        };
+        assert_eq!(status, Some(code), "{printed}");
+        assert!(
+            printed.starts_with(&format!("alertik: {kind}: {name}: ")),
+            "{printed}"
+        );
+    }
+    let (status, errors) = refused(&console("substr", "x", "y", &[("SYSLOG_PORT", "0")]));
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        errors,
+        "alertik: error: SYSLOG_PORT: is 0, so the port is another one at each start; set it to 5140\n"
+    );
+}
+
 /// Runs a command line; returns its exit status, standard output and error.
 fn run(words: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let output = support::alertik(variables).args(words).output();

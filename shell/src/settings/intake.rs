@@ -41,16 +41,21 @@ pub(crate) fn read_port(env: &Env, problems: &mut Problems) -> u16 {
         SYSLOG_PORT_DEFAULT,
         problems,
     );
-    warn_of_any_port("SYSLOG_PORT", port, problems);
+    check_any_port(env, "SYSLOG_PORT", port, problems);
     // In range, as `whole` checked.
     port as u16
 }
 
-/// Warns of port 0, which tests use: no router can know the port that is chosen.
-fn warn_of_any_port(name: &str, port: u64, problems: &mut Problems) {
+/// Refuses port 0: no router can know the port that is chosen then. On a loopback address,
+/// which no router reaches anyway, it is for tests, and a warning.
+fn check_any_port(env: &Env, name: &str, port: u64, problems: &mut Problems) {
+    // A mistake in the address is reported where it is read.
+    let address = env.text("SYSLOG_ADDR", &mut Problems::default());
+    let address = address.and_then(|address| address.parse::<IpAddr>().ok());
     if port == 0 {
-        problems.warning(
+        problems.any_port(
             name,
+            address.is_some_and(|address| address.is_loopback()),
             format_args!("is 0, so the port is another one at each start; set it to 5140"),
         );
     }
@@ -62,7 +67,7 @@ pub(super) fn read_tcp_port(env: &Env, problems: &mut Problems) -> Option<u16> {
     env.bytes(PORT)
         .filter(|value| !value.trim_ascii().is_empty())?;
     let port = numbers::whole(env, PORT, 0..=65_535, SYSLOG_PORT_DEFAULT, problems);
-    warn_of_any_port(PORT, port, problems);
+    check_any_port(env, PORT, port, problems);
     // In range, as `whole` checked.
     Some(port as u16)
 }

@@ -31,6 +31,15 @@ impl Problems {
         self.warnings.push(shown(variable, what));
     }
 
+    /// Adds a port that the system chooses: a mistake, unless it is on a loopback address.
+    pub(crate) fn any_port(&mut self, variable: &str, is_loopback: bool, what: fmt::Arguments<'_>) {
+        let list = match is_loopback {
+            true => &mut self.warnings,
+            false => &mut self.errors,
+        };
+        list.push(shown(variable, what));
+    }
+
     /// Adds a line about a mistake that begins with its variable already.
     pub(crate) fn line(&mut self, line: String) {
         self.errors.push(line);

@@ -15,23 +15,33 @@ use std::time::{Duration, Instant};
 /// is there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A command that runs the binary with nothing in its environment but a free
-/// port and `variables`, in an empty folder.
+/// A free port, which only loopback may have.
+pub(crate) const ANY_PORT: [(&str, &str); 2] = [("SYSLOG_ADDR", "127.0.0.1"), ("SYSLOG_PORT", "0")];
+
+/// A command that runs the binary with nothing in its environment but `variables`, and a
+/// free port if they have none, in an empty folder.
 pub(crate) fn alertik(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_alertik"));
-    command
-        .env_clear()
-        .env("SYSLOG_PORT", "0")
-        .envs(variables.iter().copied());
+    command.env_clear();
+    if !variables.iter().any(|(name, _)| *name == "SYSLOG_PORT") {
+        command.envs(ANY_PORT);
+    }
+    command.envs(variables.iter().copied());
     command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
+}
+
+/// A UDP port that is free on every address at this moment, for what port 0 may not be.
+pub(crate) fn free_port() -> String {
+    let socket = UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"));
+    let address = socket.and_then(|socket| socket.local_addr());
+    address.expect("a port").port().to_string()
 }
 
 /// Runs the binary to its end and returns its exit status and standard error. It
 /// has no port to itself, and never gets as far as asking for one.
 pub(crate) fn refused(variables: &[(&str, &str)]) -> (Option<i32>, String) {
-    let mut command = alertik(&[]);
-    command.env("SYSLOG_PORT", "5140");
+    let mut command = alertik(&[("SYSLOG_PORT", "5140")]);
     command.envs(variables.iter().copied());
     let output = command.output().expect("the binary runs");
     (

@@ -95,6 +95,7 @@ impl Daemon {
         let mut child = command
             .env_clear()
             .envs(rules.variables())
+            .env("SYSLOG_ADDR", "127.0.0.1")
             .env("SYSLOG_PORT", "0")
             .env("LOG_FILE", "")
             .envs(variables.iter().copied())

@@ -99,7 +99,11 @@ fn damaged(target: &Target, binary: &Path) -> Result {
 /// Runs the demonstration to its end.
 fn demo(target: &Target, binary: &Path) -> Result {
     let mut command = command(target, binary);
-    command.args(["demo", "--once"]).env("SYSLOG_PORT", "0");
+    // Port 0 is for loopback only.
+    command
+        .args(["demo", "--once"])
+        .env("SYSLOG_ADDR", "127.0.0.1");
+    command.env("SYSLOG_PORT", "0");
     let mut process = Binary::start(command)?;
     let status = process.wait()?;
     let printed = process.printed();
