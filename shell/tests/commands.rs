@@ -811,7 +811,7 @@ fn notify_test_says_what_happened() {
     );
 }
 
-/// `health` and SIGUSR1 say the same, and a daemon that is gone is unhealthy.
+/// `health`, its JSON and SIGUSR1 say the same, and a daemon that is gone is unhealthy.
 #[test]
 fn health_of_the_running_daemon() {
     let mut daemon = Daemon::start(&console("substr", "link", "a link", &[]));
@@ -847,8 +847,20 @@ fn health_of_the_running_daemon() {
     daemon.signal("USR1");
     let logged = daemon.wait_for("healthy, up ");
     let logged = &logged[logged.find("healthy").expect("there")..];
-    // The log has no lines for the routers.
-    assert_eq!(Some(tidy(logged).as_str()), tidy(&line).lines().next());
+    // It is all on one line, with the same values.
+    let values = |text: &str| {
+        let text = tidy(text).replace([';', ':'], ",");
+        let values = text.split([',', '\n']).map(|value| value.trim().to_owned());
+        values.collect::<Vec<_>>()
+    };
+    let shown = values(&line);
+    let logged = values(logged);
+    assert!(logged.len() >= 25, "{logged:?}");
+    for value in &logged {
+        // Subjects without any count are left out.
+        let is_left_out = value.contains("forwarded 0") || value.starts_with("tcp ");
+        assert!(shown.contains(value) || is_left_out, "{value} in {line}");
+    }
     drop(other);
     daemon.stop();
     let gone = run(&["health"], &variables, b"");
@@ -866,6 +878,48 @@ fn health_of_the_running_daemon() {
         gone.starts_with("{\"healthy\":false,\"complaint\":\""),
         "{gone}"
     );
+}
+
+/// Every count of the JSON is on a line for people once it is not 0, and lines fit on a
+/// terminal.
+#[test]
+fn health_has_every_count() {
+    let port = support::free_port();
+    let variables = [
+        ("SYSLOG_PORT", port.as_str()),
+        ("SYSLOG_TCP_PORT", port.as_str()),
+        ("FORWARD_HOST", "127.0.0.1"),
+        ("FORWARD_PORT", "9"),
+    ];
+    let mut daemon = Daemon::start(&console("substr", "link", "a link", &variables));
+    let stream = std::net::TcpStream::connect(daemon.address()).expect("a connection");
+    daemon.send(b"ether2 link down");
+    daemon.wait_for("notice: a link");
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let lines = loop {
+        let lines = run(&["health"], &variables[..1], b"");
+        if lines.contains("tcp connections 1") {
+            break lines;
+        }
+        assert!(std::time::Instant::now() < deadline, "{lines}");
+    };
+    drop(stream);
+    assert!(
+        lines.lines().all(|line| line.chars().count() < 80),
+        "{lines}"
+    );
+    let json = run(&["health", "--json"], &variables[..1], b"");
+    let (json, _) = json.split_once(",\"notifiers\"").expect("notifiers");
+    let (_, counts) = json.split_once("\"up_secs\":").expect("the time");
+    let names: Vec<_> = counts.split('"').skip(1).step_by(2).collect();
+    assert_eq!(names.len(), 23, "{names:?}");
+    for name in names {
+        let shown = format!(" {} ", name.replace('_', " "));
+        assert!(
+            lines.contains(&shown) || name == "lost",
+            "{name} in {lines}"
+        );
+    }
 }
 
 /// A notifier that is suspended is a complaint with the time of the next attempt, and

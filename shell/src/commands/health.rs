@@ -15,8 +15,9 @@ use crate::sys::terminal::print;
 pub(super) const COMMAND: Command = Command {
     name: "health",
     arguments: "[--json | --prometheus | --live]",
-    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status, and
-      for the 64 routers heard most recently.
+    help: "      Ask the daemon that runs here with the same SYSLOG_PORT for its status: a
+      line for each subject, each notifier, and each of the 64 routers heard most
+      recently; --json is for scripts.
       Ends with 0 if it is healthy, with 1 if somebody should look: it does not
       work, loses messages, or a notifier is suspended or fails. With --live it
       ends with 1 only if the process does not work: for a probe that restarts
@@ -34,14 +35,14 @@ fn run(env: &Env, arguments: &[OsString]) -> Result<i32, BadArguments> {
         let answer = ask(env);
         print(match &answer {
             Ok(answer) if answer.live => "live",
-            Ok(answer) => &answer.line,
+            Ok(answer) => &answer.head,
             Err(complaint) => complaint,
         });
         print("\n");
         return Ok(exit_status(answer.is_ok_and(|answer| answer.live)));
     }
     let text: fn(&Answer) -> String = match arguments {
-        [] => |answer| [&answer.line, "\n", &answer.routers].concat(),
+        [] => |answer| [&answer.head, "\n", &answer.lines].concat(),
         [word] if word == "--json" => |answer| [&answer.json, "\n"].concat(),
         [word] if word == "--prometheus" => |answer| answer.metrics.clone(),
         _ => return Err(BadArguments::unknown(arguments)),
@@ -86,9 +87,9 @@ fn unhealthy(complaint: &str) -> Answer {
     Answer {
         healthy: false,
         live: false,
-        line: format!("unhealthy ({complaint})"),
+        head: format!("unhealthy ({complaint})"),
         json,
-        routers: String::new(),
+        lines: String::new(),
         metrics,
     }
 }

@@ -23,7 +23,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// escaped it has half of that.
 const ANSWER_BYTES_MAX: u64 = 256 * 1_024;
 
-/// Stands between the lines of the routers, in which such bytes are escaped, and the
+/// Stands between the lines for people, in which such bytes are escaped, and the
 /// metrics.
 const BORDER: char = '\0';
 
@@ -32,12 +32,12 @@ pub(crate) struct Answer {
     pub(crate) healthy: bool,
     /// Whether the process works, whatever becomes of notifications.
     pub(crate) live: bool,
-    /// The line for people.
-    pub(crate) line: String,
+    /// The first line for people.
+    pub(crate) head: String,
     /// The JSON object.
     pub(crate) json: String,
-    /// A line for each router, each with its line end.
-    pub(crate) routers: String,
+    /// The other lines for people, each with its line end.
+    pub(crate) lines: String,
     /// The state in Prometheus' text format.
     pub(crate) metrics: String,
 }
@@ -75,14 +75,14 @@ pub(crate) fn ask(port: u16) -> io::Result<Answer> {
     stream.take(ANSWER_BYTES_MAX).read_to_string(&mut text)?;
     let mut lines = text.splitn(4, '\n').map(str::to_owned);
     match (lines.next(), lines.next(), lines.next(), lines.next()) {
-        (Some(verdict), Some(line), Some(json), Some(rest)) => {
-            let (routers, metrics) = rest.split_once(BORDER).unwrap_or((&rest, ""));
+        (Some(verdict), Some(head), Some(json), Some(rest)) => {
+            let (lines, metrics) = rest.split_once(BORDER).unwrap_or((&rest, ""));
             Ok(Answer {
                 healthy: verdict == "healthy",
                 live: verdict != "stopped",
-                line,
+                head,
                 json,
-                routers: routers.to_owned(),
+                lines: lines.to_owned(),
                 metrics: metrics.to_owned(),
             })
         }
@@ -105,10 +105,12 @@ fn answer(daemon: &Daemon, mut stream: &UnixStream) -> io::Result<()> {
     };
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{verdict}\n{status}");
+    let _ = writeln!(text, "{verdict}");
+    let _ = status.write_head(&mut text);
+    text.push('\n');
     let _ = status.write_json(&mut text);
     text.push('\n');
-    let _ = status.write_routers(&mut text);
+    let _ = status.write_lines(&mut text);
     text.push(BORDER);
     let _ = status.write_metrics(&mut text);
     stream.write_all(text.as_bytes())

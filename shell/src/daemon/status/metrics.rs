@@ -4,7 +4,7 @@ use std::fmt;
 
 use alertik_core::metrics::{Family, Labels};
 
-use super::report::name_of;
+use super::lines::name_of;
 use super::{COUNTS, Fact, Status};
 
 /// Metrics that each come once: those of the whole, then a line for each of the counts, in

@@ -1,7 +1,7 @@
-//! How the daemon is doing: one line for people, the same as JSON for scripts and as
-//! metrics for Prometheus, and whether somebody should look. SIGUSR1 and `alertik health`
-//! report the same; the latter adds a line for each router.
+//! How the daemon is doing, and whether somebody should look: a few lines for people, one
+//! for the log, JSON for scripts and metrics for Prometheus.
 
+mod lines;
 mod metrics;
 mod report;
 
@@ -34,9 +34,9 @@ const LOSS_TOLD_MILLIS: u64 = 10 * 60 * 1_000;
 pub(crate) struct Status {
     now: Instant,
     /// Each with its name in JSON.
-    counts: [(&'static str, u64); COUNTS],
+    counts: [Count; COUNTS],
     /// Messages and notifications that were lost, by cause.
-    lost: [(&'static str, u64); LOSSES],
+    lost: [Count; LOSSES],
     notifiers: Vec<(Notifier, NotifierStatus)>,
     /// The routers heard most recently, the last one first.
     routers: Vec<HeardRouter>,
@@ -48,6 +48,9 @@ pub(crate) struct Status {
 
 const COUNTS: usize = 16;
 const LOSSES: usize = 6;
+
+/// A count with its name in JSON.
+type Count = (&'static str, u64);
 
 /// The fact about a notifier that is true (1) or false (0).
 const SUSPENDED: &str = "suspended";
