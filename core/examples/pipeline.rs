@@ -85,7 +85,7 @@ fn send(courier: &mut Courier, now: Instant) {
     while courier.step(now, false, &mut |_| {}) == Step::Send {
         let mut bytes = vec![0; BODY_BYTES_MAX];
         let mut body = FixedStr::new(&mut bytes);
-        courier.begin(now, &Form::Slack, &mut body);
+        courier.begin(now, &Form::Slack(None), &mut body);
         println!("{:>6} ms: {}", now.millis(), body.as_str());
         let delivered = Verdict::Delivered {
             pause_millis: 0,

@@ -108,14 +108,14 @@ fn render(form: &Form<'_>, mask: &str, log: &[u8]) -> String {
 /// Undoes what a service undoes when it shows a text.
 fn shown(form: &Form<'_>, text: &str) -> String {
     match form {
-        Form::Slack => text
+        Form::Slack(_) => text
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&amp;", "&"),
         Form::DiscordAsSlack if text.contains('\u{200b}') => {
-            shown(&Form::Discord, &text.replace('\u{200b}', ""))
+            shown(&Form::Discord(None), &text.replace('\u{200b}', ""))
         }
-        Form::Discord | Form::DiscordAsSlack | Form::Teams => {
+        Form::Discord(_) | Form::DiscordAsSlack | Form::Teams(_) => {
             let mut out = String::new();
             let mut chars = text.chars();
             while let Some(c) = chars.next() {
@@ -133,23 +133,57 @@ fn shown(form: &Form<'_>, text: &str) -> String {
 
 fn text_of(form: &Form<'_>, json: &Value) -> String {
     let text = match form {
-        Form::Discord => &json["content"],
-        Form::Teams => &json["attachments"][0]["content"]["body"][0]["text"],
+        Form::Slack(Some(_)) => {
+            // A phone shows the same.
+            assert_eq!(json["text"], json["blocks"][1]["text"]["text"]);
+            &json["text"]
+        }
+        Form::Discord(None) => &json["content"],
+        Form::Discord(Some(_)) => &json["embeds"][0]["description"],
+        Form::Teams(title) => {
+            &json["attachments"][0]["content"]["body"][usize::from(title.is_some())]["text"]
+        }
         Form::Generic(generic) if generic.body.is_some() => &json["a"],
         _ => &json["text"],
     };
     shown(form, text.as_str().expect("a text"))
 }
 
-fn forms() -> [Form<'static>; 7] {
+/// Returns the title as it is in the body, if it has one.
+fn title_of<'j>(form: &Form<'_>, json: &'j Value) -> Option<&'j str> {
+    let title = match form {
+        Form::Slack(Some(_)) => &json["blocks"][0]["text"]["text"],
+        Form::Discord(Some(_)) => &json["embeds"][0]["title"],
+        Form::Teams(Some(_)) => &json["attachments"][0]["content"]["body"][0]["text"],
+        _ => return None,
+    };
+    Some(title.as_str().expect("a title"))
+}
+
+/// The forms that can have a title, with this one.
+fn titled(source: &'static str) -> [Form<'static>; 3] {
+    let title = Template::parse(source, Encoding::Raw).expect("a title");
+    let title: &_ = Box::leak(Box::new(title));
+    [
+        Form::Slack(Some(title)),
+        Form::Teams(Some(title)),
+        Form::Discord(Some(title)),
+    ]
+}
+
+fn forms() -> [Form<'static>; 10] {
+    let [slack, teams, discord] = titled("T \"{{text:60}}\" {{text|url}} {{router:9}}");
     [
         Form::Telegram(TELEGRAM),
-        Form::Slack,
-        Form::Teams,
-        Form::Discord,
+        Form::Slack(None),
+        Form::Teams(None),
+        Form::Discord(None),
         Form::DiscordAsSlack,
         Form::Generic(Box::new(Generic::TEXT)),
         Form::Generic(Box::new(generic())),
+        slack,
+        teams,
+        discord,
     ]
 }
 
@@ -235,10 +269,104 @@ fn bodies_are_json_with_the_text_intact() {
                 assert_eq!(json["protect_content"], true);
                 assert_eq!(json["link_preview_options"]["is_disabled"], true);
             }
-            if let Form::Discord = form {
+            if let Form::Discord(title) = &form {
                 assert_eq!(json["allowed_mentions"]["parse"], Value::Array(Vec::new()));
-                assert_eq!(json["flags"], 4);
+                // An embed of ours must not be suppressed.
+                let flags = if title.is_some() { None } else { Some(4) };
+                assert_eq!(json["flags"].as_u64(), flags);
             }
+        }
+    }
+}
+
+/// What a title may have of a message's text: it is one line, keeps what the user wrote, and
+/// says what the line says, without a meaning for the service. It fits in any case.
+#[test]
+fn titles_of_services() {
+    let mut texts = hostile_texts();
+    texts.extend(corpus());
+    texts.push(vec![b'*'; NOTICE_BYTES_MAX]);
+    texts.push("😀".repeat(1_000).into_bytes());
+    for form in titled("*T* \\ \"{{ text:60 | json }}\" {{source}}|") {
+        for text in &texts {
+            let expected = one_line(&String::from_utf8_lossy(text));
+            let body = render(&form, "a\n<b>: ", text);
+            let json: Value =
+                serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+            let title = title_of(&form, &json).expect("a title");
+            let inside = title
+                .strip_prefix("*T* \\ \"a <b>: ")
+                .and_then(|title| title.strip_suffix("\" ::1|"));
+            let inside = inside.unwrap_or_else(|| panic!("{title}"));
+            assert!(inside.chars().count() <= 60 - 7, "{title}");
+            let read = shown(&form, inside);
+            match read.strip_suffix('…') {
+                Some(beginning) => {
+                    assert!(
+                        text.len() > 20 && expected.starts_with(beginning),
+                        "{title}"
+                    );
+                    // An escape of five characters is not torn apart.
+                    assert!(inside.encode_utf16().count() >= 60 - 7 - 5, "{title}");
+                }
+                None => assert_eq!(read, expected, "{body}"),
+            }
+        }
+    }
+    // The longest that there can be, in the limit of each service.
+    let long = "x{{text}}{{text:2}}{{text}}{{router}}";
+    for (form, most) in titled(long).iter().zip([150, 256, 256]) {
+        for text in ["x", "\"", "😀", "*", "&"] {
+            let text = text.repeat(NOTICE_BYTES_MAX / text.len());
+            let body = render(form, "", text.as_bytes());
+            let json: Value = serde_json::from_str(&body).expect("JSON");
+            let title = title_of(form, &json).expect("a title");
+            let units = match form {
+                Form::Discord(_) => title.encode_utf16().count(),
+                _ => title.chars().count(),
+            };
+            assert!((most - 5..=most).contains(&units), "{units}: {title}");
+            // Once it is cut, nothing follows.
+            assert!(title.ends_with('…'), "{title}");
+            assert_eq!(title.matches('…').count(), 1, "{title}");
+        }
+    }
+}
+
+/// A title is never empty, which a service would refuse the message for; each of its
+/// placeholders has a limit of its own; and its request is for one rule if it names that.
+#[test]
+fn titles_of_services_are_whole() {
+    for (source, expected) in [
+        ("{{topics}}", "alertik"),
+        ("{{topics}} {{severity}}", " alertik"),
+        (
+            "{{text:3}}|{{text:5}}|{{text:6}}|{{text:2}}",
+            "on…|one:…|one: x|o…",
+        ),
+        ("{{rule}}", "EVENT5"),
+    ] {
+        for form in titled(source) {
+            let mask = if source.contains("text") { "one: " } else { "" };
+            let json: Value = serde_json::from_str(&render(&form, mask, b"x")).expect("JSON");
+            assert_eq!(title_of(&form, &json), Some(expected), "{source}");
+        }
+    }
+    for (source, count) in [("{{rule}}: {{text}}", 2), ("{{router}}: {{text}}", 1)] {
+        for form in titled(source) {
+            let mut courier = courier();
+            for number in [5, 6] {
+                let mut text = TextBuffer::new();
+                text.push_mask(if number == 5 { "one" } else { "two" });
+                let rule = RuleName::Environment(number);
+                let head = NoticeHead { rule, ..HEAD };
+                courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
+            }
+            let bodies = drain(&mut courier, &form);
+            assert_eq!(bodies.len(), count, "{bodies:?}");
+            let json: Value = serde_json::from_str(&bodies[0]).expect("JSON");
+            // Of several notifications it has the first one.
+            assert!(title_of(&form, &json).expect("a title").ends_with(": one"));
         }
     }
 }
@@ -435,7 +563,7 @@ fn the_longest_notification() {
             let json: Value =
                 serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
             assert!(text_of(&form, &json).ends_with('…'));
-            assert!(!matches!(form, Form::Teams) || body.len() <= 28_000);
+            assert!(!matches!(form, Form::Teams(_)) || body.len() <= 28_000);
         }
     }
 }
@@ -588,7 +716,7 @@ fn a_fleet_is_named_in_few_messages() {
     let all: [&dyn Fn(usize) -> String; 2] = [&addresses, &names];
     for (name, of_form) in all
         .into_iter()
-        .flat_map(|name| (0..7).map(move |of| (name, of)))
+        .flat_map(|name| (0..10).map(move |of| (name, of)))
     {
         let form = forms()[of_form].clone();
         let mut courier = Courier::new(&CourierSettings {
@@ -613,9 +741,10 @@ fn a_fleet_is_named_in_few_messages() {
         for body in &bodies {
             let json: Value = serde_json::from_str(body).expect("JSON");
             let lines = match &form {
-                Form::Teams => {
+                Form::Teams(title) => {
                     let blocks = json["attachments"][0]["content"]["body"].as_array();
                     let blocks = blocks.expect("blocks").iter();
+                    let blocks = blocks.skip(usize::from(title.is_some()));
                     let texts = blocks.map(|block| block["text"].as_str().expect("a text"));
                     texts.map(|text| shown(&form, text)).collect()
                 }

@@ -305,8 +305,54 @@ impl<'a> Template<'a> {
                     field,
                     encoding,
                     limit: scale,
-                } => write_value(field, scale, message, TextWriter::new(out, style(encoding))),
+                } => {
+                    let writer = &mut TextWriter::new(out, style(encoding));
+                    write_value(field, scale, message, writer);
+                }
             }
+        }
+    }
+
+    /// Writes the template as a message's title of one line, in one style and cut at a
+    /// quota. Of the text it has the first line. It is never empty, which a service could
+    /// refuse the message for.
+    pub(in crate::delivery) fn write_title(
+        &self,
+        message: &Message<'_>,
+        style: Style,
+        quota: Size,
+        out: &mut FixedStr<'_>,
+    ) {
+        let start = out.len();
+        let write_long = |field, writer: &mut TextWriter<'_, '_>| match field {
+            Field::Router => message.write_routers(writer),
+            Field::Topics => message.write_topics(writer),
+            _ => {
+                if let Some(line) = message.lines().next() {
+                    line.write(writer);
+                }
+            }
+        };
+        let write = |writer: &mut TextWriter<'_, '_>| {
+            for piece in &self.pieces {
+                match *piece {
+                    Piece::Literal(text) | Piece::Title(text, _) => {
+                        writer.write_part(Origin::Mask, text);
+                    }
+                    Piece::Placeholder { field, limit, .. } if field.is_long() => {
+                        let limit = limit.unwrap_or(usize::MAX);
+                        writer.write_limited(limit, &|writer| write_long(field, writer));
+                    }
+                    Piece::Placeholder { field, limit, .. } => {
+                        write_value(field, limit, message, writer);
+                    }
+                }
+            }
+        };
+        write_within(&write, style, quota, out);
+        let title = out.as_str().get(start..).unwrap_or_default();
+        if title.trim().is_empty() {
+            out.push("alertik");
         }
     }
 
@@ -337,14 +383,8 @@ const fn style(encoding: Encoding) -> Style {
     }
 }
 
-fn write_value(
-    field: Field,
-    scale: Option<usize>,
-    message: &Message<'_>,
-    mut writer: TextWriter<'_, '_>,
-) {
+fn write_value(field: Field, scale: Option<usize>, message: &Message<'_>, writer: &mut dyn Write) {
     let first = message.first();
-    let writer: &mut dyn Write = &mut writer;
     // Writing into a body never fails.
     let _ = match (field, first) {
         (Field::Id, _) => write!(writer, "{:08x}{:08x}", message.id.start, message.id.number),

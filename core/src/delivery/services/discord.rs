@@ -1,7 +1,7 @@
 //! Discord: a webhook (<https://discord.com/developers/docs/resources/webhook>, "Execute Webhook").
 
-use super::json::{Limit, write_text};
-use super::{Facts, FixedStr, Message, no_judgement};
+use super::json::{Limit, TITLE_MAX, write_text, write_titled};
+use super::{Facts, FixedStr, Message, Template, no_judgement};
 use crate::delivery::compose::writer::{Markup, Unit};
 use crate::delivery::pacing::{Pacing, Rate};
 
@@ -26,13 +26,27 @@ pub(super) const FACTS: Facts = Facts {
     judge: no_judgement,
 };
 
-/// SUPPRESS_EMBEDS (flag 4), and no ping whatever a log line holds.
-pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
-    let frame = [
-        "{\"content\":\"",
-        "\",\"allowed_mentions\":{\"parse\":[]},\"flags\":4}",
-    ];
-    write_text(message, frame, Markup::Discord, LIMIT, out)
+/// No ping whatever a log line holds, and no preview of links: SUPPRESS_EMBEDS (flag 4).
+/// A title needs an embed, in which links have none.
+pub(super) fn write(
+    title: Option<&Template<'_>>,
+    message: &Message<'_>,
+    out: &mut FixedStr<'_>,
+) -> usize {
+    // Longest title of an embed, in characters
+    // (<https://discord.com/developers/docs/resources/message>, "Embed Limits").
+    let title = title.map(|title| ("{\"embeds\":[{\"title\":\"", title, TITLE_MAX));
+    let frame = match title {
+        None => [
+            "{\"content\":\"",
+            "\",\"allowed_mentions\":{\"parse\":[]},\"flags\":4}",
+        ],
+        Some(_) => [
+            "\",\"description\":\"",
+            "\"}],\"allowed_mentions\":{\"parse\":[]}}",
+        ],
+    };
+    write_titled(message, title, &frame, Markup::Discord, LIMIT, out)
 }
 
 /// Slack's form, which Discord takes at `/slack`, with Discord's Markdown.

@@ -199,12 +199,12 @@ const fn no_judgement(_: &Answer<'_>) -> Option<Verdict> {
 pub enum Form<'a> {
     /// `sendMessage` of Telegram's Bot API.
     Telegram(Telegram<'a>),
-    /// A Slack incoming webhook.
-    Slack,
+    /// A Slack incoming webhook, with a title or without.
+    Slack(Option<&'a Template<'a>>),
     /// A Teams workflow, or an old connector, which took the same envelope.
-    Teams,
+    Teams(Option<&'a Template<'a>>),
     /// A Discord webhook.
-    Discord,
+    Discord(Option<&'a Template<'a>>),
     /// A Discord webhook whose URL ends in `/slack` and is to stay so.
     DiscordAsSlack,
     /// A webhook whose request the user describes.
@@ -222,9 +222,9 @@ impl<'a> Form<'a> {
     pub(super) fn write(&self, message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
         match self {
             Self::Telegram(telegram) => telegram.write(message, out),
-            Self::Slack => slack::write(message, out),
-            Self::Teams => teams::write(message, out),
-            Self::Discord => discord::write(message, out),
+            Self::Slack(title) => slack::write(*title, message, out),
+            Self::Teams(title) => teams::write(*title, message, out),
+            Self::Discord(title) => discord::write(*title, message, out),
             Self::DiscordAsSlack => discord::write_as_slack(message, out),
             Self::Generic(generic) => generic.write(message, out),
             Self::Console => console::write(message, out),
@@ -291,6 +291,9 @@ impl<'a> Form<'a> {
         match self {
             Self::Generic(generic) => generic.templates().any(|template| template.uses(field)),
             Self::Mail(mail, _) => mail.subject.uses(field),
+            Self::Slack(title) | Self::Teams(title) | Self::Discord(title) => {
+                title.is_some_and(|title| title.uses(field))
+            }
             _ => false,
         }
     }
@@ -346,7 +349,7 @@ mod tests {
     /// Services are posted JSON; a generic webhook says itself what it wants.
     #[test]
     fn requests() {
-        let form = Form::Slack;
+        let form = Form::Slack(None);
         assert_eq!(
             (form.method(), form.content_type()),
             ("POST", "application/json")

@@ -2,7 +2,8 @@
 //! request is received"), or an old connector, which took the same envelope
 //! (<https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>).
 
-use super::{Facts, FixedStr, Message, Verdict};
+use super::json::{TITLE_BYTES_MAX, TITLE_MAX, write_title};
+use super::{Facts, FixedStr, Message, Template, Verdict};
 use crate::bytes::find;
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
 use crate::delivery::pacing::{Pacing, Rate};
@@ -37,16 +38,27 @@ const CARD: [&str; 2] = [
 /// `TextBlock` takes a single newline for a blank.
 const BLOCK: [&str; 2] = ["{\"type\":\"TextBlock\",\"wrap\":true,\"text\":\"", "\"}"];
 
-pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
+/// The same for a title, which is no more than bold.
+const TITLE: [&str; 2] = [
+    "{\"type\":\"TextBlock\",\"weight\":\"Bolder\",\"wrap\":true,\"text\":\"",
+    "\"},",
+];
+
+pub(super) fn write(
+    title: Option<&Template<'_>>,
+    message: &Message<'_>,
+    out: &mut FixedStr<'_>,
+) -> usize {
     let style = Style {
         markup: Markup::Teams,
         encoding: Encoding::Json,
         unit: Unit::Scalars,
     };
     let block_bytes = BLOCK[0].len() + BLOCK[1].len() + ",".len();
+    let title_bytes = title.map_or(0, |_| TITLE[0].len() + TITLE_BYTES_MAX + TITLE[1].len());
     let quota = Size {
         units: usize::MAX,
-        bytes: BYTES_MAX - CARD[0].len() - CARD[1].len(),
+        bytes: BYTES_MAX - CARD[0].len() - CARD[1].len() - title_bytes,
     };
     let per_line = Size {
         units: 0,
@@ -54,8 +66,14 @@ pub(super) fn write(message: &Message<'_>, out: &mut FixedStr<'_>) -> usize {
     };
     let count = message.count_that_fits(style, quota, per_line);
     let mut left = quota.bytes;
+    let message = message.with_count(count);
     out.push(CARD[0]);
-    for (index, line) in message.with_count(count).lines().enumerate() {
+    if let Some(title) = title {
+        out.push(TITLE[0]);
+        write_title(title, &message, style, TITLE_MAX, out);
+        out.push(TITLE[1]);
+    }
+    for (index, line) in message.lines().enumerate() {
         left = left.saturating_sub(block_bytes);
         if index > 0 {
             out.push(",");

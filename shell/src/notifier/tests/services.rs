@@ -163,6 +163,51 @@ fn slack() {
     }
 }
 
+/// A title of Slack, Teams and Discord is where each of them has it; without the variable,
+/// or with an empty one, requests are what they are in the other tests.
+#[test]
+fn titles() {
+    let card = "{\"type\":\"message\",\"attachments\":[{\"contentType\":\
+         \"application/vnd.microsoft.card.adaptive\",\"contentUrl\":null,\"content\":{\"$schema\":\
+         \"http://adaptivecards.io/schemas/adaptive-card.json\",\"type\":\"AdaptiveCard\",\
+         \"version\":\"1.2\",\"msteams\":{\"width\":\"full\"},\"body\":[\
+         {\"type\":\"TextBlock\",\"weight\":\"Bolder\",\"wrap\":true,\
+         \"text\":\"EVENT1: a&b\\\\*\"},{\"type\":\"TextBlock\",\"wrap\":true,\"text\":\"a&b\\\\*\"}]}}]}";
+    for (id, name, answered, body) in [
+        (
+            Notifier::Slack,
+            "SLACK",
+            "ok",
+            "{\"blocks\":[{\"type\":\"header\",\"text\":{\"type\":\"plain_text\",\"text\":\"EVENT1: a&b*\"}},\
+             {\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\",\"text\":\"a&b*\"}}],\
+             \"text\":\"a&b*\",\"unfurl_links\":false,\"unfurl_media\":false}",
+        ),
+        (Notifier::Teams, "TEAMS", "1", card),
+        (
+            Notifier::Discord,
+            "DISCORD",
+            "{}",
+            "{\"embeds\":[{\"title\":\"EVENT1: a&b\\\\*\",\"description\":\"a&b\\\\*\"}],\
+             \"allowed_mentions\":{\"parse\":[]}}",
+        ),
+    ] {
+        let server = Server::answering("200 OK", answered);
+        let [url_name, title] = ["_WEBHOOK_URL", "_TITLE"].map(|end| [name, end].concat());
+        let url = server.url("/x");
+        let running = run(
+            &[id],
+            &[(&*url_name, &url), (&*title, " {{rule}}: {{text:5}} ")],
+        );
+        running.push(&[id], 1, "a&b", b"*");
+        assert_eq!(server.next().body, body);
+        drop(running);
+        let running = run(&[id], &[(&*url_name, &url), (&*title, "")]);
+        running.push(&[id], 1, "a&b", b"*");
+        let body = server.next().body;
+        assert!(!body.contains("EVENT1") && body.contains("a&b"), "{body}");
+    }
+}
+
 /// Teams: an Adaptive Card with a block for each notification and no Markdown from
 /// the log; 202 is success.
 #[test]

@@ -1,4 +1,4 @@
-//! Discord: `DISCORD_WEBHOOK_URL` and `DISCORD_FORMAT`.
+//! Discord: `DISCORD_WEBHOOK_URL`, `DISCORD_TITLE` and `DISCORD_FORMAT`.
 
 use alertik_core::delivery::Form;
 
@@ -6,8 +6,12 @@ use super::Endpoint;
 use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
-    let url = reader.webhook()?;
+    let title = reader.own_title();
     let as_slack = reader.choice("_FORMAT", &["discord", "slack"]) == Some(1);
+    if as_slack && title.is_some() {
+        reader.problem("_TITLE", format_args!("needs DISCORD_FORMAT=discord"));
+    }
+    let url = reader.webhook()?;
     // The predecessor appended /slack itself, and users may have done so, too.
     let path = url.path().trim_end_matches('/');
     let path = path
@@ -32,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
         form: if as_slack {
             Form::DiscordAsSlack
         } else {
-            Form::Discord
+            Form::Discord(title)
         },
     })
 }

@@ -13,8 +13,6 @@ use crate::settings::url::Url;
 
 /// What `{{title}}` stands for if nothing is said.
 const TITLE_DEFAULT: &str = "alertik";
-/// Longest title as it is written, in bytes.
-const TITLE_BYTES_MAX: usize = 250;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
     reader.read_title();
@@ -104,12 +102,8 @@ impl Reader<'_, '_> {
     /// Reads what `{{title}}` stands for.
     fn read_title(&mut self) {
         const TITLE: &str = "_TITLE";
-        let text = self.optional(TITLE);
-        if text.is_some_and(|text| text.chars().any(char::is_control)) {
-            self.problem(TITLE, format_args!("has a control character"));
-        }
-        let text = text.unwrap_or(TITLE_DEFAULT);
-        let title = self.template(TITLE, text, Encoding::Raw, TITLE_BYTES_MAX);
+        let text = self.optional(TITLE).unwrap_or(TITLE_DEFAULT);
+        let title = self.title_template(text);
         // After a mistake, that one is enough.
         self.title = title.or_else(|| Template::parse("", Encoding::Raw).ok());
         let is_used = ["_WEBHOOK_URL", "_HEADERS", "_BODY"].iter().any(|suffix| {

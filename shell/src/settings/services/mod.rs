@@ -218,9 +218,14 @@ pub(crate) fn describe(
         Form::Telegram(form) => telegram::describe(env, form, out),
         Form::Generic(form) => generic::describe(form, out),
         Form::Mail(form, _) => mail::describe(form, out),
-        Form::Slack | Form::Teams | Form::Discord | Form::DiscordAsSlack | Form::Console => {
-            out.write_str("/***")
+        Form::Slack(title) | Form::Teams(title) | Form::Discord(title) => {
+            out.write_str(if title.is_some() {
+                "/***, with a title"
+            } else {
+                "/***"
+            })
         }
+        Form::DiscordAsSlack | Form::Console => out.write_str("/***"),
     }
 }
 

@@ -7,6 +7,9 @@ use alertik_core::delivery::{Encoding, Template};
 use crate::settings::url::Url;
 use crate::settings::{Env, Problems};
 
+/// Longest title as it is written, in bytes.
+const TITLE_BYTES_MAX: usize = 250;
+
 /// Keeps a text for the life of the program.
 pub(super) fn keep(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
@@ -75,6 +78,22 @@ impl<'e> Reader<'e, '_> {
     pub(super) fn flag(&mut self, suffix: &str) -> bool {
         let name = self.name(suffix);
         self.env.flag(&name, self.problems)
+    }
+
+    /// Reads the template of a title, which is one line.
+    pub(super) fn title_template(&mut self, text: &str) -> Option<Template<'static>> {
+        const TITLE: &str = "_TITLE";
+        if text.chars().any(char::is_control) {
+            self.problem(TITLE, format_args!("has a control character"));
+        }
+        self.template(TITLE, text, Encoding::Raw, TITLE_BYTES_MAX)
+    }
+
+    /// Reads the title of a service that has one of its own, if it is to have any.
+    pub(super) fn own_title(&mut self) -> Option<&'static Template<'static>> {
+        let text = self.optional("_TITLE").filter(|text| !text.is_empty())?;
+        let template = self.title_template(text)?;
+        Some(Box::leak(Box::new(template)))
     }
 
     pub(super) fn template(

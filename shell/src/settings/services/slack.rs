@@ -1,4 +1,4 @@
-//! Slack: `SLACK_WEBHOOK_URL`.
+//! Slack: `SLACK_WEBHOOK_URL` and `SLACK_TITLE`.
 
 use alertik_core::delivery::Form;
 
@@ -6,9 +6,9 @@ use super::Endpoint;
 use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
-    let url = reader.webhook()?;
+    let title = reader.own_title();
     Some(Endpoint {
-        url,
-        form: Form::Slack,
+        url: reader.webhook()?,
+        form: Form::Slack(title),
     })
 }

@@ -1,4 +1,4 @@
-//! Teams: `TEAMS_WEBHOOK_URL`.
+//! Teams: `TEAMS_WEBHOOK_URL` and `TEAMS_TITLE`.
 
 use alertik_core::delivery::Form;
 
@@ -6,9 +6,9 @@ use super::Endpoint;
 use super::reader::Reader;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
-    let url = reader.webhook()?;
+    let title = reader.own_title();
     Some(Endpoint {
-        url,
-        form: Form::Teams,
+        url: reader.webhook()?,
+        form: Form::Teams(title),
     })
 }

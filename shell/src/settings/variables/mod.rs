@@ -70,8 +70,11 @@ TELEGRAM_THREAD_ID the topic of a forum
 TELEGRAM_SILENT 1: without a sound
 TELEGRAM_API_URL another Bot API server
 SLACK_WEBHOOK_URL the incoming webhook
+SLACK_TITLE title of messages, with placeholders
 TEAMS_WEBHOOK_URL the workflow's or connector's URL
+TEAMS_TITLE the same
 DISCORD_WEBHOOK_URL the webhook
+DISCORD_TITLE the same
 DISCORD_FORMAT discord or slack (discord)
 MAIL_SERVER smtps://HOST, smtp+starttls://HOST or smtp://HOST
 MAIL_USER name to log in with

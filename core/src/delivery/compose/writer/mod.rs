@@ -42,6 +42,8 @@ pub enum Encoding {
     Raw,
     /// Inside a JSON string (RFC 8259, section 7).
     Json,
+    /// Inside a JSON string that is one line: a control character becomes a space.
+    JsonLine,
     /// Inside a URL's path segment or query value, or a form: every byte that
     /// is not unreserved is percent-encoded (RFC 3986, section 2.3).
     Url,
@@ -193,6 +195,26 @@ impl<'o, 'b> TextWriter<'o, 'b> {
         }
     }
 
+    /// Writes a part of the text that is cut at a number of units of its own.
+    pub(in crate::delivery) fn write_limited(
+        &mut self,
+        units: usize,
+        write: &dyn Fn(&mut TextWriter<'_, '_>),
+    ) {
+        let mut measure = TextWriter::measuring(self.style);
+        write(&mut measure);
+        let whole = self.quota.units;
+        let end = self.used.units.saturating_add(units);
+        if self.cut || measure.used.units <= units || end > whole {
+            return write(self);
+        }
+        // The mark is one unit.
+        self.quota.units = end.saturating_sub(1);
+        write(self);
+        self.quota.units = whole;
+        self.cut = false;
+    }
+
     /// Writes one part.
     pub(in crate::delivery) fn write_part(&mut self, origin: Origin, part: &str) {
         for c in part.chars() {
@@ -342,6 +364,11 @@ const fn is_invisible(c: char) -> bool {
 
 /// Returns a character as it is written in a request.
 fn encode(encoding: Encoding, c: char, buffer: &mut [u8; ENCODED_MAX]) -> &str {
+    let encoding = match encoding {
+        Encoding::JsonLine if c.is_control() => Encoding::Header,
+        Encoding::JsonLine => Encoding::Json,
+        _ => encoding,
+    };
     if encoding == Encoding::Json {
         let mut escape = [0; JSON_ESCAPE_BYTES_MAX];
         if let Some(escape) = json_escape(c, &mut escape) {

@@ -8,7 +8,7 @@ fn a_storm_is_split_at_the_limit() {
     let utf16 = |text: &str| text.encode_utf16().count();
     let scalars = |text: &str| text.chars().count();
     for (form, limit, count) in [
-        (Form::Discord, UTF16_MAX, utf16 as fn(&str) -> usize),
+        (Form::Discord(None), UTF16_MAX, utf16 as fn(&str) -> usize),
         (Form::Generic(Box::new(Generic::TEXT)), MERGE_MAX, scalars),
     ] {
         let mut s = Scenario::new(Pacing::NONE);
@@ -98,8 +98,8 @@ fn limits() {
     });
     for (form, key, unit, limit, c) in [
         (telegram.clone(), "\"text\":\"", 1, SCALARS_MAX, "x"),
-        (Form::Discord, "\"content\":\"", 2, UTF16_MAX, "😀"),
-        (Form::Discord, "\"content\":\"", 1, UTF16_MAX, "x"),
+        (Form::Discord(None), "\"content\":\"", 2, UTF16_MAX, "😀"),
+        (Form::Discord(None), "\"content\":\"", 1, UTF16_MAX, "x"),
     ] {
         for (length, whole) in [
             (limit / unit - 1, true),
@@ -136,7 +136,7 @@ fn lines_up_to_the_limit() {
     for (form, limit, around) in [
         (Form::Console, 4_096, "alertik: notice: \n".len()),
         (
-            Form::Teams,
+            Form::Teams(None),
             28_000,
             r#"{"type":"TextBlock","wrap":true,"text":""},"#.len(),
         ),
@@ -200,7 +200,7 @@ fn places_for_the_text() {
 #[test]
 fn a_line_longer_than_a_card() {
     let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Teams;
+    s.form = Form::Teams(None);
     let mut buffer = TextBuffer::new();
     buffer.push_mask(&"\u{1}".repeat(8_000));
     let head = NoticeHead {

@@ -314,6 +314,45 @@ fn requests() {
     );
 }
 
+/// The titles of services are checked as those of webhooks are, and each service that has
+/// none of its own says so.
+#[test]
+fn titles() {
+    for (id, name) in [
+        (Notifier::Slack, "SLACK"),
+        (Notifier::Teams, "TEAMS"),
+        (Notifier::Discord, "DISCORD"),
+    ] {
+        let [url, title] = ["_WEBHOOK_URL", "_TITLE"].map(|end| [name, end].concat());
+        for (value, words) in [
+            ("[{{router:64}}] {{ text : 80 | raw }}", ""),
+            ("", ""),
+            ("{{title}}", "at byte 0: unknown placeholder"),
+            ("a {{text}", "at byte 2: \"{{\" without \"}}\""),
+            ("a\nb", "has a control character"),
+            (&*"x".repeat(251), "is longer than 250 bytes"),
+        ] {
+            let variables = [(&*url, "https://h/secret"), (&*title, value)];
+            let problems = problems_of(id, &variables).concat();
+            assert!(problems.contains(words), "{problems}");
+            assert_eq!(problems.is_empty(), words.is_empty(), "{problems}");
+            assert!(
+                problems.is_empty() || problems.starts_with(&title),
+                "{problems}"
+            );
+        }
+    }
+    let format = [
+        ("DISCORD_WEBHOOK_URL", "https://h/x"),
+        ("DISCORD_FORMAT", "slack"),
+        ("DISCORD_TITLE", "x"),
+    ];
+    assert_eq!(
+        problems_of(Notifier::Discord, &format),
+        ["DISCORD_TITLE: needs DISCORD_FORMAT=discord"]
+    );
+}
+
 /// Placeholders belong into a URL's path and query, never before.
 #[test]
 fn url_placeholders() {
