@@ -102,7 +102,7 @@ fn check_of_what_is_right() {
         ("STATIC_EVENT0_NOTIFIER", "Slack,Generic1"),
         (
             "SLACK_WEBHOOK_URL",
-            "https://hooks.slack.com/services/T0/secret",
+            "https://hooks.slack.com/services/T0/B0/secret",
         ),
         (
             "GENERIC1_WEBHOOK_URL",

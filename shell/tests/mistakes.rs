@@ -502,6 +502,643 @@ const MORE: &[Case] = &[
     (&[("MAIL_HOST", "x")], "MAIL_HOST", "is not known"),
 ];
 
+/// What people also write: swapped values, units, what was copied along, and the habits of
+/// other programs.
+const AS_PEOPLE_WRITE: &[Case] = &[
+    // What is copied along.
+    (
+        &[("EVENT0_MATCH_STR", "“user (x)”")],
+        "EVENT0_MATCH_STR",
+        "typographic quote",
+    ),
+    (
+        &[("EVENT0_MASK_MSG", "„hit @1“")],
+        "EVENT0_MASK_MSG",
+        "typographic quote",
+    ),
+    (
+        &[("EVENT0_NOTIFIER", "‘Console’")],
+        "EVENT0_NOTIFIER",
+        "typographic quote",
+    ),
+    (
+        &[("EVENT0_MATCH_STR", "user\u{a0}(x)")],
+        "EVENT0_MATCH_STR",
+        "invisible character at byte 4",
+    ),
+    (
+        &[("EVENT0_MATCH_STR", "\u{feff}user (x)")],
+        "EVENT0_MATCH_STR",
+        "invisible character at byte 0",
+    ),
+    (
+        &[("EVENT0_TOPICS", "system\u{200b}")],
+        "EVENT0_TOPICS",
+        "invisible character at byte 6",
+    ),
+    (
+        &[("EVENT0_EXCEPT_STR", "admin\r\nroot")],
+        "EVENT0_EXCEPT_STR",
+        "Unix line ends",
+    ),
+    (
+        &[("EVENT0_COOLDOWN_SECS", "１０")],
+        "EVENT0_COOLDOWN_SECS",
+        "whole number",
+    ),
+    (
+        &[("SYSLOG_PORT", "５１４０")],
+        "SYSLOG_PORT",
+        "whole number",
+    ),
+    (
+        &[("export LOG_LEVEL", "info")],
+        "export LOG_LEVEL",
+        "mean LOG_LEVEL?",
+    ),
+    (
+        &[("ALERTIK_TELEGRAM_SILENT", "1")],
+        "ALERTIK_TELEGRAM_SILENT",
+        "mean TELEGRAM_SILENT?",
+    ),
+    // Telegram.
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_BOT_TOKEN", "-100123"),
+            ("TELEGRAM_CHAT_ID", "123456789:AA-secret"),
+        ],
+        "TELEGRAM_BOT_TOKEN",
+        "it looks like 123456789",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "1001234567890"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "write -1001234567890",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "123456789"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "no bot can write to",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "@alarm_Bot"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "no bot can write to",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "–100123"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "like 123456 or -100123456",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "channel"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "or @name",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_CHAT_ID", "https://t.me/channel"),
+        ],
+        "TELEGRAM_CHAT_ID",
+        "or @name",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_BOT_TOKEN", "<token>"),
+        ],
+        "TELEGRAM_BOT_TOKEN",
+        "it looks like 123456789",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_API_URL", "https://api.telegram.org/bot1:secret"),
+        ],
+        "TELEGRAM_API_URL",
+        "leave out everything from /bot on",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Telegram"),
+            ("TELEGRAM_THREAD_ID", "-7"),
+        ],
+        "TELEGRAM_THREAD_ID",
+        "digits only",
+    ),
+    (
+        &[("EVENT0_NOTIFIER", "Telegram"), ("TELEGRAM_SILENT", "on")],
+        "TELEGRAM_SILENT",
+        "allowed are 0",
+    ),
+    (
+        &[("EVENT0_NOTIFIER", "Telegram"), ("TELEGRAM_TITLE", "x")],
+        "TELEGRAM_TITLE",
+        "is not known",
+    ),
+    // Webhooks.
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "http://hooks.slack.com/services/T/B/secret",
+            ),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "write https://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            ("SLACK_WEBHOOK_URL", "https://hooks.slack.com"),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "copy it again",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Discord"),
+            ("DISCORD_WEBHOOK_URL", "https://discord.com/channels/1/2"),
+        ],
+        "DISCORD_WEBHOOK_URL",
+        "copy it again",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Discord"),
+            ("DISCORD_WEBHOOK_URL", "https://discord.gg/secret"),
+        ],
+        "DISCORD_WEBHOOK_URL",
+        "copy it again",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            ("SLACK_WEBHOOK_URL", "https://h/secret,https://g/secret"),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "second URL",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            ("SLACK_WEBHOOK_URL", "htps://h/secret"),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "begin with https://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            ("SLACK_WEBHOOK_URL", "<https://h/secret>"),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "at byte 0",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            ("SLACK_WEBHOOK_URL", "xoxb-secret"),
+        ],
+        "SLACK_WEBHOOK_URL",
+        "begin with https://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "https://hooks.slack.com/services/T/B/secret",
+            ),
+            ("SLACK_TITLE", "{text}"),
+        ],
+        "SLACK_TITLE",
+        "write {{text}}",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "https://hooks.slack.com/services/T/B/secret",
+            ),
+            ("SLACK_TITLE", "@{router}: x"),
+        ],
+        "SLACK_TITLE",
+        "write {{router}}",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "https://hooks.slack.com/services/T/B/secret",
+            ),
+            ("SLACK_TITLE", "{{txt}}"),
+        ],
+        "SLACK_TITLE",
+        "there are {{text}}",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "https://hooks.slack.com/services/T/B/secret",
+            ),
+            ("SLACK_MIN_INTERVAL_MS", "5"),
+        ],
+        "SLACK_MIN_INTERVAL_MS",
+        "write 5000 for 5 s",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Slack"),
+            (
+                "SLACK_WEBHOOK_URL",
+                "https://hooks.slack.com/services/T/B/secret",
+            ),
+            ("SLACK_MIN_INTERVAL_MS", "1s"),
+        ],
+        "SLACK_MIN_INTERVAL_MS",
+        "whole number",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Discord"),
+            (
+                "DISCORD_WEBHOOK_URL",
+                "https://discord.com/api/webhooks/1/secret",
+            ),
+            ("DISCORD_FORMAT", "slack"),
+            ("DISCORD_TITLE", "x"),
+        ],
+        "DISCORD_TITLE",
+        "needs DISCORD_FORMAT=discord",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Generic1"),
+            ("GENERIC1_WEBHOOK_URL", "http://h:443/secret"),
+        ],
+        "GENERIC1_WEBHOOK_URL",
+        "usually for https://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Generic1"),
+            ("GENERIC1_WEBHOOK_URL", "https://h/secret"),
+            ("GENERIC1_BODY", "{\"a\":\"{text}\"}"),
+        ],
+        "GENERIC1_BODY",
+        "write {{text}}",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Generic1"),
+            ("GENERIC1_WEBHOOK_URL", "https://h/secret"),
+            ("GENERIC1_METHOD", "GET"),
+            ("GENERIC1_BODY", "{{text}}"),
+        ],
+        "GENERIC1_BODY",
+        "use POST",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Generic1"),
+            ("GENERIC1_WEBHOOK_URL", "https://h/secret"),
+            ("GENERIC1_HEADERS", "Authorization=Bearer secret"),
+        ],
+        "GENERIC1_HEADERS",
+        "write Name: value",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Generic1"),
+            ("GENERIC1_WEBHOOK_URL", "https://h/secret"),
+            ("GENERIC1_CONTENT_TYPE", "json"),
+        ],
+        "GENERIC1_CONTENT_TYPE",
+        "like application/json",
+    ),
+    // Mails.
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+        ],
+        "MAIL_SERVER",
+        "must begin with smtps://",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+        ],
+        "MAIL_SERVER",
+        "a blank is %20",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+            ("MAIL_FROM", "alertik"),
+        ],
+        "MAIL_FROM",
+        "name@example.org",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "a@b.org; c@d.org"),
+        ],
+        "MAIL_TO",
+        "name@example.org",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "mailto:a@b.org"),
+        ],
+        "MAIL_TO",
+        "name@example.org",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", ""),
+            ("MAIL_TO", "noc@example.org"),
+        ],
+        "MAIL_PASSWORD",
+        "belong together",
+    ),
+    (
+        &[
+            ("EVENT0_NOTIFIER", "Mail"),
+            ("MAIL_SERVER", "smtps://mail.example.org"),
+            ("MAIL_USER", "me@example.org"),
+            ("MAIL_PASSWORD", "secret"),
+            ("MAIL_TO", "noc@example.org"),
+            ("MAIL_SUBJECT", "{rule}"),
+        ],
+        "MAIL_SUBJECT",
+        "write {{rule}}",
+    ),
+    // Rules.
+    (
+        &[("EVENT0_COOLDOWN_SECS", "604801")],
+        "EVENT0_COOLDOWN_SECS",
+        "from 0 to 604800",
+    ),
+    (
+        &[("EVENT0_THRESHOLD", "5")],
+        "EVENT0_THRESHOLD",
+        "an example is 5/60",
+    ),
+    (
+        &[("EVENT0_THRESHOLD", "5/1m")],
+        "EVENT0_THRESHOLD",
+        "an example is 5/60",
+    ),
+    (
+        &[("EVENT0_THRESHOLD", "1/60")],
+        "EVENT0_THRESHOLD",
+        "every match notifies",
+    ),
+    (
+        &[("EVENT0_DISTINCT", "@1:1/60")],
+        "EVENT0_DISTINCT",
+        "every match notifies",
+    ),
+    (
+        &[("EVENT0_DISTINCT", "1:5/60")],
+        "EVENT0_DISTINCT",
+        "write @1",
+    ),
+    (
+        &[("EVENT0_AFTER", "EVENT1:3/600")],
+        "EVENT0_AFTER",
+        "an example is 1:3/600",
+    ),
+    (&[("EVENT0_UNLESS", "9")], "EVENT0_UNLESS", "names EVENT9"),
+    (
+        &[("EVENT0_RECOVERY_STR", "user ([a-z]+)")],
+        "EVENT0_RECOVERY_STR",
+        "the line that ends it",
+    ),
+    (
+        &[("EVENT0_EXCEPT_STR", "user ([a-z]+)")],
+        "EVENT0_EXCEPT_STR",
+        "never matches",
+    ),
+    (
+        &[("EVENT0_TOPICS", "system,!system")],
+        "EVENT0_TOPICS",
+        "leave one of them out",
+    ),
+    (
+        &[("EVENT0_TOPICS", "system;error")],
+        "EVENT0_TOPICS",
+        "an example is system",
+    ),
+    (
+        &[("EVENT0_ROUTERS", "a;b")],
+        "EVENT0_ROUTERS",
+        "separated by commas",
+    ),
+    (
+        &[("EVENT0_QUIET", "10pm-7am")],
+        "EVENT0_QUIET",
+        "such as 22:00-07:00",
+    ),
+    (
+        &[("EVENT0_QUIET", "22:00–07:00")],
+        "EVENT0_QUIET",
+        "such as 22:00-07:00",
+    ),
+    (&[("EVENT0_DIGEST", "1h")], "EVENT0_DIGEST", "such as 07:00"),
+    (
+        &[("EVENT0_PRIORITY", "5")],
+        "EVENT0_PRIORITY",
+        "allowed are lowest",
+    ),
+    (
+        &[("EVENT0_MASK_MSG", "user %1")],
+        "EVENT0_MASK_MSG",
+        "a group is written @1",
+    ),
+    (
+        &[("EVENT0_MASK_MSG", "user ${1}")],
+        "EVENT0_MASK_MSG",
+        "a group is written @1",
+    ),
+    (
+        &[
+            ("EVENT0_MATCH_TYPE", "substr"),
+            ("EVENT0_MATCH_STR", "*login*"),
+            ("EVENT0_MASK_MSG", "x"),
+        ],
+        "EVENT0_MATCH_STR",
+        "set the match type to regex",
+    ),
+    (
+        &[
+            ("EVENT0_MATCH_TYPE", "substr"),
+            ("EVENT0_MATCH_STR", "^login"),
+            ("EVENT0_MASK_MSG", "x"),
+        ],
+        "EVENT0_MATCH_STR",
+        "set the match type to regex",
+    ),
+    (
+        &[
+            ("EVENT0_MATCH_TYPE", "user ([a-z]+)"),
+            ("EVENT0_MATCH_STR", "regex"),
+        ],
+        "EVENT0_MATCH_TYPE",
+        "allowed are substr, regex",
+    ),
+    (
+        &[("STATIC_NOTIFIER", "Console")],
+        "STATIC_NOTIFIER",
+        "STATIC_EVENTS_ENABLED=pack",
+    ),
+    (
+        &[("STATIC_EVENTS_ENABLED", "all")],
+        "STATIC_EVENTS_ENABLED",
+        "nor pack",
+    ),
+    // Routers and the machine.
+    (
+        &[("ROUTERS", "a@192.0.2.1, b@192.0.2.1")],
+        "ROUTERS",
+        "is a and b",
+    ),
+    (
+        &[("ROUTERS", "a@192.0.2.1/24")],
+        "ROUTERS",
+        "write 192.0.2.0/24",
+    ),
+    (
+        &[("ROUTERS", "192.0.2.1@office")],
+        "ROUTERS",
+        "such as office@192.0.2.1",
+    ),
+    (
+        &[("SYSLOG_ALLOW", "192.168.88.1/24")],
+        "SYSLOG_ALLOW",
+        "write 192.168.88.0/24",
+    ),
+    (
+        &[("SYSLOG_ALLOW", "192.0.2.1 192.0.2.2")],
+        "SYSLOG_ALLOW",
+        "write one like 192.0.2.1",
+    ),
+    (
+        &[("SYSLOG_ADDR", "0.0.0.0:514")],
+        "SYSLOG_ADDR",
+        "is not an IP address",
+    ),
+    (&[("SILENCE_SECS", "5m")], "SILENCE_SECS", "whole number"),
+    (
+        &[("FORWARD_HOST", "log.lan:514"), ("FORWARD_PORT", "514")],
+        "FORWARD_HOST",
+        "the port is FORWARD_PORT's",
+    ),
+    (
+        &[("FORWARD_HOST", "udp://log.lan"), ("FORWARD_PORT", "514")],
+        "FORWARD_HOST",
+        "is not a host name",
+    ),
+    (
+        &[("FORWARD_HOST", "300.1.1.1"), ("FORWARD_PORT", "514")],
+        "FORWARD_HOST",
+        "is not a host name",
+    ),
+    (
+        &[("METRICS_ADDR", "127.0.0.1")],
+        "METRICS_ADDR",
+        "such as 127.0.0.1:9479",
+    ),
+    (
+        &[("METRICS_ADDR", ":9479")],
+        "METRICS_ADDR",
+        "such as 127.0.0.1:9479",
+    ),
+    (
+        &[("METRICS_ADDR", "0.0.0.0:0")],
+        "METRICS_ADDR",
+        "take 9479",
+    ),
+    (
+        &[("HEARTBEAT_URL", "hc-ping.com/secret")],
+        "HEARTBEAT_URL",
+        "begin with https://",
+    ),
+    (
+        &[
+            ("SPOOL_FILE", "/nonexistent/a"),
+            ("LOG_FILE", "/nonexistent/a"),
+        ],
+        "SPOOL_FILE",
+        "same file as LOG_FILE",
+    ),
+    (
+        &[("HTTP_TIMEOUT_SECS", "15000")],
+        "HTTP_TIMEOUT_SECS",
+        "from 1 to 300",
+    ),
+    (&[("TZ", "Europe/Berln")], "TZ", "such as CET-1CEST"),
+    (&[("TZ", "CET+1")], "TZ", "write CET-1"),
+    (
+        &[("TZ", "EET2EEST,M3.5.0/3,M10.5.0/4")],
+        "TZ",
+        "write EET-2",
+    ),
+    (&[("TZ", "EST-5EDT,M3.2.0,M11.1.0")], "TZ", "write EST+5"),
+    (&[("TZ", "UTC+02:00")], "TZ", "write UTC-02:00"),
+    (
+        &[("TZ", "CET-1CEST")],
+        "TZ",
+        "when summer time begins and ends",
+    ),
+];
+
 /// A daemon that may start or not.
 struct Started(Child);
 
@@ -579,6 +1216,48 @@ fn more_of_them() {
     MORE.iter().for_each(check);
 }
 
+/// Nor does what else people write.
+#[test]
+fn as_people_write() {
+    AS_PEOPLE_WRITE.iter().for_each(check);
+}
+
+/// What looks like a mistake of these and is none is taken without a word.
+#[test]
+fn these_are_no_mistakes() {
+    for right in [
+        &[("EVENT0_MASK_MSG", "don’t “@1” 100%")][..],
+        &[("EVENT0_MASK_MSG", "👨\u{200d}👩 @1")],
+        &[
+            ("TELEGRAM_CHAT_ID", "1001234567"),
+            ("EVENT0_NOTIFIER", "Telegram"),
+        ],
+        &[
+            ("TELEGRAM_CHAT_ID", "@robotics"),
+            ("EVENT0_NOTIFIER", "Telegram"),
+        ],
+        &[("TZ", "EST5EDT,M3.2.0,M11.1.0")],
+        &[("TZ", "CST-8")],
+        &[("ROUTERS", "a@192.0.2.1, a@192.0.2.2, b@192.0.2.0/24")],
+        &[("FORWARD_HOST", "log_1.lan"), ("FORWARD_PORT", "514")],
+        &[("FORWARD_HOST", "2001:db8::1"), ("FORWARD_PORT", "514")],
+        &[
+            ("EVENT0_THRESHOLD", "2/60"),
+            ("EVENT0_EXCEPT_STR", "user (admin)"),
+        ],
+    ] {
+        let mut variables = console("regex", "user ([a-z]+)", "@1", &RIGHT);
+        variables.push(("SYSLOG_PORT", "5140"));
+        variables.retain(|(name, _)| right.iter().all(|(other, _)| other != name));
+        variables.extend_from_slice(right);
+        let output = alertik(&variables)
+            .args(["check", "--only-variables"])
+            .output();
+        let text = String::from_utf8(output.expect("the binary runs").stdout).expect("UTF-8");
+        assert!(text.starts_with("Rules, in the order"), "{right:?}: {text}");
+    }
+}
+
 /// What is right is taken without a word, whatever blanks and case it has.
 #[test]
 fn blanks_and_case_are_no_mistakes() {
@@ -588,7 +1267,7 @@ fn blanks_and_case_are_no_mistakes() {
         ("EVENT0_MATCH_TYPE", " Regex "),
         ("EVENT0_MATCH_STR", "user ([a-z]+)"),
         ("EVENT0_MASK_MSG", "@1 pays $5 to a@@b.c"),
-        ("TELEGRAM_BOT_TOKEN", " 1:x\n"),
+        ("TELEGRAM_BOT_TOKEN", " 12:x\n"),
         ("TELEGRAM_CHAT_ID", " 1 "),
         ("TELEGRAM_SILENT", "YES"),
         ("LOG_LEVEL", "INFO"),

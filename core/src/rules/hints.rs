@@ -66,7 +66,9 @@ pub fn hints(match_type: MatchType, match_str: &[u8], mask: &str) -> Vec<RuleHin
             let places = OF_EXPRESSIONS
                 .iter()
                 .filter_map(|part| find(match_str, part));
-            if let Some(offset) = places.min() {
+            // As in other programs' patterns with wildcards.
+            let is_glob = matches!(match_str, [b'^' | b'*', ..] | [.., b'*']);
+            if let Some(offset) = places.min().or_else(|| is_glob.then_some(0)) {
                 let words = Kind::Words(
                     "looks like an expression, but substr takes it as text; set the match type to \
                      regex",
@@ -96,6 +98,9 @@ pub fn hints(match_type: MatchType, match_str: &[u8], mask: &str) -> Vec<RuleHin
             [b'@', b'1'..=b'9'] if groups == 0 && !after_at => {
                 "is sent as it stands, because the rule has no group; put ( ) around a part of a \
                  regex"
+            }
+            [b'%', b'1'] | [b'{', b'1'] if groups > 0 => {
+                "is sent as it stands; a group is written @1"
             }
             b"{{" => "is sent as it stands; a fact in a mask is written @{text}",
             _ => "",

@@ -83,7 +83,7 @@ const fn address(notifier: Notifier) -> &'static [(&'static str, &'static str)] 
     match notifier {
         Notifier::Telegram => &[
             ("BOT_TOKEN", "123456789:your-token"),
-            ("CHAT_ID", "123456789"),
+            ("CHAT_ID", "987654321"),
         ],
         Notifier::Slack => &[(
             "WEBHOOK_URL",

@@ -29,6 +29,10 @@ pub(super) fn read<'a>(env: &'a Env, rule: RuleName, problems: &mut Problems) ->
 /// else to its author.
 pub(super) fn hints(spec: &RuleSpec<'_>, except: &[u8], problems: &mut Problems) {
     for (start, text) in exceptions(except) {
+        if text == spec.match_str {
+            let what = "is what the rule looks for, so it never matches; leave it out";
+            problems.warning_at(&except_name(spec.name), (except, start), &what);
+        }
         // Of the two parts that hints are about, the mask is a right one.
         for hint in alertik_core::rules::hints(spec.match_type, text, "x") {
             let at = start + hint.offset.unwrap_or(0);

@@ -22,6 +22,12 @@ pub(super) fn read_enabled(env: &Env, problems: &mut Problems) -> Vec<&'static S
             );
         }
     }
+    if entries.is_empty() && env.own("STATIC_NOTIFIER").is_some() {
+        problems.warning(
+            "STATIC_NOTIFIER",
+            format_args!("is not used; set {ENABLED}={PACK}, or leave it out"),
+        );
+    }
     let is_enabled = |event: &&StaticEvent| {
         let mut entries = entries.iter();
         entries.any(|entry| is_named(event, entry) || *entry == PACK && event.is_in_pack)

@@ -27,7 +27,7 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
         is_for_unmatched: env.choice(&unmatched, &["0", "1"], problems) == Some(1),
         ..Filter::default()
     };
-    let (mut with, mut without) = (Vec::new(), Vec::new());
+    let (mut with, mut without) = (Vec::<Box<str>>::new(), Vec::<Box<str>>::new());
     for topic in env.entries(&topics, problems) {
         let (list, name) = match topic.strip_prefix('!') {
             Some(name) => (&mut without, name),
@@ -42,6 +42,12 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
         }
         list.push(name.into());
     }
+    if let Some(topic) = with.iter().find(|topic| without.contains(topic)) {
+        problems.error(
+            &topics,
+            format_args!("wants '{topic}' and excludes it; leave one of them out"),
+        );
+    }
     filter.topics = with.into();
     filter.without_topics = without.into();
     filter.routers = env
@@ -49,7 +55,13 @@ pub(super) fn read(env: &Env, rule: RuleName, problems: &mut Problems) -> Filter
         .into_iter()
         .map(|router| match router.parse::<Prefix>() {
             Ok(prefix) => RouterFilter::Prefix(prefix),
-            Err(PrefixError::Address) => RouterFilter::Name(router.into()),
+            Err(PrefixError::Address) => {
+                if router.contains(';') {
+                    let what = "entries are separated by commas";
+                    problems.warning(&routers, format_args!("'{router}' is one name; {what}"));
+                }
+                RouterFilter::Name(router.into())
+            }
             // An address with a slash is no name.
             Err(error) => {
                 problems.error(&routers, format_args!("'{router}' {error}"));

@@ -136,13 +136,19 @@ pub(super) fn read_forward(env: &Env, problems: &mut Problems) -> Option<Forward
         ),
     }
     let host = env.text("FORWARD_HOST", problems).unwrap_or_default();
-    if host
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let has_letters = host
         .bytes()
-        .any(|byte| byte <= b' ' || byte == b'/' || byte == 0x7F)
+        .any(|byte| !byte.is_ascii_digit() && byte != b'.');
+    if !host.is_empty()
+        && host.parse::<IpAddr>().is_err()
+        && !(has_letters && host.bytes().all(is_name))
     {
         problems.error(
             "FORWARD_HOST",
-            format_args!("'{host}' is not a host name or an IP address"),
+            format_args!(
+                "'{host}' is not a host name or an IP address; the port is FORWARD_PORT's"
+            ),
         );
     }
     let port = if is_set("FORWARD_PORT") {

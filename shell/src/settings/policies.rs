@@ -157,6 +157,22 @@ impl<'a> Reader<'a> {
             let (mask, window) = text.rsplit_once(':')?;
             Some((mask, Window::parse(window)?))
         });
+        let counts = [
+            ("THRESHOLD", threshold),
+            ("DISTINCT", distinct.map(|(_, window)| window)),
+        ];
+        for (field, window) in counts {
+            if window.is_some_and(|window| window.count < 2) {
+                let variable = self.variable(field);
+                let what = "is 1, so every match notifies; leave it out";
+                self.problems.warning(&variable, format_args!("{what}"));
+            }
+        }
+        if distinct.is_some_and(|(mask, _)| !mask.contains('@')) {
+            let variable = self.variable("DISTINCT");
+            let what = "is the same text for every line; write @1 for a group of the expression";
+            self.problems.warning(&variable, format_args!("{what}"));
+        }
         if threshold.is_some() && distinct.is_some() {
             let variable = self.variable("DISTINCT");
             self.problems.error(
@@ -199,6 +215,10 @@ impl<'a> Reader<'a> {
             }
             return;
         };
+        if self.env.bytes(&self.variable("MATCH_STR")) == Some(pattern) {
+            let what = "is what begins it as well; set it to the line that ends it";
+            self.problems.warning(&match_str, format_args!("{what}"));
+        }
         let text = text.unwrap_or_else(|| format!("{of}{RECOVERY_ENDING}").into());
         if let Err(errors) = builder.add_recovery(id, pattern, &text) {
             let spec = RuleSpec {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use alertik_core::limits::ROUTERS_MAX;
-use alertik_core::prefix::Prefix;
+use alertik_core::prefix::{Prefix, PrefixError};
 use alertik_core::routers::{NamedPrefix, NotifyRouter, Routers};
 
 use super::{Env, Problems};
@@ -26,20 +26,34 @@ fn read_named(env: &Env, problems: &mut Problems) -> Vec<NamedPrefix> {
     for entry in env.entries(ROUTERS, problems) {
         // The last sign: a name may hold one, a range does not.
         let parts = entry.rsplit_once('@').filter(|(name, _)| is_name(name));
-        let named_prefix = parts.and_then(|(name, range)| {
-            let prefix = range.parse::<Prefix>().ok()?;
-            let name = name.into();
-            Some(NamedPrefix { name, prefix })
-        });
-        match named_prefix {
-            Some(named_prefix) => named.push(named_prefix),
-            None => problems.error(
+        let prefix = parts.map(|(name, range)| (name, range.parse::<Prefix>()));
+        match prefix {
+            Some((name, Ok(prefix))) => named.push(NamedPrefix {
+                name: name.into(),
+                prefix,
+            }),
+            // Its network is wrong, and it has one.
+            Some((_, Err(error))) if error != PrefixError::Address => {
+                problems.error(ROUTERS, format_args!("'{entry}' {error}"));
+            }
+            _ => problems.error(
                 ROUTERS,
                 format_args!(
                     "'{entry}' is not a name with an address or a range, such as \
                      office@192.0.2.1 or pop-1@198.51.100.0/28"
                 ),
             ),
+        }
+    }
+    for (index, NamedPrefix { name, prefix }) in named.iter().enumerate() {
+        if let Some(other) = named[..index].iter().find(|other| other.prefix == *prefix) {
+            problems.error(
+                ROUTERS,
+                format_args!(
+                    "{prefix} is {} and {name}; leave one of the names out",
+                    other.name
+                ),
+            );
         }
     }
     if named.len() > ROUTERS_MAX {

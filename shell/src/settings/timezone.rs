@@ -30,7 +30,19 @@ pub(crate) fn check(env: &Env, problems: &mut Problems) {
         );
     }
     let zone = value.strip_prefix(':').unwrap_or(value);
-    if zone.is_empty() || zone == "UTC" || is_posix(zone) || has_file(zone) {
+    if zone.is_empty() || zone == "UTC" || has_file(zone) {
+        return;
+    }
+    if is_posix(zone) {
+        if lacks_rule(zone) {
+            problems.warning(
+                "TZ",
+                format_args!(
+                    "'{value}' does not say when summer time begins and ends; an example is \
+                     CET-1CEST,M3.5.0,M10.5.0/3"
+                ),
+            );
+        }
         return;
     }
     problems.warning(
@@ -55,14 +67,34 @@ fn is_posix(zone: &str) -> bool {
         .is_some_and(|offset| offset.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Returns the parts of `GMT+2` or `UTC-3`, which most people mean the other way
-/// round.
+/// Returns the parts of `GMT+2` or `UTC-3`, which most people mean the other way round, and
+/// of zones whose sign cannot be right, such as `CET+1`.
 fn reversed(zone: &str) -> Option<(&str, char, &str)> {
-    let (name, offset) = zone.split_at_checked(3)?;
-    let sign = offset.chars().next().filter(|sign| "+-".contains(*sign))?;
-    let hours = &offset[1..];
-    let is_number = hours.parse().is_ok_and(|hours: u8| hours > 0);
-    (matches!(name, "GMT" | "UTC") && is_number).then_some((name, sign, hours))
+    let (name, offset) = zone
+        .strip_prefix("Etc/")
+        .unwrap_or(zone)
+        .split_at_checked(3)?;
+    let (sign, hours) = match offset.strip_prefix(['+', '-']) {
+        Some(hours) => (offset.chars().next()?, hours),
+        None => ('+', offset),
+    };
+    let end = hours.find(|c: char| !c.is_ascii_digit() && c != ':');
+    let hours = &hours[..end.unwrap_or(hours.len())];
+    let is_zero = hours.trim_matches(['0', ':']).is_empty();
+    let is_reversed = match name {
+        "GMT" | "UTC" => offset.starts_with(sign),
+        "CET" | "EET" | "MSK" => sign == '+',
+        "EST" | "PST" => sign == '-',
+        _ => false,
+    };
+    (is_reversed && !is_zero).then_some((name, sign, hours))
+}
+
+/// Returns whether a POSIX zone has a name for summer time and does not say when that is.
+fn lacks_rule(zone: &str) -> bool {
+    let offset_at = zone.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let summer = zone[offset_at..].contains(|c: char| c.is_ascii_alphabetic());
+    !zone.starts_with('<') && summer && zone.split(',').count() != 3
 }
 
 fn has_file(zone: &str) -> bool {
@@ -88,18 +120,35 @@ mod tests {
     /// POSIX zones pass, and zones that would silently be UTC are reported.
     #[test]
     fn posix_strings_are_known_and_others_reported() {
-        for zone in [
-            "",
-            "UTC",
-            "UTC0",
-            "CET-1CEST",
-            "<+03>-3",
-            "EST5EDT,M3.2.0,M11.1.0",
-        ] {
+        for zone in ["", "UTC", "UTC0", "<+03>-3", "EST5EDT,M3.2.0,M11.1.0"] {
             assert_eq!(warnings(zone), 0, "{zone}");
         }
-        for zone in ["GMT+2", "UTC-3", "UTC+0x", " CET-1"] {
-            assert_eq!(warnings(zone), usize::from(zone != "UTC+0x"), "{zone}");
+        for zone in [
+            "GMT+2",
+            "UTC-3",
+            " CET-1",
+            "UTC+02:00",
+            "GMT-1:30",
+            "CET+1",
+            "EET2",
+        ] {
+            assert_eq!(warnings(zone), 1, "{zone}");
+        }
+        for zone in [
+            "EST-5EDT,M3.2.0,M11.1.0",
+            "CET-1CEST",
+            "EST5EDT,M3.2.0",
+            "Etc/GMT+20",
+        ] {
+            assert!(warnings(zone) > 0, "{zone}");
+        }
+        for zone in [
+            "UTC+0",
+            "GMT0BST,M3.5.0/1,M10.5.0",
+            "CST-8",
+            "CST6CDT,M3.2.0,M11.1.0",
+        ] {
+            assert_eq!(warnings(zone), 0, "{zone}");
         }
         for zone in ["manual", "Mars/Olympus", "+03", "AB3", "<+03"] {
             assert_eq!(warnings(zone), 1, "{zone}");

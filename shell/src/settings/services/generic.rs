@@ -25,6 +25,11 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
     let default = default_encoding(text, content_type);
     // Half of a request's buffer is the text's.
     let body = text.map(|text| reader.template("_BODY", text, default, BODY_BYTES_MAX / 4));
+    if text.is_some() && method == "GET" {
+        let name = reader.name("_BODY");
+        let what = "most servers ignore the body of a GET; put {{text}} into the URL, or use POST";
+        reader.problems.warning(&name, format_args!("{what}"));
+    }
     if let (Some(Some(_)), Some(text)) = (&body, text)
         && content_type.is_some_and(is_json)
     {

@@ -85,6 +85,9 @@ const TIMEOUT_SECS: u64 = 15;
 /// stop, and matching and the log take some of it.
 const STOP_SECS: u64 = 8;
 
+/// Up to this, in milliseconds, seconds are more likely meant.
+const SECONDS_MEANT_MAX: u64 = 60;
+
 /// Returns the suffixes of the variables that say where a notifier's messages
 /// go. A service that refuses a notifier's messages for good means one of these.
 pub(crate) const fn address_variables(notifier: Notifier) -> &'static [&'static str] {
@@ -145,6 +148,9 @@ pub(crate) fn read(env: &Env, used: NotifierSet, problems: &mut Problems) -> Not
     notifiers.spool_file = spool_file
         .filter(|path| !path.is_empty())
         .map(PathBuf::from);
+    if notifiers.spool_file.is_some() && env.bytes("SPOOL_FILE") == env.bytes("LOG_FILE") {
+        problems.error("SPOOL_FILE", format_args!("is the same file as LOG_FILE"));
+    }
     notifiers.anchors = trust::read(env, problems);
     for notifier in Notifier::members(used) {
         let mut reader = Reader {
@@ -196,6 +202,12 @@ fn read_pacing(notifier: Notifier, reader: &mut Reader<'_, '_>) -> Pacing {
         return notifier.pacing();
     }
     let millis = whole(reader.env, &name, 0..=3_600_000, 0, reader.problems);
+    if (1..=SECONDS_MEANT_MAX).contains(&millis) {
+        reader.problems.warning(
+            &name,
+            format_args!("is {millis} milliseconds; write {millis}000 for {millis} s"),
+        );
+    }
     Pacing::new(Rate::every(millis), Rate::UNLIMITED)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use alertik_core::bytes::find;
 use alertik_core::delivery::{Encoding, Template};
 
 use crate::settings::url::Url;
@@ -96,6 +97,27 @@ impl<'e> Reader<'e, '_> {
         Some(Box::leak(Box::new(template)))
     }
 
+    /// Warns of a placeholder in one pair of braces, or in those of a mask.
+    fn check_braces(&mut self, suffix: &str, text: &str) {
+        for field in [
+            "{text}",
+            "{router}",
+            "{rule}",
+            "{severity}",
+            "{source}",
+            "{time}",
+        ] {
+            let at = find(text.as_bytes(), field.as_bytes());
+            if at.is_some_and(|at| !text.as_bytes()[..at].ends_with(b"{")) {
+                let name = self.name(suffix);
+                self.problems.warning(
+                    &name,
+                    format_args!("'{field}' is sent as it stands; write {{{field}}}"),
+                );
+            }
+        }
+    }
+
     pub(super) fn template(
         &mut self,
         suffix: &str,
@@ -108,7 +130,10 @@ impl<'e> Reader<'e, '_> {
             return None;
         }
         match Template::parse_with(keep(text), default, self.title.as_ref()) {
-            Ok(template) => Some(template),
+            Ok(template) => {
+                self.check_braces(suffix, text);
+                Some(template)
+            }
             Err(error) => {
                 let offset = error.offset;
                 self.problem(suffix, format_args!("at byte {offset}: {error}"));

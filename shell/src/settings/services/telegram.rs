@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use alertik_core::bytes::find;
 use alertik_core::delivery::{Form, ParseMode, Telegram};
 
 use super::Endpoint;
@@ -19,10 +20,20 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Endpoint> {
         Some(text) => reader.url("_API_URL", text),
         None => reader.url("_API_URL", "https://api.telegram.org"),
     };
+    if base
+        .as_ref()
+        .is_some_and(|base| find(base.path().as_bytes(), b"/bot").is_some())
+    {
+        reader.problem(
+            "_API_URL",
+            format_args!("has a bot's token; leave out everything from /bot on"),
+        );
+    }
     let thread = reader.thread_id();
     let silent = reader.flag("_SILENT");
     let token = token.filter(|token| reader.check_token(token));
     let mut form = chat.and_then(|chat| reader.chat(chat))?;
+    reader.check_chat(form.chat_id, token);
     if thread.is_some() {
         form.thread_id = thread;
     }
@@ -93,6 +104,27 @@ impl Reader<'_, '_> {
         right
     }
 
+    /// Warns of chats that the bot cannot write to, although they look right.
+    fn check_chat(&mut self, chat: &str, token: Option<&str>) {
+        let own = token.and_then(|token| token.split(':').next());
+        let name = self.name("_CHAT_ID");
+        if own == Some(chat) || is_bot_name(chat) {
+            self.problems.warning(
+                &name,
+                format_args!(
+                    "is a bot, which no bot can write to; set it to the chat of a person or a group"
+                ),
+            );
+        }
+        // Supergroups and channels are -100 and ten digits; no person has so many.
+        if chat.len() == 13 && chat.starts_with("100") {
+            self.problems.warning(
+                &name,
+                format_args!("is a group's number without its minus; write -{chat}"),
+            );
+        }
+    }
+
     /// Reads a chat id. The predecessor pasted it into a query, so set-ups
     /// exist that carry more of Telegram's parameters after it.
     fn chat(&mut self, text: &str) -> Option<Telegram<'static>> {
@@ -161,6 +193,12 @@ impl Reader<'_, '_> {
         }
         Some(form)
     }
+}
+
+/// Returns whether a chat's name is a bot's, which all end so.
+fn is_bot_name(chat: &str) -> bool {
+    let end = chat.as_bytes().last_chunk::<3>();
+    chat.starts_with('@') && end.is_some_and(|end| end.eq_ignore_ascii_case(b"bot"))
 }
 
 /// Parses a positive decimal number.

@@ -1,5 +1,7 @@
 //! Variables that nothing reads, and values that hold more than was meant.
 
+use alertik_core::bytes::find;
+
 use super::nearest::{is_far, lacks, letters};
 use super::{LETTERS, NAMES, general, is_known, nearest, of_notifier};
 use crate::settings::{Env, Problems};
@@ -19,11 +21,29 @@ pub(crate) fn check(env: &Env, problems: &mut Problems) {
     }
 }
 
+/// Characters that look like a blank or like nothing, and come along with what is copied.
+const INVISIBLE: [char; 5] = ['\u{A0}', '\u{202F}', '\u{200B}', '\u{2060}', '\u{FEFF}'];
+
 fn check_value(name: &str, value: &[u8], problems: &mut Problems) {
-    if value.ends_with(b"\r") {
+    if value.ends_with(b"\r") || find(value, b"\r\n").is_some() {
         problems.warning(
             name,
-            format_args!("ends with a carriage return; save the file with Unix line ends"),
+            format_args!(
+                "has a carriage return at a line's end; save the file with Unix line ends"
+            ),
+        );
+    }
+    let text = str::from_utf8(value).unwrap_or_default();
+    if let Some(offset) = text.find(INVISIBLE) {
+        problems.warning(
+            name,
+            format_args!("has an invisible character at byte {offset}; type that part again"),
+        );
+    }
+    if text.trim().starts_with(['“', '”', '„', '‘', '«']) {
+        problems.warning(
+            name,
+            format_args!("begins with a typographic quote; leave it out, and the one at the end"),
         );
     }
     // A body may be a string of JSON.
@@ -38,6 +58,16 @@ fn check_value(name: &str, value: &[u8], problems: &mut Problems) {
 }
 
 fn check_name(name: &str, problems: &mut Problems) {
+    // As a shell has it, and as other programs have it.
+    let bare = name
+        .strip_prefix("export ")
+        .or_else(|| name.strip_prefix("ALERTIK_"));
+    if let Some(meant) = bare.filter(|bare| is_known(bare)) {
+        return problems.warning(
+            name,
+            format_args!("is not known, so it does nothing; did you mean {meant}?"),
+        );
+    }
     let upper = name.to_ascii_uppercase();
     let written = general(&upper);
     let prefix = of_notifier(&upper);
