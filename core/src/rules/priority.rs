@@ -74,4 +74,19 @@ mod tests {
         }
         assert!(Priority::Highest > Priority::Normal && Priority::Low < Priority::Normal);
     }
+
+    /// Errors, and what is graver, are loud, debug messages quiet.
+    #[test]
+    fn severities() {
+        for (severity, priority) in [
+            (Some(Severity::Emergency), Priority::High),
+            (Some(Severity::Error), Priority::High),
+            (Some(Severity::Warning), Priority::Normal),
+            (Some(Severity::Info), Priority::Normal),
+            (Some(Severity::Debug), Priority::Low),
+            (None, Priority::Normal),
+        ] {
+            assert_eq!(Priority::of_severity(severity), priority, "{severity:?}");
+        }
+    }
 }

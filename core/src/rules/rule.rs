@@ -491,6 +491,24 @@ mod tests {
         }
     }
 
+    /// A recovery calls as its rule does, but no louder than others.
+    #[test]
+    fn priorities_of_recoveries() {
+        for (priority, of_recovery) in [
+            (Priority::Highest, Priority::Normal),
+            (Priority::Normal, Priority::Normal),
+            (Priority::Low, Priority::Low),
+        ] {
+            let mut builder = RulesBuilder::new();
+            let id = builder.add(&spec(MatchType::Substring, "down")).unwrap();
+            builder.set_priority(id, priority);
+            builder.add_recovery(id, b"up", "").unwrap();
+            let rules = builder.finish();
+            let found = rules.rules().iter().map(|rule| rule.priority);
+            assert!(found.eq([priority, of_recovery]), "{priority:?}");
+        }
+    }
+
     /// Groups are needed for a recovery that has any: they say which case ends.
     #[test]
     fn groups_of_recoveries() {

@@ -142,5 +142,11 @@ mod tests {
         assert_eq!(body.as_str(), "a Zm9v");
         body.push_base64("f");
         assert_eq!((body.as_str(), body.is_overfull()), ("a Zm9v", true));
+        // Of a text that did not fit as a whole, its beginning is not a part.
+        body.clear();
+        body.push("a b");
+        body.push("too long");
+        body.encode_base64("a ".len(), 0);
+        assert_eq!((body.as_str(), body.is_overfull()), ("a ", true));
     }
 }

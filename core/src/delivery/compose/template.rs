@@ -510,6 +510,12 @@ mod tests {
                 "only text, router and topics",
             ),
             (
+                "{{title:5}}",
+                0,
+                TemplateErrorKind::Limit,
+                "only text, router and topics",
+            ),
+            (
                 &"{{id}}".repeat(TEMPLATE_PIECES_MAX + 1),
                 6 * TEMPLATE_PIECES_MAX,
                 TemplateErrorKind::TooLong,
@@ -545,16 +551,39 @@ mod tests {
         }
     }
 
-    /// The beginning is what a URL has before its first placeholder.
+    /// What can be long has equal parts of the room, a title's words included; what
+    /// cannot takes none.
     #[test]
-    fn beginnings() {
-        for (source, prefix) in [
-            ("https://a/{{id}}/b", "https://a/"),
-            ("{{id}}/b", ""),
-            ("", ""),
+    fn shares() {
+        let title = Template::parse("at {{router}}", Encoding::Raw).unwrap();
+        for (source, share) in [
+            ("{{rule}} {{id}}", 60),
+            ("{{text}} {{id}}", 60),
+            ("{{text}} {{text}} {{topics}}", 20),
+            ("{{title}} {{text}}", 20),
+            ("{{title}} {{title}} {{text}}", 12),
+        ] {
+            let template = Template::parse_with(source, Encoding::Json, Some(&title)).unwrap();
+            assert_eq!(template.share(60), share, "{source}");
+        }
+    }
+
+    /// The literals are what a URL has around its placeholders, and its beginning what it
+    /// has before the first.
+    #[test]
+    fn literals() {
+        for (source, prefix, literals) in [
+            (
+                "https://a/{{id}}/b",
+                "https://a/",
+                &["https://a/", "/b"][..],
+            ),
+            ("{{id}}/b", "", &["/b"]),
+            ("", "", &[]),
         ] {
             let template = Template::parse(source, Encoding::Url).unwrap();
             assert_eq!(template.literal_prefix(), prefix);
+            assert!(template.literals().eq(literals.iter().copied()), "{source}");
         }
     }
 }

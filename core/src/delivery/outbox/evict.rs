@@ -107,14 +107,13 @@ impl Outbox {
     }
 
     fn largest_rule(&self) -> Option<RuleName> {
-        // Rules of the environment and static ones have fewer than 64 numbers
-        // each; a slot that two shared would only make them one rule here.
-        let mut slots = [0_usize; 256];
+        // There are fewer than 8 kinds of names, with fewer than 64 numbers each.
+        let mut slots = [0_u32; 8 * 64];
         let mut largest = (0, None);
         for waiting in self.iter() {
             let [kind, number] = waiting.rule.to_bytes();
-            let slot = &mut slots[usize::from(kind & 3) * 64 + usize::from(number & 63)];
-            *slot += waiting.size();
+            let slot = &mut slots[usize::from(kind & 7) * 64 + usize::from(number & 63)];
+            *slot += waiting.size() as u32;
             if *slot > largest.0 {
                 largest = (*slot, Some(waiting.rule));
             }

@@ -171,6 +171,36 @@ mod tests {
         assert!(room < units(b"name 0.0.0.99"), "{room}");
     }
 
+    /// The longest name is there with the whole of the longest address, which fill the
+    /// room for one.
+    #[test]
+    fn the_longest_name() {
+        let name = [b'x'; LABEL_BYTES_MAX];
+        let address = Ipv6Addr::from([0xFF; 16]);
+        let router = (Text::from_stored(&name), address.into());
+        let more = Names::default().further(Text::from_stored(&name), true, Ticket(1), router);
+        let more = more.unwrap();
+        assert!(more.ends_with(b"x ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"));
+        assert_eq!(more.len(), more.capacity());
+    }
+
+    /// The shortest names are the most. Together they stay below the bound, which is not
+    /// twice what they take.
+    #[test]
+    fn as_many_bytes_as_have_room() {
+        let mut bytes = Vec::new();
+        for number in 0.. {
+            let name = [b'0' + number / 36, b'a' + number % 36];
+            let router = (Text::from_stored(&name), [192, 0, 2, 1].into());
+            let more = Names::from_stored(&bytes);
+            let Some(more) = more.further(Text::from_stored(b""), false, Ticket(1), router) else {
+                break;
+            };
+            bytes.extend(more);
+        }
+        assert!((BYTES_MAX / 2..=BYTES_MAX).contains(&bytes.len()));
+    }
+
     /// What markup may escape takes as much as the longest entity.
     #[test]
     fn room_for_names() {

@@ -294,6 +294,28 @@ fn what_is_not_merged() {
     assert_eq!(with(Merging::Routers, 0, &far).len(), 41);
 }
 
+/// What an earlier process left waiting stays by itself, and so does a text that does
+/// not name its router: two that said it would look like one.
+#[test]
+fn what_stays_by_itself() {
+    for (is_restored, is_named, records) in [(false, true, 1), (true, true, 2), (false, false, 2)] {
+        let mut outbox = with(Merging::Routers, 0, &[("a", 0, "down")]);
+        let mut buffer = TextBuffer::new();
+        let (head, text) = said("b", 0, "down", &mut buffer);
+        let mut waiting = Waiting {
+            is_restored,
+            ..Waiting::of(&head, text, Instant::ZERO)
+        };
+        if !is_named {
+            waiting.text = Text::from_stored(waiting.body());
+            waiting.name_bytes = 0;
+            waiting.time_bytes = 0;
+        }
+        outbox.push(waiting, (Merging::Routers, 0), &mut |_| {});
+        assert_eq!(outbox.len(), records, "{is_restored} {is_named}");
+    }
+}
+
 /// A name is added also where the records must move first, and none is lost.
 #[test]
 fn names_are_added_at_the_end_of_the_store() {
@@ -375,6 +397,16 @@ fn who_pays() {
             [of(one, 1, 3), of(RuleName::Static(1), 1, 3), of(two, 1, 5)].concat(),
             (one, 2),
             7,
+        ),
+        (
+            [of(two, 1, 3), of(one, 1, 5), of(RuleName::Static(1), 1, 3)].concat(),
+            (one, 2),
+            4,
+        ),
+        (
+            [of(environment(0), 1, 5), of(RuleName::Silence, 1, 4)].concat(),
+            (one, 2),
+            1,
         ),
         // The source that has the most of it, not one that has more of another rule.
         (

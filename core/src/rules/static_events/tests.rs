@@ -8,6 +8,7 @@ use crate::intake::Arrival;
 use crate::rules::engine::Engine;
 use crate::rules::filter::Filter;
 use crate::rules::policy::PolicySpec;
+use crate::rules::priority::Priority;
 use crate::rules::rule::RulesBuilder;
 use crate::rules::spec::{Conditions, RuleSpec};
 use crate::text::TextBuffer;
@@ -92,6 +93,23 @@ fn samples_of(event: &StaticEvent) -> impl Iterator<Item = &'static Samples> {
     let all = SAMPLES.iter().flat_map(|family| family.iter());
     let number = event.number;
     all.filter(move |samples| samples.number == number)
+}
+
+/// An event calls as loudly as its sample is grave.
+#[test]
+fn priorities() {
+    for (name, priority) in [
+        ("brute-force", Priority::High),
+        ("link", Priority::Normal),
+        ("wifi-rejected", Priority::Low),
+    ] {
+        let mut events = static_events().filter(|event| event.name == name);
+        assert_eq!(
+            events.next().map(StaticEvent::priority),
+            Some(priority),
+            "{name}"
+        );
+    }
 }
 
 /// Every event is proved by lines of both kinds, and each does what it must.

@@ -284,11 +284,9 @@ fn status(line: &[u8]) -> Option<u16> {
     })
 }
 
-/// Splits a line at its colon, unless it continues the one before (section 5.2).
+/// Splits a line at its colon. One that continues the line before (section 5.2) begins
+/// with a blank, and so has a name that no field has.
 fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    if line.starts_with(b" ") || line.starts_with(b"\t") {
-        return None;
-    }
     let colon = line.iter().position(|&b| b == b':')?;
     Some((line[..colon].trim_ascii_end(), &line[colon + 1..]))
 }
