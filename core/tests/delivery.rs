@@ -568,6 +568,24 @@ fn the_longest_notification() {
     }
 }
 
+/// Short notifications that piled up fill a card of Teams to its limit, of which each has
+/// its block and a comma.
+#[test]
+fn a_full_card() {
+    let mut courier = courier();
+    let mut text = TextBuffer::new();
+    for number in 0..900 {
+        text.clear();
+        text.push_mask(&format!("{number:03}"));
+        push(&mut courier, Instant::ZERO, &text);
+    }
+    let mut bytes = vec![0; BODY_BYTES_MAX];
+    let mut body = FixedStr::new(&mut bytes);
+    courier.begin(Instant::ZERO, &Form::Teams(None), &mut body);
+    assert!((27_900..=28_000).contains(&body.len()), "{}", body.len());
+    assert!(serde_json::from_str::<Value>(body.as_str()).is_ok());
+}
+
 /// A URL as long as it may be, full of the longest values there are, keeps its
 /// last parameter.
 #[test]

@@ -228,7 +228,8 @@ impl<'a> Dialogue<'a> {
     fn log_in(&mut self, (user, password): (&str, &str), out: &mut FixedStr<'_>) -> Next {
         if self.plain {
             out.push("AUTH PLAIN ");
-            let mut bytes = [0; 2 * MAIL_LOGIN_BYTES_MAX + 2];
+            // What fits into the command as base64 fits here.
+            let mut bytes = [0; MAIL_COMMAND_BYTES_MAX];
             let mut both = FixedStr::new(&mut bytes);
             let _ = write!(both, "\0{user}\0{password}");
             out.push_base64(both.as_str());

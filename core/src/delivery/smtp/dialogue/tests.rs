@@ -167,6 +167,23 @@ fn nothing_may_follow_a_reply() {
             (0, Verdict::Retry(Doubt::None))
         );
     }
+    // Only what follows the mail's own reply changes nothing: the mail was taken.
+    let replies = [
+        "220 x\r\n",
+        ALL,
+        "235 x\r\n",
+        "250 x\r\n",
+        "250 x\r\n",
+        "354 x\r\n",
+        "250 x\r\n421 x\r\n",
+    ];
+    let (sent, dialogue) = talk(&mail, false, &replies, 1_000);
+    assert_eq!(sent.last().map(String::as_str), Some("QUIT"));
+    let delivered = Verdict::Delivered {
+        pause_millis: 0,
+        odd: false,
+    };
+    assert_eq!(dialogue.verdict(), delivered);
     // AUTH was offered before TLS only.
     let replies = ["220 x\r\n", ALL, "220 go\r\n", "250 x\r\n"];
     let (_, dialogue) = talk(&mail, true, &replies, 1_000);
