@@ -884,20 +884,24 @@ fn health_of_the_running_daemon() {
 /// terminal.
 #[test]
 fn health_has_every_count() {
-    let port = support::free_port();
     let variables = [
-        ("SYSLOG_PORT", port.as_str()),
-        ("SYSLOG_TCP_PORT", port.as_str()),
+        ("SYSLOG_TCP_PORT", "0"),
         ("FORWARD_HOST", "127.0.0.1"),
         ("FORWARD_PORT", "9"),
     ];
     let mut daemon = Daemon::start(&console("substr", "link", "a link", &variables));
-    let stream = std::net::TcpStream::connect(daemon.address()).expect("a connection");
+    let port = daemon.port.to_string();
+    let port = [("SYSLOG_PORT", port.as_str())];
+    // The line may have come before the one that was waited for.
+    let is_tcp = |line: &&String| line.contains("listens on TCP ");
+    let line = daemon.seen().iter().find(is_tcp).cloned();
+    let tcp = support::port_of(&line.unwrap_or_else(|| daemon.wait_for("listens on TCP ")));
+    let stream = std::net::TcpStream::connect(("127.0.0.1", tcp)).expect("a connection");
     daemon.send(b"ether2 link down");
     daemon.wait_for("notice: a link");
     let deadline = std::time::Instant::now() + support::PATIENCE;
     let lines = loop {
-        let lines = run(&["health"], &variables[..1], b"");
+        let lines = run(&["health"], &port, b"");
         if lines.contains("tcp connections 1") {
             break lines;
         }
@@ -908,7 +912,7 @@ fn health_has_every_count() {
         lines.lines().all(|line| line.chars().count() < 80),
         "{lines}"
     );
-    let json = run(&["health", "--json"], &variables[..1], b"");
+    let json = run(&["health", "--json"], &port, b"");
     let (json, _) = json.split_once(",\"notifiers\"").expect("notifiers");
     let (_, counts) = json.split_once("\"up_secs\":").expect("the time");
     let names: Vec<_> = counts.split('"').skip(1).step_by(2).collect();
