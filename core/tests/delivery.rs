@@ -800,15 +800,18 @@ fn with_body(body: &'static str) -> (Form<'static>, Courier) {
 /// same for all that is in it: rule, sender, time, topics and severity.
 #[test]
 fn facts_in_requests() {
-    let requests = |body, said: &[(&str, &str, u8)]| {
-        let (form, mut courier) = with_body(body);
+    let drained = |form: &Form<'_>, mut courier: Courier, said: &[(&str, &str, u8)]| {
         let mut text = TextBuffer::new();
         for (router, topics, address) in said {
             let mut head = of_router(router, topics, &mut text);
             head.source = IpAddr::from([192, 0, 2, *address]);
             courier.push(Instant::ZERO, &head, text.as_text(), &mut |_| {});
         }
-        drain(&mut courier, &form)
+        drain(&mut courier, form)
+    };
+    let requests = |body, said: &[_]| {
+        let (form, courier) = with_body(body);
+        drained(&form, courier, said)
     };
     let said = [
         ("a\"b", "system,error", 1),
@@ -841,6 +844,11 @@ fn facts_in_requests() {
     // A list that is longer than its limit is cut and marked.
     let titles = requests(r#"{"r":"{{router:4}}","t":"{{text}}"}"#, &said);
     assert!(titles[0].starts_with(r#"{"r":"a\"b…","t":"#), "{titles:?}");
+    for form in titled("{{router}}") {
+        let bodies = drained(&form, courier(), &said);
+        let json: Value = serde_json::from_str(&bodies[0]).expect("JSON");
+        assert_eq!(title_of(&form, &json), Some("a\"b, c, d"));
+    }
 }
 
 /// A title's text and placeholders are encoded as their place demands, log text in them

@@ -129,6 +129,7 @@ impl fmt::Display for Pacing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::string::ToString;
     use std::vec::Vec;
 
     use crate::delivery::Notifier;
@@ -191,6 +192,35 @@ mod tests {
             passed += 1;
         }
         assert_eq!(passed, 10);
+    }
+
+    /// Users read the limits as they are kept.
+    #[test]
+    fn limits_in_words() {
+        let burst = Rate {
+            burst: 5,
+            interval_millis: 2_000,
+        };
+        for (short, long, expected) in [
+            (Rate::UNLIMITED, Rate::UNLIMITED, "no limit"),
+            (
+                Rate::every(900),
+                Rate::UNLIMITED,
+                "one message every 900 ms",
+            ),
+            (
+                Rate::UNLIMITED,
+                burst,
+                "after 5 in a row one message every 2000 ms",
+            ),
+            (
+                Rate::every(900),
+                burst,
+                "one message every 900 ms, after 5 in a row one message every 2000 ms",
+            ),
+        ] {
+            assert_eq!(Pacing::new(short, long).to_string(), expected);
+        }
     }
 
     /// No limit means no limit.

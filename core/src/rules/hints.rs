@@ -164,6 +164,8 @@ mod tests {
             (r"\(a\)", "@1", &[at(0)]),
             ("(a)", "@1 @@1 @{text} $ @@", &[]),
             ("(a)", "{{text}}", &[at(0)]),
+            ("(a)", "up %1 {1}", &[at(3), at(6)]),
+            ("a", "at 5%1 {1}", &[]),
             ("a", "mail a@b.c @@ @", &[]),
         ] {
             assert_eq!(found(MatchType::Regex, pattern, mask), expected, "{mask}");

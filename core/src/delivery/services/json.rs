@@ -1,6 +1,5 @@
 //! The body that most services take: one text inside a JSON object, some with a title.
 
-use crate::bytes::json::JSON_ESCAPE_BYTES_MAX;
 use crate::delivery::compose::fixed_str::FixedStr;
 use crate::delivery::compose::message::{LINE_BREAK, Message};
 use crate::delivery::compose::template::Template;
@@ -8,8 +7,9 @@ use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, Unit};
 
 /// Longest title, in the unit of the service that allows most of them.
 pub(super) const TITLE_MAX: usize = 256;
-/// Longest title in a body, in bytes: each of its characters escaped.
-pub(super) const TITLE_BYTES_MAX: usize = TITLE_MAX * JSON_ESCAPE_BYTES_MAX;
+/// Most bytes of a title's character in a body: the longest in UTF-8. It is no control
+/// character, so an escape has two.
+pub(super) const TITLE_CHAR_BYTES_MAX: usize = 4;
 
 /// A text's limits in one unit: where merging stops, and where one
 /// notification is cut.
@@ -60,7 +60,9 @@ pub(super) fn write_titled(
         encoding: Encoding::Json,
         unit: limit.unit,
     };
-    let title_bytes = title.map_or(0, |(start, ..)| start.len() + TITLE_BYTES_MAX);
+    let title_bytes = title.map_or(0, |(start, _, units)| {
+        start.len() + units * TITLE_CHAR_BYTES_MAX
+    });
     let frame_bytes: usize = frame.iter().map(|part| part.len()).sum();
     let bytes = out.room().saturating_sub(title_bytes + frame_bytes);
     let bytes = bytes / (frame.len() - 1).max(1);
@@ -91,7 +93,7 @@ pub(super) fn write_title(
     let encoding = Encoding::JsonLine;
     let quota = Size {
         units,
-        bytes: TITLE_BYTES_MAX,
+        bytes: units * TITLE_CHAR_BYTES_MAX,
     };
     title.write_title(message, Style { encoding, ..style }, quota, out);
 }

@@ -2,7 +2,7 @@
 //! request is received"), or an old connector, which took the same envelope
 //! (<https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>).
 
-use super::json::{TITLE_BYTES_MAX, TITLE_MAX, write_title};
+use super::json::{TITLE_CHAR_BYTES_MAX, TITLE_MAX, write_title};
 use super::{Facts, FixedStr, Message, Template, Verdict};
 use crate::bytes::find;
 use crate::delivery::compose::writer::{Encoding, Markup, Size, Style, TextWriter, Unit};
@@ -55,7 +55,9 @@ pub(super) fn write(
         unit: Unit::Scalars,
     };
     let block_bytes = BLOCK[0].len() + BLOCK[1].len() + ",".len();
-    let title_bytes = title.map_or(0, |_| TITLE[0].len() + TITLE_BYTES_MAX + TITLE[1].len());
+    let title_bytes = title.map_or(0, |_| {
+        TITLE[0].len() + TITLE_MAX * TITLE_CHAR_BYTES_MAX + TITLE[1].len()
+    });
     let quota = Size {
         units: usize::MAX,
         bytes: BYTES_MAX - CARD[0].len() - CARD[1].len() - title_bytes,

@@ -209,6 +209,31 @@ fn cuts_are_marked_and_whole() {
     }
 }
 
+/// A part with a limit of its own keeps to that, however much room the whole has.
+#[test]
+fn limits_of_parts() {
+    for (units, expected) in [
+        (3, "aa…"),
+        (4, "aaa…"),
+        (5, "aaa……"),
+        (6, "aaa…b…"),
+        (7, "aaa…bb…"),
+        (8, "aaa…bbb…"),
+        (9, "aaa…bbbb…"),
+    ] {
+        let mut bytes = [0; 64];
+        let mut body = FixedStr::new(&mut bytes);
+        let quota = Size {
+            units,
+            ..Size::UNLIMITED
+        };
+        let mut writer = TextWriter::cutting(&mut body, PLAIN, quota);
+        writer.write_limited(4, &|writer| writer.write_part(Origin::Mask, "aaaaa"));
+        writer.write_part(Origin::Mask, "bbbbbbbb");
+        assert_eq!(body.as_str(), expected);
+    }
+}
+
 /// A mask's own lines are known as ours on a terminal, and counted as they are written.
 /// In a header they cannot begin another one.
 #[test]

@@ -196,24 +196,47 @@ fn places_for_the_text() {
     }
 }
 
-/// A single line that is too long for a card is cut, so that the card is whole.
+/// A text that is too long for a body is cut, so that the body is whole; and it has all
+/// the room that the frame and the longest title leave.
 #[test]
-fn a_line_longer_than_a_card() {
-    let mut s = Scenario::new(Pacing::NONE);
-    s.form = Form::Teams(None);
-    let mut buffer = TextBuffer::new();
-    buffer.push_mask(&"\u{1}".repeat(8_000));
-    let head = NoticeHead {
-        rule: RuleName::Environment(1),
-        notifiers: NotifierSet::EMPTY,
-        at: s.at(),
-        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ticket: Ticket(1),
-        about: About::NOTHING,
-        name_bytes: 0,
-        time_bytes: 0,
+fn a_text_longer_than_a_body() {
+    let title = Template::parse("{{text}}", Encoding::Raw).unwrap();
+    let title: &Template<'_> = Box::leak(Box::new(title));
+    let body_with = |form: &Form<'static>, fill: usize| {
+        let mut s = Scenario::new(Pacing::NONE);
+        s.form = form.clone();
+        let mut buffer = TextBuffer::new();
+        // A title of these is the longest. Of the others each takes six bytes, so that
+        // one of several lengths in front of them fills the body.
+        buffer.push_mask(&"😀".repeat(256));
+        buffer.push_mask(&"x".repeat(fill));
+        buffer.push_mask(&"\u{1}".repeat(6_000));
+        let head = NoticeHead {
+            rule: RuleName::Environment(1),
+            notifiers: NotifierSet::EMPTY,
+            at: s.at(),
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ticket: Ticket(1),
+            about: About::NOTHING,
+            name_bytes: 0,
+            time_bytes: 0,
+        };
+        s.courier.push(s.now, &head, buffer.as_text(), &mut |_| {});
+        s.begin()
     };
-    s.courier.push(s.now, &head, buffer.as_text(), &mut |_| {});
-    let body = s.begin();
-    assert!((27_900..=28_000).contains(&body.len()), "{}", body.len());
+    // A title's mark has three bytes, one less than its room. A card counts a comma after
+    // each line. Slack gets the text twice, so that an odd byte is left.
+    for (form, longest) in [
+        (Form::Teams(None), 28_000 - 1),
+        (Form::Teams(Some(title)), 28_000 - 2),
+        (Form::Slack(None), BODY_BYTES_MAX),
+        (Form::Slack(Some(title)), BODY_BYTES_MAX - 2),
+    ] {
+        let bodies: Vec<_> = (0..6).map(|fill| body_with(&form, fill)).collect();
+        for body in &bodies {
+            let json: Result<serde_json::Value, _> = serde_json::from_str(body);
+            assert!(json.is_ok(), "{body}");
+        }
+        assert_eq!(bodies.iter().map(String::len).max(), Some(longest));
+    }
 }
