@@ -260,7 +260,7 @@ mod tests {
 
     /// Streams, and the messages in them.
     fn streams() -> Vec<(String, Vec<String>)> {
-        let long = "x".repeat(KEPT_BYTES);
+        let long = "x".repeat(MESSAGE_BYTES_MAX + 1);
         let fits = format!("<13>{}", "y".repeat(MESSAGE_BYTES_MAX - 4));
         let glued = format!("{UP}{UP}{DOWN}{DOWN}{UP}");
         [

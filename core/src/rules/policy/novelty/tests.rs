@@ -169,6 +169,17 @@ fn the_one_seen_longest_ago_goes() {
     assert_eq!(bench.engine.novelties_mut().take_forgotten(), None);
 }
 
+/// What one router has seen is new at every other one, also at those that share the byte
+/// by which shares are counted.
+#[test]
+fn a_value_is_new_at_each_router() {
+    let mut bench = Bench::lease(FIRST);
+    for router in 0..=255 {
+        assert!(bench.is_new_at(router, "a"), "{router}");
+        assert!(!bench.is_new_at(router, "a"), "{router}");
+    }
+}
+
 /// Ten thousand invented values push out those of their own event only, and there those
 /// of their own router.
 #[test]
