@@ -714,7 +714,7 @@ fn parts_and_rests() {
 }
 
 /// The routers that were heard have the names by which notifications call them; one that
-/// has none is not called by its address.
+/// has none is not called by its address, and one that was renamed has its present name.
 #[test]
 fn names_of_routers_that_were_heard() {
     let mut bench = Bench::new(&[rule(0, SUBSTR, "x", "m")]);
@@ -726,6 +726,9 @@ fn names_of_routers_that_were_heard() {
     bench.engine = bench.engine.with_routers(routers);
     for router in [1, 2] {
         assert_eq!(bench.line_from(router, b"x").len(), 1);
+    }
+    for line in ["<30>Nov  8 17:06:34 old x", "<30>Nov  8 17:06:35 new x"] {
+        assert_eq!(bench.line_from(3, line.as_bytes()).len(), 1);
     }
     let mut heard = HeardRouters::new();
     bench.engine.copy_heard(&mut heard);
@@ -740,6 +743,10 @@ fn names_of_routers_that_were_heard() {
     let address = |last| IpAddr::from([192, 0, 2, last]);
     assert_eq!(
         names,
-        [(address(1), "office".into()), (address(2), String::new())]
+        [
+            (address(1), "office".into()),
+            (address(2), String::new()),
+            (address(3), "new".into())
+        ]
     );
 }

@@ -314,7 +314,8 @@ mod tests {
     }
 
     /// Two addresses of one router are one; two routers of one range are two, and so are
-    /// two identities behind one address.
+    /// two identities at one address. Nobody is taken for another by claiming its
+    /// identity.
     #[test]
     fn keys() {
         let routers = routers(NotifyRouter::Auto);
@@ -325,6 +326,8 @@ mod tests {
         let (one, two) = ("<30>Nov  8 17:06:34 a x", "<30>Nov  8 17:06:34 b x");
         assert_ne!(key("198.51.100.1", one), key("198.51.100.1", two));
         assert_eq!(key("198.51.100.1", one), key("198.51.100.1", one));
+        assert_ne!(key("198.51.100.1", one), key("198.51.100.2", one));
+        assert_ne!(key("198.51.100.1", "x"), key("198.51.100.2", "x"));
     }
 
     /// Automatic names wait for a second router, unless routers have names; that of the
