@@ -112,19 +112,19 @@ fn own_suite() {
 
 /// On patterns made from log lines, at most one case in a thousand differs.
 #[test]
-fn log_lines() {
+fn log_lines_as_musl() {
     compare(log_like, ANY_CASE, [0.001, 0.0]);
 }
 
 /// On ambiguous patterns, the two departures of musl explain every difference.
 #[test]
-fn ambiguous_patterns() {
+fn ambiguous_patterns_as_musl() {
     compare(ambiguous, ANY_CASE, [0.01, 0.05]);
 }
 
 /// The parser makes the same decisions as musl, and returns the same error codes.
 #[test]
-fn soup() {
+fn soup_as_musl() {
     compare_soup(ANY_CASE);
 }
 
@@ -164,7 +164,7 @@ const BYTES: &[u8] = b"\x01!/19@ACIKLMSYZ[_`aciklmsyz{~\x7f\x80\xe9\xea\xff";
 
 /// Bracket expressions match the bytes that they match in musl.
 #[test]
-fn brackets() {
+fn brackets_as_musl() {
     let mut random = Random::new(setting("ERE_SEED", 1));
     let brackets: Vec<_> = (0..setting("ERE_CASES", 300))
         .map(|_| bracket(&mut random))
@@ -193,7 +193,7 @@ fn brackets() {
 
 /// As groups, bracket expressions carry the tags that they carry in musl.
 #[test]
-fn groups_of_brackets() {
+fn groups_of_brackets_as_musl() {
     const AROUND: [(&[u8], &[u8]); 4] = [
         (b"(", b")*x"),
         (b"(", b"|b)+"),

@@ -53,7 +53,8 @@ struct Entry {
     notifiers: NotifierSet,
     state: State,
     times: PairTimes,
-    /// Whether the beginning was notified.
+    /// Whether the beginning was notified. Then it is the first one of a case that flaps
+    /// from now on.
     is_notified: bool,
     /// How often the case has begun since it was last stable.
     begun: u16,
@@ -219,12 +220,6 @@ impl Pairs {
             _ => Held::Flapping,
         };
         entry.state = State::Over;
-        if was_notified {
-            // A case that begins again now flaps, with this beginning as the first.
-            entry.begun = 1;
-            entry.flaps_since = entry.since;
-            entry.is_first_notified = true;
-        }
         if entry.times.cooldown == 0 {
             self.remove(index);
         } else {
