@@ -38,7 +38,7 @@ const ROOMS: [Room; 10] = [
     ("text", &[]),
     ("intake", &[]),
     ("syslog", &["syslog"]),
-    ("matching", &["conditions", "engine", "ere"]),
+    ("matching", &["conditions", "engine", "ere", "memory"]),
     ("routers", &["engine"]),
     (
         "rules",

@@ -342,6 +342,27 @@ fn names_are_added_at_the_end_of_the_store() {
     assert!(shown.lines().count() > 600);
 }
 
+/// Each notification is counted, one of several routers as often as it has them: it waits,
+/// or it was shown as evicted.
+#[test]
+fn each_router_of_a_record_counts() {
+    let mut outbox = Outbox::new(1_000);
+    let mut buffer = TextBuffer::new();
+    let mut evicted = 0;
+    for number in 0..300 {
+        let text = std::format!("text {}", number / 3);
+        let (head, text) = said(&std::format!("r{number}"), 0, &text, &mut buffer);
+        let waiting = Waiting::of(&head, text, Instant::ZERO);
+        outbox.push(waiting, (Merging::Routers, 0), &mut |waiting| {
+            evicted += waiting.count();
+        });
+        assert_eq!(outbox.notices() + evicted, number + 1);
+        let waiting: u64 = outbox.iter().map(|waiting| waiting.count()).sum();
+        assert_eq!(outbox.notices(), waiting);
+    }
+    assert!(evicted > 200, "{evicted}");
+}
+
 /// Of the names of a record there are so many that even the strictest markup leaves it
 /// within a message; all are there, in few records.
 #[test]
@@ -382,6 +403,9 @@ fn who_pays() {
     let (one, two) = (environment(1), environment(2));
     let of = |rule, source, count| [(rule, source)].repeat(count);
     let mixed = [of(one, 1, 2), of(one, 2, 2), of(one, 3, 2)].concat();
+    let hidden: Vec<_> = (30..36)
+        .flat_map(|source| [(one, 1), (one, source)])
+        .collect();
     for (records, coming, expected) in [
         // The coming one is the newest of its rule, and is no part of another's.
         (of(one, 1, 2), (one, 1), 1),
@@ -418,6 +442,12 @@ fn who_pays() {
             [of(one, 1, 3), of(one, 2, 4), of(two, 1, 6)].concat(),
             (two, 3),
             4,
+        ),
+        // More sources than can be watched do not hide the one with the most.
+        (
+            [Vec::from_iter((10..26).map(|source| (one, source))), hidden].concat(),
+            (two, 1),
+            20,
         ),
         // A source that has no middle pays together with the others of its rule.
         (mixed, (two, 1), 2),

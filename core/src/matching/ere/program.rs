@@ -1,6 +1,7 @@
 //! A compiled pattern as data: states, transitions, and what groups are read
 //! from. `compile` makes it, `run` and the determiniser walk it.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -85,13 +86,13 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) struct Automaton {
     /// The byte set of each state but the accepting one.
-    pub(crate) sets: Vec<SetId>,
+    pub(crate) sets: Box<[SetId]>,
     /// Where the transitions of each state begin, and where the last end.
-    pub(crate) starts: Vec<u32>,
+    pub(crate) starts: Box<[u32]>,
     /// The transitions, by source; those of the beginning come last.
-    pub(crate) transitions: Vec<Transition>,
+    pub(crate) transitions: Box<[Transition]>,
     /// The tags that transitions set.
-    pub(crate) masks: Vec<TagBits>,
+    pub(crate) masks: Box<[TagBits]>,
 }
 
 impl Automaton {
@@ -126,19 +127,19 @@ pub(crate) struct Program {
     /// States and transitions.
     pub(crate) automaton: Automaton,
     /// The byte sets that states and `follows` refer to.
-    pub(crate) sets: Vec<ByteSet>,
+    pub(crate) sets: Box<[ByteSet]>,
     /// For each state but the accepting one, the bytes that can come after its own;
     /// all if nothing need come.
-    follows: Vec<SetId>,
+    follows: Box<[SetId]>,
     /// The groups, the whole match first.
-    pub(crate) groups: Vec<Group>,
+    pub(crate) groups: Box<[Group]>,
     /// Number of tags.
     tags: u16,
     /// The row of a thread that has passed no tag: all bits of the tags that
     /// prefer the larger offset. Offsets are stored counting from 1, and those
     /// tags store the complement. So the smaller number is the preferred one in
     /// every tag, and comparing two threads is comparing two rows.
-    pub(crate) unset: Vec<u64>,
+    pub(crate) unset: Box<[u64]>,
 }
 
 impl Program {
@@ -152,7 +153,7 @@ impl Program {
         let follows = (0..automaton.accepting())
             .map(|state| follow(&automaton, state, &mut sets))
             .collect();
-        let mut unset = vec![0; lanes(directions.len())];
+        let mut unset = vec![0; lanes(directions.len())].into_boxed_slice();
         for (tag, direction) in directions.iter().enumerate() {
             if *direction == Direction::Larger {
                 let mask = TagBits::of(tag as u16);
@@ -161,9 +162,10 @@ impl Program {
         }
         Self {
             automaton,
-            sets,
+            // Their room to grow would stay for ever.
+            sets: sets.into_boxed_slice(),
             follows,
-            groups,
+            groups: groups.into_boxed_slice(),
             tags: directions.len() as u16,
             unset,
         }
@@ -235,14 +237,18 @@ impl Program {
 
     /// Returns the bytes of memory that the program uses.
     pub(crate) fn memory(&self) -> usize {
-        size_of_val(&self.automaton.sets[..])
-            + size_of_val(&self.automaton.starts[..])
-            + size_of_val(&self.automaton.transitions[..])
-            + size_of_val(&self.automaton.masks[..])
-            + size_of_val(&self.sets[..])
-            + size_of_val(&self.follows[..])
-            + size_of_val(&self.groups[..])
-            + size_of_val(&self.unset[..])
+        let parts = [
+            size_of::<Self>(),
+            size_of_val(&self.automaton.sets[..]),
+            size_of_val(&self.automaton.starts[..]),
+            size_of_val(&self.automaton.transitions[..]),
+            size_of_val(&self.automaton.masks[..]),
+            size_of_val(&self.sets[..]),
+            size_of_val(&self.follows[..]),
+            size_of_val(&self.groups[..]),
+            size_of_val(&self.unset[..]),
+        ];
+        parts.iter().sum()
     }
 }
 

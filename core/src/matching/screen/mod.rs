@@ -132,12 +132,15 @@ impl Screen {
     /// Returns the bytes of memory it uses.
     #[must_use]
     pub fn memory(&self) -> usize {
-        size_of_val(&self.classes[..])
-            + size_of_val(&self.shallow[..])
-            + size_of_val(&self.starts[..])
-            + size_of_val(&self.fallbacks[..])
-            + size_of_val(&self.exceptions[..])
-            + size_of_val(&self.outputs[..])
-            + size_of_val(&self.sets[..])
+        let tables = [
+            size_of_val(&self.classes[..]),
+            size_of_val(&self.shallow[..]),
+            size_of_val(&self.starts[..]),
+            size_of_val(&self.fallbacks[..]),
+            size_of_val(&self.exceptions[..]),
+            size_of_val(&self.outputs[..]),
+            size_of_val(&self.sets[..]),
+        ];
+        tables.iter().sum()
     }
 }

@@ -267,10 +267,10 @@ impl Builder {
             });
         }
         Ok(Automaton {
-            sets: self.sets,
-            starts,
-            transitions,
-            masks: masks.all,
+            sets: self.sets.into_boxed_slice(),
+            starts: starts.into_boxed_slice(),
+            transitions: transitions.into_boxed_slice(),
+            masks: masks.all.into_boxed_slice(),
         })
     }
 }
