@@ -195,6 +195,29 @@ fn exceptions_share_the_work() {
     assert_eq!(text(&mut engine, &line), None);
 }
 
+/// A rule's exceptions take of its own part of the work, so that they keep no other rule
+/// from its groups.
+#[test]
+fn exceptions_share_the_work_of_their_rule() {
+    let hard = "(x(.{0,255})){2,3}y";
+    let mut builder = RulesBuilder::new();
+    let first = rule(SUBSTR, "x", "first");
+    builder.add_with(&first, except(hard)).expect("right");
+    let second = RuleSpec {
+        name: RuleName::Environment(1),
+        ..rule(REGEX, "^(y+)x", "<@1>")
+    };
+    builder.add(&second).expect("right");
+    let mut engine = Engine::new(builder.finish(), (1, 2));
+    let mut line = [b'x'; MESSAGE_BYTES_MAX];
+    line[0] = b'y';
+    assert_eq!(text(&mut engine, &line), Some("first".to_owned()));
+    let mut buffer = TextBuffer::new();
+    assert!(engine.poll(&mut buffer).is_some());
+    let (_, groups) = buffer.as_text().parts().nth(1).expect("a group");
+    assert_eq!(groups, "y");
+}
+
 /// Every mistake in the exceptions is reported at once, with its byte in the whole value,
 /// and so are those of the rule itself.
 #[test]

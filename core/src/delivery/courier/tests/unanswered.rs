@@ -43,6 +43,24 @@ fn unanswered() {
     assert_ne!(first[..25], second[..25], "another id");
 }
 
+/// What may have arrived and was pushed out meanwhile does not come again: what is left
+/// goes under another id.
+#[test]
+fn what_was_pushed_out_is_not_repeated() {
+    let mut s = with_ids();
+    s.push(2, &"under way".repeat(800));
+    let first = s.begin();
+    for rule in 1..=4 {
+        s.push_of(u32::from(rule) + 2, rule, &"x".repeat(6_500));
+    }
+    s.push_of(7, 5, &"one more than fits".repeat(200));
+    assert!(!s.failed.is_empty());
+    s.finish(Verdict::Retry(Doubt::Unanswered));
+    s.pass_until_due();
+    let second = s.begin();
+    assert_ne!(first[..25], second[..25], "another id");
+}
+
 /// A service that hangs for some minutes costs nothing.
 #[test]
 fn a_hanging_service_loses_nothing() {

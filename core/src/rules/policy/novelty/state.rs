@@ -21,13 +21,14 @@ use crate::limits::{KNOWN_VALUE_BYTES, KNOWN_VALUES_TOTAL_MAX, RULES_MAX, STATE_
 const HEADER: &[u8] = b"alertik state 1\n";
 const SECRET_BYTES: usize = 16;
 const CHECKSUM_BYTES: usize = 8;
-/// Bytes of an event without its values.
-const EVENT_BYTES: usize = 2 + 8 + 8 + 2;
 
-const _: () = assert!(
-    HEADER.len() + SECRET_BYTES + RULES_MAX * EVENT_BYTES + CHECKSUM_BYTES
-        <= STATE_BYTES_MAX - KNOWN_VALUES_TOTAL_MAX * KNOWN_VALUE_BYTES
-);
+const _: () = {
+    // Of an event without its values: its name, two numbers and the values' count.
+    let event = 2 + 8 + 8 + 2;
+    let frame = HEADER.len() + SECRET_BYTES + CHECKSUM_BYTES;
+    let values = KNOWN_VALUES_TOTAL_MAX * KNOWN_VALUE_BYTES;
+    assert!(frame + RULES_MAX * event + values <= STATE_BYTES_MAX);
+};
 
 /// The bytes are no state of this version, or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
