@@ -402,6 +402,34 @@ mod tests {
         }
     }
 
+    /// Closing the gaps is tried first: a text of any length stays whole if that is
+    /// enough.
+    #[test]
+    fn gaps_are_closed_first() {
+        let label = |c: &str| Label::beginning_of(text(&c.repeat(200)).as_text());
+        let long = text(&"x".repeat(COOLDOWN_TEXT_BYTES_MAX - 4));
+        let mut longest = kept(&long, 1);
+        (longest.about.router, longest.about.topics) = (label("r"), label("t"));
+        assert_eq!(HEADER_BYTES + kept_bytes(&longest), RECORD_BYTES_MAX);
+        let mut texts = KeptTexts::new(16 * RECORD_BYTES_MAX);
+        let mut places = [None; 16];
+        let put = |texts: &mut KeptTexts, places: &mut [_; 16], owner: usize| {
+            let place = texts.keep(owner as u16, &longest, &mut |owner, place| {
+                places[usize::from(owner)] = Some(place);
+            });
+            places[owner] = Some(place);
+        };
+        (0..16).for_each(|owner| put(&mut texts, &mut places, owner));
+        for gap in [1, 3] {
+            texts.remove(places[gap].take().expect("there"));
+        }
+        put(&mut texts, &mut places, 1);
+        assert_eq!(places.into_iter().flatten().count(), 15);
+        for place in places.into_iter().flatten() {
+            assert_eq!(texts.get(place), longest);
+        }
+    }
+
     /// When all texts are long, the longest are cut to half as often as it takes, and
     /// each that comes is whole as long as others are longer. In the end each has its
     /// share, with as much of the router's name as that has room for, and those that
