@@ -32,9 +32,6 @@ use crate::rules::rule::Rule;
 use crate::text::{Label, TAIL_BYTES_MAX, TextBuffer};
 use crate::time::{Instant, Wall};
 
-/// Most bytes of a text's line beside the text: line end, name and times.
-const LINE_BYTES_MAX: usize = 1 + LABEL_BYTES_MAX + "[] ".len() + TAIL_BYTES_MAX;
-
 /// A time on both clocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::rules) struct Moment {
@@ -251,7 +248,9 @@ impl Digests {
                 // It is about none of them.
                 head.about.router = Label::EMPTY;
             }
-            if text.room() >= kept.text.as_bytes().len() + LINE_BYTES_MAX {
+            // Of a line beside its text: line end, name and times.
+            let frame = 1 + LABEL_BYTES_MAX + "[] ".len() + TAIL_BYTES_MAX;
+            if text.room() >= kept.text.as_bytes().len() + frame {
                 text.push_mask("\n");
                 kept.about.push_name(kept.is_named, text);
                 text.push_text(kept.text);
