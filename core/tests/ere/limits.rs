@@ -175,6 +175,57 @@ fn work_is_limited_and_reported() {
     }
 }
 
+/// A match that goes on by itself costs nothing where it stays as it is, and else a look at
+/// each way out of its state, of 4, as long as no other can begin. It obeys the limit like
+/// any other.
+#[test]
+fn work_of_a_match_that_goes_on_by_itself() {
+    let stay = "y".repeat(4_000);
+    for (source, text, work, with_groups) in [
+        ("b", format!("{stay}b"), 12, 14),
+        ("a[^b]*b", format!("a{stay}b"), 36, 38),
+        ("a(.*)b", format!("a{stay}b"), 48, 53),
+        ("user ([^,]*),", format!("user {stay},"), 60, 64),
+        // Each `y` may be the one before `z`.
+        (
+            "^x[a-z]*yz",
+            format!("x{stay}z"),
+            48 + 4_000 * 8,
+            54 + 4_000 * 8,
+        ),
+        // One way leads on, but from the last of the group, where two do.
+        (
+            "^(abcd)*e",
+            "abcd".repeat(1_000) + "e",
+            12 + 1_000 * 24,
+            14 + 1_000 * 25,
+        ),
+        (
+            "^(ab)*c",
+            "ab".repeat(2_000) + "c",
+            12 + 2_000 * 16,
+            14 + 2_000 * 17,
+        ),
+    ] {
+        let pattern = Pattern::compile_within(source.as_bytes(), &mut 0).expect("valid");
+        let mut scratch = Scratch::for_patterns([&pattern]);
+        assert!(pattern.is_match(text.as_bytes(), &mut scratch));
+        assert_eq!(scratch.take_work(), work, "{source}");
+        let mut spans = [None; 2];
+        assert!(pattern.captures(text.as_bytes(), &mut scratch, &mut spans));
+        assert_eq!(scratch.take_work(), with_groups, "{source}");
+        for limit in [0, 100, 1_000] {
+            scratch.limit_work(limit);
+            pattern.is_match(text.as_bytes(), &mut scratch);
+            let stopped = scratch.take_work();
+            assert!(
+                stopped == work || (limit..limit + 20).contains(&stopped),
+                "{source}: {stopped}"
+            );
+        }
+    }
+}
+
 /// A pattern without a DFA is not run on a text that lacks a byte of every match,
 /// wherever in the pattern that is.
 #[test]
