@@ -210,6 +210,7 @@ fn work_of_a_match_that_goes_on_by_itself() {
         let pattern = Pattern::compile_within(source.as_bytes(), &mut 0).expect("valid");
         let mut scratch = Scratch::for_patterns([&pattern]);
         assert!(pattern.is_match(text.as_bytes(), &mut scratch));
+        assert_eq!(scratch.work(), work, "{source}");
         assert_eq!(scratch.take_work(), work, "{source}");
         let mut spans = [None; 2];
         assert!(pattern.captures(text.as_bytes(), &mut scratch, &mut spans));

@@ -69,6 +69,15 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"[[:punct:]]+", b"a[+]b", "M0 1,4", false),
     (b"[[:space:]]", b"\x0b", "M0 0,1", false),
     (b"[[:cntrl:]]", b"\x7f", "M0 0,1", false),
+    (b"[^b-d]+", b"cabcde", "M0 1,2", false),
+    (b"[^c]+", b"cbc", "M0 1,2", false),
+    (b"[^c]+", b"cdc", "M0 1,2", false),
+    (b"[^a-cb-e]+", b"adef", "M0 3,4", false),
+    (b"[^b-ca-e]+", b"dcf", "M0 2,3", false),
+    (b"[^\x01-a]+", b"aAb", "M0 2,3", false),
+    (b"[^[:digit:]b-d]+", b"1a2e", "M0 1,2", false),
+    (b"[a[:digit:]b[:upper:]c]+", b"-a1bXc", "M0 1,6", false),
+    (b"([[:digit:]a]|[b[:upper:]])+", b"-1aXb", "M1 1,5 4,5", false),
     (b"[[a]+", b"x[a[", "M0 1,4", false),
     (b"[:alpha:]+", b"xalphax", "M0 1,6", false),
     (b"[a^]+", b"b^a", "M0 1,3", false),
@@ -102,6 +111,11 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"a{2,}", b"aaaa", "M0 0,4", false),
     (b"a{1,2}", b"aaaa", "M0 0,2", false),
     (b"a{0}b", b"ab", "M0 1,2", false),
+    (b"x(ab){0}y", b"xabyxy", "M1 4,6 4,4", false),
+    (b"x((a)b){0}y", b"xy", "M2 0,2 0,0 0,0", false),
+    (b"a{1x", b"a", "E10", false),
+    (b"a{1,2x", b"a", "E10", false),
+    (b"a{1,x", b"a", "E10", false),
     (b"(a{0,1}b){2}", b"abbab", "M1 0,3 2,3", false),
     (b"a{00002}", b"aaa", "M0 0,2", false),
     (b"a{2}{3}", b"aaaaaaa", "M0 0,6", false),
@@ -223,6 +237,36 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
             differs: *differs,
             line: index + 1,
         })
+}
+
+/// The classes hold what they hold in the C locale, and no byte from 80 on.
+#[test]
+fn classes() {
+    let expected: [(&str, fn(&u8) -> bool); 12] = [
+        ("alnum", u8::is_ascii_alphanumeric),
+        ("alpha", u8::is_ascii_alphabetic),
+        ("blank", |byte| b" \t".contains(byte)),
+        ("cntrl", u8::is_ascii_control),
+        ("digit", u8::is_ascii_digit),
+        ("graph", u8::is_ascii_graphic),
+        ("lower", u8::is_ascii_lowercase),
+        ("print", |byte| byte.is_ascii_graphic() || *byte == b' '),
+        ("punct", u8::is_ascii_punctuation),
+        ("space", |byte| {
+            byte.is_ascii_whitespace() || *byte == b'\x0b'
+        }),
+        ("upper", u8::is_ascii_uppercase),
+        ("xdigit", u8::is_ascii_hexdigit),
+    ];
+    for (name, belongs) in expected {
+        let (class, none) = (format!("[[:{name}:]]"), format!("[^[:{name}:]]"));
+        for byte in 1..=u8::MAX {
+            let found = answer(class.as_bytes(), &[byte]).starts_with('M');
+            assert_eq!(found, belongs(&byte), "{byte:x} in {name}");
+            let found = answer(none.as_bytes(), &[byte]).starts_with('M');
+            assert_eq!(found, !belongs(&byte), "{byte:x} not in {name}");
+        }
+    }
 }
 
 /// Every case gets its expected answer.
