@@ -9,6 +9,7 @@ use alertik_core::matching::{Needle, Pattern, Scratch, Screen};
 
 thread_local! {
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+    static MOST: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The system's allocator, with the number of bytes that this thread has.
@@ -18,7 +19,10 @@ struct Counting;
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATED.try_with(|bytes| bytes.set(bytes.get().wrapping_add(layout.size())));
+        let _ = ALLOCATED.try_with(|bytes| {
+            bytes.set(bytes.get().wrapping_add(layout.size()));
+            MOST.set(MOST.get().max(bytes.get()));
+        });
         // SAFETY: the caller's layout.
         unsafe { System.alloc(layout) }
     }
@@ -68,6 +72,20 @@ fn patterns() {
             let ((), freed) = allocated_by(|| pattern.forget_groups());
             assert_eq!(said - pattern.memory(), freed.wrapping_neg(), "{source}");
         }
+    }
+}
+
+/// What is too large is refused before it is built, wherever in the pattern that is.
+#[test]
+fn patterns_that_are_too_large() {
+    let large = "((a{100}){100}){100}";
+    for (before, after) in [("", ""), ("x", "y"), ("x|", "|y"), ("(x(", ")y)?z"), ("(", "|)*")] {
+        let source = [before, large, after].concat();
+        MOST.set(ALLOCATED.get());
+        let before = ALLOCATED.get();
+        assert!(Pattern::compile(source.as_bytes()).is_err(), "{source}");
+        let most = MOST.get() - before;
+        assert!(most < 16 * 1024, "{source}: {most} bytes");
     }
 }
 
