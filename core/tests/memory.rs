@@ -79,7 +79,13 @@ fn patterns() {
 #[test]
 fn patterns_that_are_too_large() {
     let large = "((a{100}){100}){100}";
-    for (before, after) in [("", ""), ("x", "y"), ("x|", "|y"), ("(x(", ")y)?z"), ("(", "|)*")] {
+    for (before, after) in [
+        ("", ""),
+        ("x", "y"),
+        ("x|", "|y"),
+        ("(x(", ")y)?z"),
+        ("(", "|)*"),
+    ] {
         let source = [before, large, after].concat();
         MOST.set(ALLOCATED.get());
         let before = ALLOCATED.get();

@@ -242,7 +242,8 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
 /// The classes hold what they hold in the C locale, and no byte from 80 on.
 #[test]
 fn classes() {
-    let expected: [(&str, fn(&u8) -> bool); 12] = [
+    type Belongs = fn(&u8) -> bool;
+    let expected: [(&str, Belongs); 12] = [
         ("alnum", u8::is_ascii_alphanumeric),
         ("alpha", u8::is_ascii_alphabetic),
         ("blank", |byte| b" \t".contains(byte)),
