@@ -4,10 +4,13 @@
 use alertik_core::matching::Pattern;
 
 /// Pattern, offset of the error, and a part of its text.
-const ERRORS: [(&str, usize, &str); 24] = [
+const ERRORS: [(&str, usize, &str); 30] = [
     ("(?i)error", 1, "[Aa] instead of (?i)"),
     ("link (?:up|down)", 6, "write ( ... ) instead of (?: ... )"),
     ("*", 0, "nothing to repeat"),
+    ("?", 0, "nothing to repeat"),
+    ("?:a", 0, "nothing to repeat"),
+    ("a|?", 2, "nothing to repeat"),
     ("a|+", 2, "put a backslash before it"),
     ("{3}", 0, "nothing to repeat"),
     ("a{", 1, "write \\{"),
@@ -15,6 +18,10 @@ const ERRORS: [(&str, usize, &str); 24] = [
     ("ab{,3}", 2, "write {0,m}"),
     ("ab{3,1}", 2, "must not exceed the second"),
     ("ab{256}", 2, "must not exceed 255"),
+    // What is not closed is the first mistake.
+    ("ab{3,1", 2, "{n}, {n,} or {n,m}"),
+    ("ab{256x", 2, "{n}, {n,} or {n,m}"),
+    ("ab{,3x", 2, "{n}, {n,} or {n,m}"),
     ("ab[cd", 2, "this '[' has no closing ']'"),
     ("[]", 0, "comes first stands for itself"),
     ("x[z-a]", 2, "end comes before its beginning"),

@@ -112,6 +112,8 @@ const CASES: &[(&[u8], &[u8], &str, bool)] = &[
     (b"a{1,2}", b"aaaa", "M0 0,2", false),
     (b"a{0}b", b"ab", "M0 1,2", false),
     (b"x(ab){0}y", b"xabyxy", "M1 4,6 4,4", false),
+    (b"abcd(ef){0}g", b"abcdg", "M1 0,5 0,0", false),
+    (b"\\x{df80}", b"\x80", "M0 0,1", false),
     (b"x((a)b){0}y", b"xy", "M2 0,2 0,0 0,0", false),
     (b"a{1x", b"a", "E10", false),
     (b"a{1,2x", b"a", "E10", false),
