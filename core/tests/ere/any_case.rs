@@ -55,6 +55,10 @@ const CASES: &[(&[u8], &[u8], &str)] = &[
     // Groups of letters, brackets and repeats.
     (b"(a)", b"A", "M1 0,1 0,1"),
     (b"(a)*", b"aA", "M1 0,2 1,2"),
+    // Letters in groups of their own are no one literal.
+    (b"(a)|(b)", b"B", "M2 0,1 -1,-1 0,1"),
+    (b"(a|(b))c", b"Bc", "M2 0,2 0,1 0,1"),
+    (b"((a)|b)c", b"Bc", "M2 0,2 0,1 -1,-1"),
     (b"(a|aB)(c|bCd)(d*)", b"ABCD", "M3 0,4 0,1 1,4 4,4"),
     (b"(a*)(a|b)*(B*)", b"aABb", "M3 0,4 0,2 3,4 4,4"),
     (b"(a){3}", b"aAaA", "M1 0,3 2,3"),

@@ -70,6 +70,27 @@ fn patterns_are_screened_by_literals() {
     }
 }
 
+/// What may come once or more often is no part of a longer literal, and what has several
+/// forms is none at all: a text that matches is always a candidate. Nor is every text one.
+#[test]
+fn literals_end_where_a_text_may_differ() {
+    for (pattern, text, other) in [
+        ("x(ab)+c", "xababc", "xa"),
+        ("x(ab){1,2}c", "xababc", "xa"),
+        ("x(ab){2}c", "xababc", "xa"),
+        ("xy(ab){1}c", "xyabc", "xyab"),
+        ("xy(a?b){1}c", "xyabc", "x"),
+        ("(xy|zw)+c", "xyzwc", "xz"),
+        ("(a|b|c)xyz(d|e|f)", "bxyzf", "bxy"),
+        ("(abc|abd)(e|fe)", "abdfe", "ab"),
+    ] {
+        let compiled = Pattern::compile(pattern.as_bytes()).expect("valid");
+        let screen = Screen::build([Needle::Pattern(&compiled)]);
+        assert_eq!(found(&screen, text.as_bytes()), [0], "{pattern}");
+        assert_eq!(found(&screen, other.as_bytes()), [0; 0], "{pattern}");
+    }
+}
+
 /// If one substring is searched for in any case, all are found in any case, and nothing
 /// else.
 #[test]
