@@ -214,8 +214,8 @@ fn exceptions_share_the_work_of_their_rule() {
     assert_eq!(text(&mut engine, &line), Some("first".to_owned()));
     let mut buffer = TextBuffer::new();
     assert!(engine.poll(&mut buffer).is_some());
-    let (_, groups) = buffer.as_text().parts().nth(1).expect("a group");
-    assert_eq!(groups, "y");
+    let (_, group) = buffer.as_text().parts().nth(1).expect("a group");
+    assert_eq!(group, "y");
 }
 
 /// Every mistake in the exceptions is reported at once, with its byte in the whole value,

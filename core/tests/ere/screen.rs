@@ -31,6 +31,7 @@ fn substrings_are_exact() {
         };
         let words: Vec<Vec<u8>> = (0..RULES_MAX).map(|_| word(6, letters)).collect();
         let screen = Screen::build(words.iter().map(|word| Needle::Substring(word)));
+        assert!(!screen.ignores_case());
         for _ in 0..20 {
             let text = word(40, letters);
             let expected: Vec<usize> = (0..RULES_MAX)
@@ -70,8 +71,9 @@ fn patterns_are_screened_by_literals() {
     }
 }
 
-/// What may come once or more often is no part of a longer literal, and what has several
-/// forms is none at all: a text that matches is always a candidate. Nor is every text one.
+/// A literal ends with a part that may come more than once, and a part of several forms
+/// has a literal for each or none: a text that matches is always a candidate. Not every
+/// text is one.
 #[test]
 fn literals_end_where_a_text_may_differ() {
     for (pattern, text, other) in [
